@@ -1,0 +1,56 @@
+"""The `fer` command: parse, call the library, print. Only this folder imports click.
+
+Heavy imports live inside the commands, so that help and errors come at once.
+"""
+
+from __future__ import annotations
+
+import click
+
+from fer_analysis import __version__
+from fer_analysis.cli.data import data
+from fer_analysis.cli.evaluate import evaluate
+from fer_analysis.cli.saliency import saliency
+from fer_analysis.cli.train import train
+from fer_analysis.errors import FerError
+
+
+class _Group(click.Group):
+    """The one place where a FerError becomes a line on stderr and exit code 1."""
+
+    def invoke(self, context: click.Context):
+        try:
+            return super().invoke(context)
+        except FerError as error:
+            click.echo(f"Error: {error}", err=True)
+            raise SystemExit(1) from error
+        except KeyboardInterrupt as error:
+            click.echo("Stopped.", err=True)
+            raise SystemExit(130) from error
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="fer")
+def main():
+    """Train facial-expression classifiers, and see where they fail and where they look.
+
+    A first tour, on schematic faces that the package draws itself:
+
+    \b
+      fer data     --data synthetic                # what is in there
+      fer train    tiny --data synthetic           # a minute; writes runs/<time>-<model>/
+      fer evaluate                                 # the newest run: recall, confusion
+      fer saliency --label disgust                 # where it looks
+
+    With FER-2013 on disk, --data PATH is the CSV or the folder that holds it;
+    the variable FER2013_DIR serves where --data is not given.
+
+    An expression is not a feeling: labels name what a face was filed under.
+    """
+
+
+for command in (data, train, evaluate, saliency):
+    main.add_command(command)

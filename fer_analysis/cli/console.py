@@ -1,0 +1,53 @@
+"""What the commands show: tables on stdout, progress and notices on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
+
+
+def notice(text: str) -> None:
+    """Print a remark on stderr."""
+    err.print(f"note: {text}", style="yellow", soft_wrap=True)
+
+
+def progress_bar(*extra: TextColumn) -> Progress:
+    """Return a progress bar on stderr with time used and time left."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        *extra,
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+    )
+
+
+@contextlib.contextmanager
+def task_progress(description: str):
+    """Yield a function of (done, total) that draws one progress bar, from its first call on."""
+    with progress_bar() as bar:
+        task = None
+
+        def update(done: int, total: int) -> None:
+            nonlocal task
+            if task is None:
+                task = bar.add_task(description, total=total)
+            bar.update(task, completed=done, total=total)
+
+        yield update

@@ -1,0 +1,132 @@
+"""`fer data`: what is in a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fer_analysis.cli.options import data_option, data_section, json_option, open_data, set_option
+from fer_analysis.data import LAYOUTS
+
+
+@click.command()
+@data_option
+@click.option(
+    "--layout", type=click.Choice(["auto", *LAYOUTS]), default="auto", help="Force a layout."
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(["auto", "official", "kaggle"]),
+    default="auto",
+    help="official: Training / PublicTest / PrivateTest. kaggle: the whole test folder for "
+    "testing, 10 % of training for validation.",
+)
+@click.option("--votes", metavar="PATH", help="The FER+ votes, where they do not lie beside.")
+@click.option("--skip-bad", is_flag=True, help="Go on without rows or files that are damaged.")
+@click.option("--augmented", is_flag=True, help="Also draw faces under the study's augmentation.")
+@click.option("--config", default="self_built", help="Config whose augmentation --augmented shows.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs/data"),
+    show_default=True,
+    help="Folder for the pictures.",
+)
+@set_option
+@json_option
+def data(source, layout, protocol, votes, skip_bad, augmented, config, out, overrides, as_json):
+    """Show what is in a data set: layout, splits, counts per label, sample pictures.
+
+    \b
+    Examples:
+      fer data --data fer2013/fer2013.csv
+      fer data --data archive/ --protocol kaggle      # Kaggle's train/ and test/ folders
+      fer data --data synthetic --augmented
+      fer data --data synthetic --set data.n=500 --set 'data.blend={disgust: [angry, 0.6]}'
+    """
+    from fer_analysis.cli.console import err
+
+    options = (
+        {}
+        if source == "synthetic"
+        else {"layout": layout, "protocol": protocol, "votes": votes, "skip_bad": skip_bad}
+    )
+    section = data_section(
+        source, [text for text in overrides if text.startswith("data.")], **options
+    )
+    loaded = open_data(section)
+    _print_json(loaded) if as_json else _print_counts(loaded, section.source)
+    for path in _draw(loaded.dataset, out, augmented, config, overrides):
+        err.print(f"wrote {path}", soft_wrap=True)
+
+
+def _print_json(loaded) -> None:
+    import json
+
+    dataset = loaded.dataset
+    facts = {
+        "layout": loaded.layout,
+        "protocol": loaded.protocol,
+        "fingerprint": loaded.fingerprint,
+        "label_names": list(dataset.label_names),
+        "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
+        "votes": dataset.votes is not None,
+        "notices": list(loaded.notices),
+    }
+    click.echo(json.dumps(facts, indent=2))
+
+
+def _print_counts(loaded, source: str) -> None:
+    from rich.table import Table
+
+    from fer_analysis.cli.console import out
+
+    dataset = loaded.dataset
+    height, width = dataset.images.shape[1:3]
+    out.print(
+        f"{source}: layout {loaded.layout}, protocol {loaded.protocol}, {len(dataset):,} images "
+        f"of {height}x{width}, fingerprint {loaded.fingerprint}"
+        + (", with annotators' votes" if dataset.votes is not None else ""),
+        soft_wrap=True,
+    )
+    table = Table("split", *dataset.label_names, "n")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for split, counts in dataset.counts().items():
+        table.add_row(split, *map(str, counts), str(counts.sum()))
+    out.print(table)
+
+
+def _draw(dataset, out: Path, augmented: bool, config: str, overrides: tuple[str, ...]):
+    from fer_analysis.figures import save
+    from fer_analysis.figures.data import samples_figure
+
+    save(samples_figure(dataset), out / "samples.png")
+    yield out / "samples.png"
+    if augmented:
+        from fer_analysis.config import load_config
+
+        own = [text for text in overrides if text.startswith("augmentation.")]
+        augmentation = load_config(config, own).augmentation.build()
+        save(_augmented_figure(dataset, augmentation), out / "augmented.png")
+        yield out / "augmented.png"
+
+
+def _augmented_figure(dataset, augmentation, *, rows: int = 6, versions: int = 9):
+    """Draw the first training faces as the first epochs would show them."""
+    import numpy as np
+
+    from fer_analysis.figures.data import augmented_figure
+
+    faces = dataset.part(dataset.splits[0])
+    faces = faces.take(np.arange(min(rows, len(faces))))
+    n, height, width = faces.images.shape[:3]
+    versions = [
+        augmentation.apply(
+            faces.images.astype(np.float32),
+            augmentation.transforms(n, height, width, seed=0, epoch=epoch),
+        ).numpy()
+        for epoch in range(versions)
+    ]
+    return augmented_figure(faces.images, np.stack(versions, axis=1))

@@ -1,0 +1,88 @@
+"""Results as tables on stdout."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from fer_analysis.cli.console import out
+from fer_analysis.evaluation.findings import sentences
+
+
+def print_evaluation(run, evaluation) -> None:
+    """Print what matters most in words, then recall and precision of every label."""
+    metrics = evaluation.metrics()
+    parts = [("all images", metrics["all"]), ("leak-free", metrics["leak_free"])]
+    out.print(
+        f"{run.path}: {evaluation.split} split, {evaluation.protocol} protocol, "
+        f"n = {len(evaluation):,}",
+        soft_wrap=True,
+    )
+    for sentence in sentences(evaluation):
+        out.print(f"  - {sentence}", soft_wrap=True)
+    for title, figures in parts:
+        if figures is None:
+            out.print("leak-free: unknown (the training images of this model are not on record)")
+            continue
+        out.print(_label_table(title, figures))
+    if not evaluation.comparable:
+        out.print(
+            "Not to be set beside the study's figures: those are for Kaggle's whole test folder.",
+            soft_wrap=True,
+        )
+
+
+def _label_table(title: str, figures: dict) -> Table:
+    accuracy = figures["accuracy"]
+    table = Table(
+        "label", "n", "right", "recall %", "95 % interval", "predicted", "precision %", "F1",
+        title=f"{title}: accuracy {_percent(accuracy['value'])} "
+        f"[{_interval(accuracy['interval'])}] of {accuracy['n']:,}, "
+        f"macro-F1 {_share(figures['macro_f1'])}, "
+        f"balanced accuracy {_percent(figures['balanced_accuracy'])}",
+    )  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for label in figures["labels"]:
+        table.add_row(
+            label["label"],
+            str(label["support"]),
+            str(label["correct"]),
+            _percent(label["recall"], unit=""),
+            _interval(label["recall_interval"]),
+            str(label["predicted"]),
+            _percent(label["precision"], unit=""),
+            _share(label["f1"]),
+        )
+    return table
+
+
+def print_regions(rows: list[dict]) -> None:
+    """Print where the saliency lies, region by region, for each label."""
+    table = Table(
+        "label", "n", "region", "share of saliency", "area", "enrichment", "95 % interval"
+    )
+    for column in table.columns[3:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(
+            row["label"],
+            str(row["n"]),
+            row["region"],
+            _percent(row["share"]),
+            _percent(row["area"]),
+            f"{row['enrichment']:.2f}",
+            f"{row['low']:.2f}-{row['high']:.2f}",
+        )
+    out.print(table)
+
+
+def _percent(value: float | None, unit: str = " %") -> str:
+    return "n/a" if value is None else f"{100 * value:.1f}{unit}"
+
+
+def _share(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"
+
+
+def _interval(interval: list[float] | None) -> str:
+    return "n/a" if interval is None else f"{100 * interval[0]:.1f}-{100 * interval[1]:.1f}"

@@ -1,0 +1,159 @@
+"""`fer train`: train a run, or go on with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fer_analysis.cli.options import data_option, json_option, open_data, set_option
+from fer_analysis.errors import FerError
+from fer_analysis.models import MODELS
+
+
+@click.command()
+@click.argument("config", required=False)
+@click.option(
+    "--model",
+    type=click.Choice(list(MODELS)),
+    help="Short for the config of the same name: the smallest repair of the study's recipe.",
+)
+@data_option
+@click.option("--seed", type=int, help="Seed of weights, order and augmentation.")
+@click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
+@click.option("--run-dir", type=click.Path(path_type=Path), help="Default: runs/<time>-<model>.")
+@set_option
+@json_option
+def train(config, model, source, seed, resume, run_dir, overrides, as_json):
+    """Train a network and leave a run directory.
+
+    CONFIG is a YAML file, or the name of one that comes with the package:
+    mobilenet, self_built (repaired recipes), paper/mobilenet, paper/self_built
+    (the study to the letter), tiny.
+
+    \b
+    Examples:
+      fer train --model self_built --data fer2013.csv
+      fer train paper/mobilenet --data fer2013.csv --set training.stop_on_collapse=true
+      fer train tiny --data synthetic --run-dir runs/first
+      fer train --resume runs/first
+      fer train runs/first/config.yaml          # the same run once more
+
+    Ctrl-C loses at most the epoch in progress; --resume goes on from there, and the
+    result is the one that the uninterrupted run would have had.
+    """
+    run, config, loaded = (
+        _resumed(resume, config, model, source, seed, run_dir, overrides)
+        if resume
+        else _started(config, model, source, seed, run_dir, overrides)
+    )
+    if run.is_complete:
+        click.echo(f"{run.path} is complete already.", err=True)
+        result = run.result()
+    else:
+        result = _train(config, loaded, run)
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"run": str(run.path), **result}, indent=2))
+    else:
+        _print_result(run, result)
+
+
+def _started(config, model, source, seed, run_dir, overrides):
+    from fer_analysis.config import load_config
+    from fer_analysis.run import Run
+
+    if bool(config) == bool(model):
+        raise FerError(
+            "name either a config or --model, e.g. `fer train --model self_built --data PATH`"
+        )
+    if seed is not None:
+        overrides = (*overrides, f"seed={seed}")
+    config = load_config(config or model, overrides, data=_absolute(source))
+    loaded = open_data(config.data)
+    return Run.create(config, run_dir), config, loaded
+
+
+def _resumed(resume, config, model, source, seed, run_dir, overrides):
+    from fer_analysis.config import load_config
+    from fer_analysis.run import Run
+
+    if config or model or run_dir or overrides or seed is not None:
+        raise FerError(
+            "--resume goes on with a run as it was begun: it takes no config, "
+            "--model, --seed, --set or --run-dir (only --data, where the data has moved)"
+        )
+    run = Run.open(resume)
+    if not run.is_directory:
+        raise FerError(f"--resume {resume}: expected a run directory, received a model file")
+    config = load_config(run.config_file, data=_absolute(source))
+    loaded = None if run.is_complete else open_data(config.data)
+    return run, config, loaded
+
+
+def _absolute(source: str | None) -> str | None:
+    """Make a path independent of the folder that the command was started in."""
+    return source if source in (None, "synthetic") else str(Path(source).resolve())
+
+
+def _train(config, loaded, run) -> dict:
+    from fer_analysis.cli.console import err
+    from fer_analysis.cli.quiet import import_tensorflow_quietly
+
+    err.print(
+        f"run {run.path}: {config.model.name} on {config.data.source} "
+        f"({loaded.protocol} protocol, seed {config.seed})",
+        soft_wrap=True,
+    )
+    import_tensorflow_quietly()
+    from fer_analysis.cli.training_progress import TrainingProgress
+    from fer_analysis.training.train import train as train_run
+
+    try:
+        with TrainingProgress(config) as listener:
+            return train_run(config, loaded, run, listener)
+    except KeyboardInterrupt:
+        err.print(
+            f"Stopped. Finished epochs are safe; go on with: fer train --resume {run.path}",
+            soft_wrap=True,
+        )
+        raise SystemExit(130) from None
+
+
+def _print_result(run, result: dict) -> None:
+    from rich.table import Table
+
+    from fer_analysis.cli.console import out
+
+    row = result["table_1"]
+    table = Table(
+        "training loss",
+        "training acc.",
+        "validation loss",
+        "validation acc.",
+        "test acc.",
+        "epochs",
+        title=f"{result['model']}, {result['protocol']} protocol, "
+        f"best epoch {result['best_epoch']} of {result['epochs']}",
+    )
+    table.add_row(*(_number(value) for value in row.values()))
+    out.print(table)
+    if result["collapse"]:
+        collapse = result["collapse"]
+        out.print(
+            f"COLLAPSED ({collapse['kind']}): {collapse['evidence']}; {collapse['likely_cause']}",
+            soft_wrap=True,
+        )
+    out.print(
+        f"stopped: {result['stopped_because']}, after {result['seconds'] / 60:.1f} minutes of "
+        f"training ({result['images_per_second']:.0f} images/s)",
+        soft_wrap=True,
+    )
+    out.print(f"run: {run.path}  (curves.png, structure.png; next: fer evaluate)", soft_wrap=True)
+
+
+def _number(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"

@@ -1,0 +1,26 @@
+"""RunConfig: everything that defines a run, read from YAML and checked all at once."""
+
+from fer_analysis.config.load import CONFIGS, find_config, load_config, parse_data
+from fer_analysis.config.parse import parse_config
+from fer_analysis.config.schema import (
+    EarlyStoppingConfig,
+    FilesConfig,
+    RunConfig,
+    ScheduleConfig,
+    SyntheticConfig,
+    TrainingConfig,
+)
+
+__all__ = [
+    "CONFIGS",
+    "EarlyStoppingConfig",
+    "FilesConfig",
+    "RunConfig",
+    "ScheduleConfig",
+    "SyntheticConfig",
+    "TrainingConfig",
+    "find_config",
+    "load_config",
+    "parse_config",
+    "parse_data",
+]

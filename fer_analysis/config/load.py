@@ -1,0 +1,102 @@
+"""Reading configs: a file or a shipped one's name, then what the command line overrides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+import fer_analysis
+from fer_analysis.config.parse import parse_config
+from fer_analysis.config.schema import FilesConfig, RunConfig, SyntheticConfig, kind_of_data
+from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.models import MODELS
+
+_PACKAGE = Path(fer_analysis.__file__).parent
+CONFIGS = next(
+    folder for folder in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if folder.is_dir()
+)
+"""The shipped configs: inside the package when installed, beside it in a checkout."""
+
+
+def load_config(
+    name: str | Path, overrides: Iterable[str] = (), *, data: str | None = None
+) -> RunConfig:
+    """Read a config.
+
+    Args:
+        name: Path of a YAML file, or the bare name of a shipped one (`paper/mobilenet`).
+        overrides: `key.path=value` each, the value in YAML; they win over the file.
+        data: Path of a data set, or `synthetic`; wins over the file's `data.source`.
+
+    Raises:
+        FerError: Naming every problem of the file and the overrides at once.
+    """
+    path = find_config(name)
+    values = _read_yaml(path)
+    if data is not None:
+        section = values.get("data") if isinstance(values.get("data"), dict) else {}
+        same_kind = kind_of_data(section) == kind_of_data({"source": data})
+        values["data"] = {**(section if same_kind else {}), "source": data}
+    for override in overrides:
+        _override(values, override)
+    if "FER2013_DIR" in os.environ and isinstance(values.setdefault("data", {}), dict):
+        values["data"]["source"] = values["data"].get("source") or os.environ["FER2013_DIR"]
+    return parse_config(values, where=str(name))
+
+
+def parse_data(values: dict, overrides: Iterable[str] = ()) -> FilesConfig | SyntheticConfig:
+    """Check the data section alone; overrides are of the form `data.key=value`.
+
+    Raises:
+        FerError: Naming every problem at once.
+    """
+    sections = {"model": {"name": next(iter(MODELS))}, "data": dict(values)}
+    for override in overrides:
+        _override(sections, override)
+    return parse_config(sections, where="data").data
+
+
+def find_config(name: str | Path) -> Path:
+    """Return the path of a config file given as a path or as a shipped config's name.
+
+    Raises:
+        FerError: If there is neither.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    shipped = {
+        path.relative_to(CONFIGS).with_suffix("").as_posix(): path
+        for path in CONFIGS.rglob("*.yaml")
+    }
+    bare = str(name).removesuffix(".yaml").removeprefix("configs/")
+    if bare in shipped:
+        return shipped[bare]
+    raise FerError(f"{name}: no such file, nor a shipped config{did_you_mean(bare, shipped)}")
+
+
+def _read_yaml(path: Path) -> dict:
+    try:
+        values = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise FerError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise FerError(f"{path}: expected sections (model, data, …), got {values!r}")
+    return values
+
+
+def _override(values: dict, override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals:
+        raise FerError(f"--set {override}: expected key.path=value, e.g. training.epochs=3")
+    *sections, key = path.strip().split(".")
+    for section in sections:
+        if not isinstance(values.get(section), dict):
+            values[section] = {}
+        values = values[section]
+    try:
+        values[key] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise FerError(f"--set {override}: the value is not YAML") from error

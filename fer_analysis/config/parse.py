@@ -1,0 +1,84 @@
+"""From plain values to a checked config: every problem at once, in the user's words."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, get_args
+
+from pydantic import ValidationError, create_model
+
+from fer_analysis.config.schema import (
+    SYNTHETIC,
+    FilesConfig,
+    ModelConfig,
+    RunConfig,
+    Section,
+    SyntheticConfig,
+)
+from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.models import MODELS
+
+
+def parse_config(values: dict, *, where: str = "config") -> RunConfig:
+    """Check plain values and return the config they describe.
+
+    Raises:
+        FerError: Naming every problem at once, `where` first.
+    """
+    model = values.get("model")
+    name = model.get("name") if isinstance(model, dict) else None
+    known = name in MODELS
+    config_class = create_model(
+        "RunConfig", __base__=RunConfig, model=(_model_section(name) if known else Any, ...)
+    )
+    problems = []
+    if model is not None and not known:
+        hint = did_you_mean(name, MODELS) if name else f" (available: {', '.join(MODELS)})"
+        problems.append(f"model.name: unknown model {name!r}{hint}")
+    try:
+        config = config_class.model_validate(values)
+    except ValidationError as error:
+        problems += [_explain(problem, config_class) for problem in error.errors()]
+    if problems:
+        raise FerError(where, problems)
+    return config
+
+
+def _model_section(name: str) -> type[ModelConfig]:
+    """Derive a model's section from its builder's keyword options."""
+    parameters = inspect.signature(MODELS[name], eval_str=True).parameters.values()
+    options = {
+        parameter.name: (parameter.annotation, parameter.default)
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    return create_model("ModelConfig", __base__=ModelConfig, **options)
+
+
+def _explain(problem: dict, config_class: type[Section]) -> str:
+    tags = ("files", SYNTHETIC)
+    keys = [str(key) for key in problem["loc"]]
+    if keys[:1] == ["data"]:
+        keys = [key for key in keys if key not in tags]
+    where = ".".join(keys)
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(problem["loc"], config_class)
+        return f"{where}: unknown key{did_you_mean(keys[-1], known)}"
+    if problem["type"] == "missing":
+        return f"{where}: missing"
+    message = problem["msg"][0].lower() + problem["msg"][1:]
+    return f"{where}: {message}, received {problem['input']!r}"
+
+
+def _known_keys(location: tuple, config_class: type[Section]) -> list[str]:
+    """Return the keys that the section around `location` takes."""
+    kinds = {SYNTHETIC: SyntheticConfig, "files": FilesConfig}
+    section: Any = config_class
+    for key in location[:-1]:
+        if key in kinds:
+            section = kinds[key]
+        elif key != "data":  # the next key tells which of the two kinds of data it is
+            annotation = section.model_fields[key].annotation
+            choices = [annotation, *get_args(annotation)]
+            section = next(c for c in choices if inspect.isclass(c) and issubclass(c, Section))
+    return list(section.model_fields)

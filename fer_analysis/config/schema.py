@@ -1,0 +1,141 @@
+"""The sections of a config, their defaults and limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from fer_analysis.data import LAYOUTS
+from fer_analysis.data.augmentation import FILL_MODES, Augmentation
+
+SYNTHETIC = "synthetic"
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelConfig(Section):
+    """Which model; its builder's keyword options stand beside the name."""
+
+    name: str
+
+    def options(self) -> dict[str, Any]:
+        """Return the builder's options."""
+        return {key: value for key, value in self if key != "name"}
+
+
+class FilesConfig(Section):
+    """A data set on disk."""
+
+    source: str | None = None
+    layout: Literal["auto", *LAYOUTS] = "auto"
+    protocol: Literal["auto", "official", "kaggle"] = "auto"
+    votes: str | None = None
+    skip_bad: bool = False
+    size: Annotated[int, Field(ge=32, le=512)] = 48
+    validation_share: Share = 0.1
+    test_share: Share = 0.1
+    split_seed: Annotated[int, Field(ge=0)] = 0
+
+
+class SyntheticConfig(Section):
+    """Embedded data: schematic faces with flaws of our choice (data/synthetic.py)."""
+
+    source: Literal["synthetic"]
+    n: Annotated[int, Field(gt=0)] = 3000
+    seed: Annotated[int, Field(ge=0)] = 0
+    counts: dict[str, int] = {}
+    forms: dict[str, int] = {}
+    blend: dict[str, tuple[str, float]] = {}
+    wrong_labels: dict[str, tuple[str, float]] = {}
+    cue_regions: dict[str, tuple[str, ...]] = {}
+    jitter: Annotated[float, Field(ge=0)] = 1.0
+
+
+def kind_of_data(value: Any) -> str:
+    source = value.get("source") if isinstance(value, dict) else getattr(value, "source", None)
+    return SYNTHETIC if source == SYNTHETIC else "files"
+
+
+DataConfig = Annotated[
+    Annotated[FilesConfig, Tag("files")] | Annotated[SyntheticConfig, Tag(SYNTHETIC)],
+    Discriminator(kind_of_data),
+]
+
+
+class AugmentationConfig(Section):
+    """Ranges of the random transforms; the defaults are the study's."""
+
+    shift: Annotated[float, Field(ge=0, le=1)] = 0.2
+    rotation: Annotated[float, Field(ge=0, le=180)] = 5.0
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    horizontal_flip: bool = True
+    vertical_flip: bool = True
+    fill: Literal[*FILL_MODES] = "nearest"
+
+    def build(self) -> Augmentation:
+        """Return the augmentation itself."""
+        return Augmentation(**dict(self))
+
+
+class ScheduleConfig(Section):
+    """How the learning rate goes on from `training.learning_rate`."""
+
+    name: Literal["constant", "cosine", "exponential"] = "constant"
+    warmup_epochs: Annotated[float, Field(ge=0)] = 0
+    """cosine: epochs of linear rise from 0."""
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """exponential: factor every `every` epochs."""
+    every: Annotated[float, Field(gt=0)] = 1
+    staircase: bool = False
+    """exponential: drop at once instead of gradually (a step schedule)."""
+
+
+class EarlyStoppingConfig(Section):
+    """When to stop, and which epoch is the best one."""
+
+    monitor: Literal["validation_accuracy", "validation_loss", "accuracy", "loss"] = (
+        "validation_accuracy"
+    )
+    patience: Annotated[int, Field(gt=0)] | None = 10
+    """Epochs without improvement before the run stops; null: never."""
+
+
+class TrainingConfig(Section):
+    """How to train; the defaults are the study's."""
+
+    epochs: Annotated[int, Field(gt=0)] = 100
+    batch_size: Annotated[int, Field(gt=0)] = 64
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    learning_rate: Annotated[float, Field(gt=0)] = 0.01
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """sgd (with Nesterov's) and rmsprop."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0
+    schedule: ScheduleConfig = ScheduleConfig()
+    early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
+    stop_on_collapse: bool = False
+    deterministic: bool = False
+    """Bit-identical repetition on one machine; a little slower."""
+    accelerate: bool = True
+    """Train with faster twins of stock layers (same network, saved as stock)."""
+
+
+class RunConfig(Section):
+    """One run, with every default written out."""
+
+    model: ModelConfig
+    data: DataConfig = FilesConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
+    training: TrainingConfig = TrainingConfig()
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def to_yaml(self) -> str:
+        """Return the config as YAML that `load_config` reads back."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)

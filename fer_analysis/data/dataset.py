@@ -1,0 +1,136 @@
+"""FaceDataset: faces, labels and where each came from, checked once on creation."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_analysis.errors import FerError
+
+FER_LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""FER-2013's labels in the order of the CSV's codes 0-6."""
+
+SPLITS = ("train", "validation", "test")
+"""Our names of FER-2013's Training, PublicTest and PrivateTest, in this order."""
+
+OFFICIAL_SPLITS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+
+
+@dataclass(frozen=True)
+class FaceDataset:
+    """Faces with their labels.
+
+    Args:
+        images: uint8 `(n, height, width, 1)`, pixels 0-255.
+        labels: int64 `(n,)`, positions in `label_names`.
+        label_names: The labels; FER-2013's always in the order of `FER_LABELS`.
+        ids: str `(n,)`, the source's own name for each image: the CSV's row (counted from
+            0) or the path relative to the data folder.
+        split: str `(n,)`, one of `SPLITS` for each image.
+        votes: Optional int64 `(n, k)`, how many annotators chose each of `vote_names`.
+            A row of zeros: nobody voted on this image.
+        vote_names: The data set's labels in their order, then extras (contempt, unknown, NF).
+
+    Raises:
+        FerError: If shapes, types or values do not fit together.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    label_names: tuple[str, ...]
+    ids: np.ndarray
+    split: np.ndarray
+    votes: np.ndarray | None = None
+    vote_names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        n, k = len(self.labels), len(self.label_names)
+        object.__setattr__(self, "label_names", tuple(self.label_names))
+        object.__setattr__(self, "vote_names", tuple(self.vote_names))
+        problems = []
+        if self.images.dtype != np.uint8 or self.images.ndim != 4 or self.images.shape[-1] != 1:
+            problems.append(
+                "images: expected uint8 (n, height, width, 1), "
+                f"received {self.images.dtype} {self.images.shape}"
+            )
+        if not len(self.images) == len(self.ids) == len(self.split) == n:
+            problems.append(
+                f"lengths differ: {len(self.images)} images, {n} labels, "
+                f"{len(self.ids)} ids, {len(self.split)} splits"
+            )
+        if n and not 0 <= self.labels.min() <= self.labels.max() < k:
+            problems.append(f"labels: expected 0 to {k - 1}, received {np.unique(self.labels)}")
+        if unknown := set(np.unique(self.split)) - set(SPLITS):
+            problems.append(f"split: expected {SPLITS}, received {sorted(unknown)}")
+        if self.votes is not None:
+            if self.votes.shape != (n, len(self.vote_names)):
+                problems.append(
+                    f"votes: expected {(n, len(self.vote_names))}, received {self.votes.shape}"
+                )
+            if self.vote_names[:k] != self.label_names:
+                problems.append(f"vote_names: expected {self.label_names} first")
+        if problems:
+            raise FerError("a data set whose parts do not fit", problems)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: np.ndarray) -> FaceDataset:
+        """Return the images at `rows` (positions or a mask), in that order."""
+        return dataclasses.replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            ids=self.ids[rows],
+            split=self.split[rows],
+            votes=None if self.votes is None else self.votes[rows],
+        )
+
+    def part(self, split: str) -> FaceDataset:
+        """Return one split.
+
+        Raises:
+            FerError: If no image belongs to it.
+        """
+        if not self.has(split):
+            raise FerError(
+                f"the data has no '{split}' split (it has: {', '.join(self.splits) or 'none'})"
+            )
+        return self.take(self.split == split)
+
+    def has(self, split: str) -> bool:
+        """Tell whether any image belongs to `split`."""
+        return bool((self.split == split).any())
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have images, in the order of `SPLITS`."""
+        return tuple(name for name in SPLITS if self.has(name))
+
+    def counts(self) -> dict[str, np.ndarray]:
+        """Return split -> number of images of each label, int64 `(labels,)`."""
+        return {
+            name: np.bincount(self.labels[self.split == name], minlength=len(self.label_names))
+            for name in self.splits
+        }
+
+    def pixel_hashes(self) -> np.ndarray:
+        """Return a hash of each image's pixels, str `(n,)`: equal for identical images.
+
+        It joins the same images across layouts, whose ids differ.
+        """
+        hashes = [
+            hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest() for image in self.images
+        ]
+        return np.array(hashes, dtype="U32")
+
+    def fingerprint(self) -> str:
+        """Return a short hash of images, labels, label names and splits (not of the ids)."""
+        digest = hashlib.blake2b(digest_size=8)
+        for part in (self.images, self.labels.astype("<i8"), self.split.astype("U10")):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        digest.update("\n".join(self.label_names).encode())
+        return digest.hexdigest()

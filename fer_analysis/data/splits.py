@@ -1,0 +1,175 @@
+"""Which images train, validate and test: the official division, Kaggle's, or one's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_analysis.data.dataset import OFFICIAL_SPLITS, SPLITS, FaceDataset
+from fer_analysis.errors import FerError, did_you_mean
+
+PROTOCOLS = ("auto", "official", "kaggle")
+
+FULL_TEST = {
+    "official": (491, 55, 528, 879, 594, 416, 626),
+    "kaggle": (958, 111, 1024, 1774, 1247, 831, 1233),
+}
+"""Protocol -> images of each label in its whole test split (PrivateTest; Kaggle's `test`)."""
+
+KAGGLE_VALIDATION = 0.1
+
+
+@dataclass(frozen=True)
+class Division:
+    """A split for each image, str `(n,)`, the protocol that gave it, and what to know."""
+
+    split: np.ndarray
+    protocol: str
+    notices: tuple[str, ...]
+    comparable: bool
+
+
+def divide(
+    dataset: FaceDataset,
+    split: np.ndarray,
+    *,
+    official: bool,
+    protocol: str = "auto",
+    validation_share: float = 0.1,
+    test_share: float = 0.1,
+    seed: int = 0,
+) -> Division:
+    """Divide images into train, validation and test.
+
+    Args:
+        dataset: The images, whose own `split` is not looked at. Images with equal pixels
+            stay together wherever we draw a split ourselves.
+        split: str `(n,)`, the source's own split; empty where it has none.
+        official: Whether `split` is FER-2013's own division.
+        protocol: `official` (Training / PublicTest / PrivateTest), `kaggle` (the whole test
+            folder tests, a tenth of training validates), or `auto`: official where the data
+            knows it, else the folders' own splits, completed where they are missing.
+        validation_share: Of one's own folders, the share that validates where none does.
+        test_share: Of own folders without any splits, the share that tests.
+        seed: Of the splits that are drawn.
+
+    Raises:
+        FerError: If the protocol is unknown or wants a division that the data has not.
+    """
+    _check(protocol, official, validation_share, test_share)
+    if not official:
+        shares = validation_share, test_share
+        drawn, notices = _own(dataset, np.array(split, dtype="U10"), shares, seed)
+        return Division(drawn, "own", notices + _missing(drawn), comparable=False)
+    if protocol == "auto":
+        protocol = "official"
+    if protocol == "kaggle":
+        split = np.where(split == "train", "train", "test").astype("U10")
+        _draw(dataset, split, "validation", KAGGLE_VALIDATION, seed)
+        notices = _missing(split)
+    else:
+        usage_of = {name: usage for usage, name in OFFICIAL_SPLITS.items()}
+        notices = _missing(split, "the data has no {} images", usage_of)
+    full = np.array(FULL_TEST[protocol])
+    count = np.bincount(dataset.labels[split == "test"], minlength=len(full))
+    if count.any() and not np.array_equal(count, full):
+        notices += (
+            f"partial: the test split has {count.sum()} of {full.sum()} images; "
+            "its figures are never set beside the study's",
+        )
+    return Division(split, protocol, notices, comparable=np.array_equal(count, full))
+
+
+def _check(protocol: str, official: bool, validation_share: float, test_share: float) -> None:
+    if protocol not in PROTOCOLS:
+        raise FerError(f"unknown protocol '{protocol}'{did_you_mean(protocol, PROTOCOLS)}")
+    if protocol != "auto" and not official:
+        raise FerError(
+            f"protocol '{protocol}' wants FER-2013's own division, which these folders do not "
+            "have; --protocol auto takes the folders' splits"
+        )
+    shares = {"validation_share": validation_share, "test_share": test_share}
+    problems = [
+        f"{name}: expected 0 to 1, received {value}"
+        for name, value in shares.items()
+        if not 0 <= value < 1
+    ]
+    if not problems and sum(shares.values()) >= 1:
+        problems = [f"validation_share + test_share: {sum(shares.values()):g} leaves no training"]
+    if problems:
+        raise FerError("the shares of a drawn split", problems)
+
+
+def _missing(split, why: str = "", names: dict[str, str] | None = None) -> tuple[str, ...]:
+    """Return a notice for each split that has no image."""
+    return tuple(
+        f"no {name} split" + (f": {why.format(names[name])}" if why else "")
+        for name in SPLITS
+        if not (split == name).any()
+    )
+
+
+def _own(dataset, split, shares, seed) -> tuple[np.ndarray, tuple[str, ...]]:
+    validation_share, test_share = shares
+    known = [name for name in SPLITS if (split == name).any()]
+    if not known:
+        split[:] = "train"
+        _draw(dataset, split, "test", test_share, seed)
+        # Of what is left, so that validation gets its share of the whole.
+        validation_share /= 1 - test_share
+        what = "the folders have no splits: train, validation and test were drawn"
+    elif "train" in known and "validation" not in known:
+        what = "no validation folder: part of train validates, drawn"
+    else:
+        return split, ()
+    _draw(dataset, split, "validation", validation_share, seed + 1)
+    sizes = ", ".join(f"{(split == name).sum()} {name}" for name in SPLITS)
+    return split, (f"{what} by label, duplicates together, seed {seed} ({sizes})",)
+
+
+def _draw(dataset: FaceDataset, split: np.ndarray, name: str, share: float, seed: int) -> None:
+    """Move a share of `train` to the split called `name`, in place."""
+    train = np.flatnonzero(split == "train")
+    part = dataset.take(train)
+    split[train[held_out(part.labels, part.pixel_hashes(), share, seed)]] = name
+
+
+def held_out(labels: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Choose a share of each label's images, never parting a group.
+
+    Groups come in a seeded random order, and one is taken while each of its labels still
+    has room, so that a label's share is met but for a few images. A label of several
+    groups, however rare, gives at least one image and keeps at least one.
+
+    Args:
+        labels: int64 `(n,)`.
+        groups: `(n,)`, equal values stay together.
+        share: 0 to 1.
+        seed: Of the order.
+
+    Returns:
+        bool `(n,)`.
+    """
+    chosen = np.zeros(len(labels), dtype=bool)
+    if not share or not len(labels):
+        return chosen
+    total = np.bincount(labels)
+    room = np.maximum(np.rint(share * total), total > 1).astype(int).tolist()
+    taken = [0] * len(room)
+    _, group = np.unique(groups, return_inverse=True)
+    members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+    order = np.random.default_rng(seed).permutation(len(members))
+    # The second round serves labels all of whose groups were too large for their room.
+    for lacking_only in (False, True):
+        for index in order:
+            counts = Counter(labels[members[index]].tolist())
+            room_for = all(taken[name] + count <= room[name] for name, count in counts.items())
+            lacking = lacking_only and not all(taken[name] for name in counts)
+            leaves = all(taken[name] + count < total[name] for name, count in counts.items())
+            if leaves and (room_for or lacking) and not chosen[members[index][0]]:
+                chosen[members[index]] = True
+                for name, count in counts.items():
+                    taken[name] += count
+    return chosen

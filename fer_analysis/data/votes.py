@@ -1,0 +1,97 @@
+"""FER+: how ten annotators saw each image of FER-2013 (Barsoum et al. 2016)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS
+from fer_analysis.data.labels import fer_label
+from fer_analysis.errors import FerError
+
+FILE_NAME = "fer2013new.csv"
+EXTRAS = ("contempt", "unknown", "NF")
+"""What annotators could say besides the seven labels; NF: no face."""
+
+VOTE_NAMES = (*FER_LABELS, *EXTRAS)
+_NAME_OF = {name.lower(): name for name in EXTRAS}
+
+
+def find_votes(folder: Path, votes: str | Path | None) -> Path | None:
+    """Return the file of votes: the one given (or in the folder given), or the data's own.
+
+    Raises:
+        FerError: If `votes` is given and there is no such file.
+    """
+    if votes is None:
+        path = folder / FILE_NAME
+        return path if path.is_file() else None
+    path = Path(votes).expanduser()
+    path = path / FILE_NAME if path.is_dir() else path
+    if not path.is_file():
+        raise FerError(f"{path}: no such file of votes (FER+ calls it {FILE_NAME})")
+    return path
+
+
+def join_votes(path: Path, rows: np.ndarray, split: np.ndarray) -> np.ndarray:
+    """Return the votes of the given rows of FER-2013's CSV.
+
+    Args:
+        path: FER+'s `fer2013new.csv`.
+        rows: int64 `(n,)`, data rows of the CSV counted from 0.
+        split: str `(n,)`, the official split of each: the file must agree.
+
+    Returns:
+        int64 `(n, 10)`, votes for each of `VOTE_NAMES`.
+
+    Raises:
+        FerError: If the file is no FER+ file, has bad rows, or belongs to other data.
+    """
+    usages, votes = _read(path)
+    expected = {name: usage for usage, name in OFFICIAL_SPLITS.items()}
+    for row, name in zip(rows.tolist(), split.tolist(), strict=True):
+        found = usages[row] if row < len(usages) else "the end of the file"
+        if found != expected[name]:
+            raise FerError(
+                f"{path}, row {row} (line {row + 2}): expected {expected[name]} as in the data, "
+                f"got {found!r}: these are votes on other rows"
+            )
+    return votes[rows]
+
+
+def _read(path: Path) -> tuple[list[str], np.ndarray]:
+    """Return usage and votes of each row."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise FerError(f"{path}: cannot be read as FER+ votes ({error})") from None
+    header, *lines = [line for line in text.split("\n") if line.strip()] or [""]
+    columns = {_column(name): index for index, name in enumerate(header.split(","))}
+    missing = [name for name in ("usage", *VOTE_NAMES) if name not in columns]
+    if missing or not lines:
+        raise FerError(
+            f"{path}: no {'column ' + ', '.join(missing) if missing else 'row'} for FER+ votes; "
+            f"its first line: {ascii(header[:100])}"
+        )
+    try:
+        usages = [line.split(",")[columns["usage"]].strip() for line in lines]
+        order = [columns[name] for name in VOTE_NAMES]
+        votes = np.loadtxt(lines, delimiter=",", usecols=order, comments=None, ndmin=2)
+    except (IndexError, ValueError) as error:
+        raise FerError(f"{path}: bad votes ({error})") from None
+    counts = np.rint(votes)
+    # Written so that a NaN is no count either; an annotation has ten votes.
+    bad = ~((counts == votes) & (votes >= 0) & (votes <= 1000)).all(axis=1)
+    if bad.any():
+        row = int(bad.argmax())
+        raise FerError(
+            f"{path}, row {row} (line {row + 2}): expected numbers of votes, "
+            f"got {ascii(lines[row][:100])}"
+        )
+    return usages, counts.astype(np.int64)
+
+
+def _column(name: str) -> str:
+    name = name.strip()
+    return fer_label(name) or _NAME_OF.get(name.lower(), name.lower())

@@ -1,0 +1,33 @@
+"""The one error that the library raises for anything a user can put right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class FerError(Exception):
+    """A problem that the user can solve, told in one line (or one line a problem).
+
+    Args:
+        message: What is wrong and what to do about it. With `problems`, only where
+            (e.g. `configs/mobilenet.yaml`).
+        problems: All problems at once, one line each: key path or row first, the value
+            received, the remedy last.
+    """
+
+    def __init__(self, message: str, problems: Sequence[str] = ()):
+        self.problems = tuple(problems)
+        if len(self.problems) == 1:
+            message = f"{message}: {self.problems[0]}"
+        elif self.problems:
+            message = "\n  ".join([f"{message}: {len(self.problems)} problems", *self.problems])
+        super().__init__(message)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'x'? available: x, y)` for a name that is not in `known`."""
+    known = sorted(known)
+    close = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return f" ({hint}available: {', '.join(known)})"

@@ -1,0 +1,1 @@
+"""From (labels, probabilities) to figures that a sceptic can check."""

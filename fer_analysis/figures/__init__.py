@@ -1,0 +1,34 @@
+"""Arrays in, matplotlib figures out. The only room that imports matplotlib.
+
+Every function returns a `matplotlib.figure.Figure`; none touches pyplot, so that nothing
+depends on a screen or on what was drawn before.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer_analysis.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
+    """Write a figure as PNG in one go.
+
+    Args:
+        figure: What to write.
+        path: The file; its folder is made.
+        dpi: Pixels an inch.
+    """
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=dpi, format="png")
+
+
+def plain(text: object, longest: int = 28) -> str:
+    """Return a name as matplotlib should draw it: shortened, and no `$` read as mathematics."""
+    text = " ".join(str(text).split())
+    text = text if len(text) <= longest else text[: longest - 1] + "…"
+    return text.replace("$", r"\$")

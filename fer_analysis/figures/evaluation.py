@@ -1,0 +1,152 @@
+"""Pictures of an evaluation: the confusion matrix and the recall of every label."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from fer_analysis.figures import plain
+
+COLOURS = colormaps["magma_r"]
+ALL, LEAK_FREE = "#1f3b73", "#d1603d"
+
+
+def confusion_figure(evaluation) -> Figure:
+    """Draw the confusion matrix twice: as counts, and as percent of each true label.
+
+    Args:
+        evaluation: A `fer_analysis.evaluation.evaluation.Evaluation`.
+    """
+    k = len(evaluation.label_names)
+    side = max(3.6, 0.62 * k + 1.6)
+    figure = Figure(figsize=(2 * side + 0.6, side + 0.9), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    counts, shares = evaluation.confusion, 100 * evaluation.row_normalised_confusion
+    _matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], max(counts.max(), 1))
+    _matrix(
+        right, shares, [["–" if np.isnan(v) else f"{v:.0f}" for v in row] for row in shares], 100
+    )
+    left.set_title("images", fontsize=10)
+    right.set_title("percent of the true label (rows add up to 100)", fontsize=10)
+    names = [plain(name) for name in evaluation.label_names]
+    rows = [f"{name}  n={n:,}" for name, n in zip(names, evaluation.support, strict=True)]
+    for axes in (left, right):
+        axes.set_xticks(range(k), names, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(k), rows)
+        axes.set_xlabel("predicted label")
+        axes.set_ylabel("true label")
+    figure.suptitle(_headline(evaluation), fontsize=11)
+    return figure
+
+
+def recall_figure(evaluation) -> Figure:
+    """Draw the recall of every label with its Wilson 95 % interval, all and leak-free.
+
+    Args:
+        evaluation: A `fer_analysis.evaluation.evaluation.Evaluation`.
+    """
+    metrics = evaluation.metrics()
+    blocks = [("all images", ALL, "o", metrics["all"])]
+    if metrics["leak_free"] and 0 < metrics["leak_free"]["n"] < metrics["n"]:
+        blocks.append(("not among the training images", LEAK_FREE, "D", metrics["leak_free"]))
+    k = len(evaluation.label_names)
+    figure = Figure(figsize=(8.4, 2.1 + 0.27 * k * (1 + len(blocks) / 2)), layout="constrained")
+    axes = figure.subplots()
+    for index, (name, colour, marker, block) in enumerate(blocks):
+        offset = 0.36 * (index - (len(blocks) - 1) / 2)
+        _recalls(axes, block, offset, f"{name} (n={block['n']:,})", colour, marker)
+    axes.axvline(1 / k, color="0.5", linestyle=":", zorder=0, label=f"guessing ({1 / k:.1%})")
+    axes.set_yticks(range(k), [_support(blocks, label) for label in range(k)])
+    axes.set_ylim(k - 0.5, -0.5)
+    axes.set_xlim(-0.01, 1.01)
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_xlabel("recall: share of the label's images predicted right (95 % interval)")
+    axes.grid(axis="x", color="0.9")
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.suptitle(_headline(evaluation), fontsize=11)
+    return figure
+
+
+def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: float) -> None:
+    axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest)
+    size = 10 if len(values) <= 8 else 8
+    for row, line in enumerate(texts):
+        for column, text in enumerate(line):
+            value = values[row, column] / highest
+            axes.text(
+                column, row, text, ha="center", va="center", fontsize=size, color=_ink(value),
+                fontweight="bold" if row == column else "normal",
+            )  # fmt: skip
+    axes.set_xticks(np.arange(len(values) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(values) + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _ink(value: float) -> str:
+    """Return the text colour that stands out on a cell: the one with the higher contrast."""
+    if np.isnan(value):
+        return "black"
+    rgb = np.array(COLOURS(float(value))[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
+
+
+def _recalls(
+    axes: Axes, block: dict, offset: float, name: str, colour: str, marker: str
+) -> None:
+    rows = [(y, row) for y, row in enumerate(block["labels"]) if row["support"]]
+    recall = np.array([row["recall"] for _, row in rows])
+    ends = np.array([row["recall_interval"] for _, row in rows]).reshape(-1, 2).T
+    axes.errorbar(
+        recall,
+        [y + offset for y, _ in rows],
+        xerr=np.clip(np.abs(ends - recall), 0, None),
+        fmt=marker,
+        color=colour,
+        markersize=5,
+        capsize=3,
+        label=name,
+    )
+    for y, row in rows:
+        axes.annotate(
+            f"{100 * row['recall']:.1f} %", (1.0, y + offset), xytext=(8, 0), color=colour,
+            textcoords="offset points", va="center", fontsize=9, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _support(blocks: list[tuple], label: int) -> str:
+    counts = [f"{block['labels'][label]['support']:,}" for *_, block in blocks]
+    return f"{plain(blocks[0][-1]['labels'][label]['label'])}\nn={' / '.join(counts)}"
+
+
+def _headline(evaluation) -> str:
+    """Say what was evaluated, how well it went, and which labels are never predicted."""
+    metrics = evaluation.metrics()
+    protocol = f" · {plain(metrics['protocol'])} protocol" if metrics["protocol"] else ""
+    lines = [f"{plain(metrics['split'])} split{protocol} · {metrics['n']:,} images"]
+    told = [_accuracy(metrics["all"], "accuracy")]
+    leak_free = metrics["leak_free"]
+    if leak_free and leak_free["n"] < metrics["n"]:
+        told.append(_accuracy(leak_free, f"without {metrics['n'] - leak_free['n']:,} leaked images"))
+    lines.append(" · ".join(filter(None, told)))
+    never = [row["label"] for row in metrics["all"]["labels"] if row["support"]]
+    never = [plain(name) for name in never if name in metrics["all"]["never_predicted"]]
+    if never:
+        lines.append(f"never predicted: {', '.join(never)}")
+    return "\n".join(filter(None, lines))
+
+
+def _accuracy(block: dict, name: str) -> str:
+    accuracy = block["accuracy"]
+    if accuracy["value"] is None:
+        return ""
+    low, high = (f"{100 * end:.1f}" for end in accuracy["interval"])
+    return f"{name} {100 * accuracy['value']:.1f} % [{low}, {high}]"

@@ -1,0 +1,29 @@
+"""The study's classification head, the same for both of its networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def classification_head(features, num_classes: int, *, dense: Sequence[int], dropout: float):
+    """Add dropout, flatten, (dense, activation, dropout) for each width, logits, softmax.
+
+    Args:
+        features: Feature maps, `(batch, height, width, channels)`.
+        num_classes: Number of labels.
+        dense: Widths of the hidden dense layers (the study has three, widths not given).
+        dropout: Share of units dropped before flattening and after each dense layer.
+
+    Returns:
+        Probabilities, `(batch, num_classes)`.
+    """
+    from keras import layers
+
+    x = layers.Dropout(dropout)(features) if dropout else features
+    x = layers.Flatten()(x)
+    for width in dense:
+        x = layers.Dense(width)(x)
+        x = layers.Activation("relu")(x)
+        x = layers.Dropout(dropout)(x) if dropout else x
+    logits = layers.Dense(num_classes, name="logits")(x)
+    return layers.Softmax(name="probabilities")(logits)

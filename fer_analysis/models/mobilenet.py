@@ -1,0 +1,69 @@
+"""The study's MobileNet-based network: the backbone (Howard et al. 2017) and the dense head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_analysis.errors import FerError
+from fer_analysis.models.head import classification_head
+
+
+def mobilenet(
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    alpha: float = 1.0,
+    weights: str | None = None,
+    dense: tuple[int, ...] = (256, 128, 64),
+    dropout: float = 0.25,
+    momentum: float = 0.99,
+):
+    """Build `keras.applications.MobileNet` without its top, and the study's head.
+
+    Args:
+        input_shape: `(height, width, channels)` of the images, pixels 0-255, at least 32x32.
+        num_classes: Number of labels.
+        alpha: Width multiplier of the backbone.
+        weights: None (start from scratch), `imagenet` (downloaded by Keras, where the network
+            allows), or the path of a weights file for the backbone.
+        dense: Widths of the hidden dense layers.
+        dropout: Share of units dropped in the head.
+        momentum: Of the batch normalisation. Keras's .99 needs some 500 steps until inference
+            follows training; .9 suits short runs.
+
+    Returns:
+        An uncompiled `keras.Model`.
+
+    Raises:
+        FerError: If the weights cannot be loaded.
+    """
+    import keras
+    from keras import layers
+
+    inputs = keras.Input(input_shape, name="pixels")
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    if weights and input_shape[-1] == 1:  # pretrained backbones see three channels
+        x = layers.Concatenate()([x, x, x])
+    if weights not in (None, "imagenet") and not Path(weights).is_file():
+        raise FerError(f"model.weights: no file {weights} (expected a path, imagenet or null)")
+    try:
+        backbone = keras.applications.MobileNet(
+            input_tensor=x,
+            input_shape=tuple(x.shape[1:]),
+            alpha=alpha,
+            include_top=False,
+            weights=weights,
+        )
+    except Exception as error:  # Keras raises whatever the download or the file makes it raise
+        raise FerError(
+            f"model: MobileNet with alpha={alpha}, weights={weights!r}: {_first_line(error)}"
+        ) from error
+    for layer in backbone.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = momentum
+    outputs = classification_head(backbone.output, num_classes, dense=dense, dropout=dropout)
+    return keras.Model(inputs, outputs, name="mobilenet")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

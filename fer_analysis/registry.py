@@ -1,0 +1,53 @@
+"""Tables of names: each entry is `module:function`, imported when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+
+from fer_analysis.errors import FerError, did_you_mean
+
+
+class Registry(Mapping):
+    """A table `name -> "module:function"` that imports an entry on first use.
+
+    Listing the names costs no import, so that `--help` stays quick and a misspelling is
+    reported before anything heavy is loaded.
+
+    Args:
+        kind: What the entries are, for messages (e.g. `model`).
+        entries: Name to `module:function`.
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, str]):
+        self.kind = kind
+        self._entries = dict(entries)
+
+    def __getitem__(self, name: str) -> Callable:
+        """Return the function called `name`.
+
+        Raises:
+            FerError: If there is no such entry; the message names the closest one.
+        """
+        self.check(name)
+        module, function = self._entries[name].split(":")
+        return getattr(importlib.import_module(module), function)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def check(self, name: str) -> str:
+        """Return `name` if the table has it.
+
+        Raises:
+            FerError: If it has not; the message names the closest entry.
+        """
+        if name not in self._entries:
+            raise FerError(f"unknown {self.kind} '{name}'{did_you_mean(name, self)}")
+        return name

@@ -1,0 +1,228 @@
+"""Run: one run directory. The only file that knows the names of the files in it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.config import RunConfig, load_config
+from fer_analysis.errors import FerError
+from fer_analysis.files import replacing, write_json, write_text
+
+RUNS = Path("runs")
+"""Where runs go, below the folder that the command is started in."""
+
+
+class Run:
+    """A run directory: what was asked for, what happened, and what came out.
+
+    Args:
+        path: The directory.
+        model: The model's file, where it lies elsewhere (results of a bare `.keras` file).
+        trained: The run that trained the model, where these are its results on other data.
+    """
+
+    def __init__(self, path: Path, *, model: Path | None = None, trained: Run | None = None):
+        self.path = Path(path)
+        self._model = model
+        self._trained = trained or self
+
+    @classmethod
+    def create(cls, config: RunConfig, path: Path | None = None) -> Run:
+        """Start a run directory and write its config.
+
+        Args:
+            config: The resolved config.
+            path: The directory; by default `runs/<time>-<model>`.
+
+        Raises:
+            FerError: If there is a run already.
+        """
+        if path is None:
+            name = f"{datetime.now():%Y%m%d-%H%M%S}-{config.model.name}"
+            path = RUNS / name
+            for count in range(2, 1000):  # two runs started within a second
+                if not path.exists():
+                    break
+                path = RUNS / f"{name}-{count}"
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise FerError(
+                f"{path}: exists already; choose another --run-dir, "
+                f"or go on with it: `fer train --resume {path}`"
+            )
+        run = cls(path)
+        write_text(run.config_file, config.to_yaml())
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path | None) -> Run:
+        """Open a RUN: a run directory, a `.keras` file, or (None) the newest run.
+
+        Raises:
+            FerError: If it is none of these.
+        """
+        if path is None:
+            return cls.newest()
+        path = Path(path)
+        if path.suffix == ".keras" and path.is_file():
+            return cls(RUNS / path.stem, model=path)
+        if not path.exists() and (RUNS / path).is_dir():
+            path = RUNS / path
+        run = cls(path)
+        if not run.config_file.is_file():
+            what = "not a run directory (no config.yaml)" if path.exists() else "no such run"
+            raise FerError(f"{path}: {what}; expected a run directory or a .keras file")
+        return run
+
+    @classmethod
+    def newest(cls) -> Run:
+        """Open the run that was started last.
+
+        Raises:
+            FerError: If there is none.
+        """
+        runs = [file.parent for file in RUNS.glob("*/environment.json")]
+        if not runs:
+            raise FerError(f"no run in {RUNS}/: train one first (`fer train --help`) or name one")
+        return cls(max(runs, key=lambda path: (path / "environment.json").stat().st_mtime_ns))
+
+    def for_data(self, data_name: str) -> Run:
+        """Return the run that results on other data go to: `runs/<name>-<data>`, same model."""
+        name = self.name if self._model is None else self._model.stem
+        return Run(RUNS / f"{name}-{data_name}", model=self.model_file, trained=self)
+
+    @property
+    def is_directory(self) -> bool:
+        """Tell a run directory from a bare model file."""
+        return self._model is None
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.path.name
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def environment_file(self) -> Path:
+        return self.path / "environment.json"
+
+    @property
+    def history_file(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def model_file(self) -> Path:
+        return self._model or self.path / "model.keras"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.path / "checkpoint.npz"
+
+    @property
+    def result_file(self) -> Path:
+        return self.path / "result.json"
+
+    @property
+    def training_hashes_file(self) -> Path:
+        return self.path / "training_images.npy"
+
+    @property
+    def curves_file(self) -> Path:
+        return self.path / "curves.png"
+
+    @property
+    def structure_file(self) -> Path:
+        return self.path / "structure.png"
+
+    @property
+    def summary_file(self) -> Path:
+        return self.path / "summary.txt"
+
+    def evaluation_folder(self, split: str) -> Path:
+        return self.path / "evaluation" / split
+
+    def saliency_folder(self, split: str) -> Path:
+        return self.path / "saliency" / split
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether training came to its end (the result is written last)."""
+        return self.result_file.is_file()
+
+    def remove_leftovers(self) -> None:
+        """Delete the half-written files of a killed process."""
+        for file in self.path.glob(".*"):
+            file.unlink()
+
+    def config(self) -> RunConfig:
+        """Read the run's config."""
+        return load_config(self.config_file)
+
+    def trained_model_file(self) -> Path:
+        """Return the model's file.
+
+        Raises:
+            FerError: If there is none yet.
+        """
+        if not self.model_file.is_file():
+            raise FerError(
+                f"{self.path} has no model.keras: training did not finish its first epoch. "
+                f"Resume it with `fer train --resume {self.path}`."
+            )
+        return self.model_file
+
+    def write_environment(self, environment: dict) -> None:
+        write_json(self.environment_file, environment)
+
+    def environment(self) -> dict:
+        """Read versions, seed and data fingerprint; empty for a bare model."""
+        if not self.environment_file.is_file():
+            return {}
+        return json.loads(self.environment_file.read_text())
+
+    def write_result(self, result: dict) -> None:
+        write_json(self.result_file, result)
+
+    def result(self) -> dict:
+        """Read the result of a complete run."""
+        return json.loads(self.result_file.read_text())
+
+    def write_history(self, rows: list[dict]) -> None:
+        """Write one row an epoch."""
+        with replacing(self.history_file) as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0] if rows else ["epoch"], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def history(self) -> list[dict]:
+        """Read the history: numbers by column name, one dictionary an epoch."""
+        with open(self.history_file, newline="") as file:
+            return [
+                {
+                    key: int(value) if key in ("epoch", "labels_predicted") else float(value)
+                    for key, value in row.items()
+                }
+                for row in csv.DictReader(file)
+            ]
+
+    def write_training_hashes(self, hashes: np.ndarray) -> None:
+        """Keep the pixel hashes of the training images: they tell leaked test images."""
+        with replacing(self.training_hashes_file) as temporary:
+            np.save(temporary, np.unique(hashes).astype("S32"))
+
+    def leaked(self, hashes: np.ndarray) -> np.ndarray | None:
+        """Tell which images the run was trained on, bool `(n,)`; None where unknown.
+
+        Args:
+            hashes: `FaceDataset.pixel_hashes()` of the images in question.
+        """
+        file = self._trained.training_hashes_file
+        return np.isin(hashes.astype("S32"), np.load(file)) if file.is_file() else None

@@ -1,0 +1,74 @@
+"""Checkpoint: all that a run needs to go on as if it had never been interrupted.
+
+One file, replaced in one go: there is no moment at which weights and counters disagree. Order
+and augmentation depend on (seed, epoch) and need no state; dropout's generators are among the
+model's variables.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fer_analysis.errors import FerError
+from fer_analysis.files import replacing
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Args:
+        history: One row for each finished epoch.
+        best_epoch: The epoch with the best monitored value, counted from 1; 0: none yet.
+        best_weights: The model's weights after that epoch.
+    """
+
+    history: list[dict] = field(default_factory=list)
+    best_epoch: int = 0
+    best_weights: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return len(self.history)
+
+    @property
+    def stale(self) -> int:
+        """Epochs since the best one."""
+        return self.epoch - self.best_epoch
+
+
+def save_checkpoint(
+    path: Path, model: keras.Model, optimizer: keras.Optimizer, progress: Progress
+) -> None:
+    """Write the checkpoint; an existing one stays until the new one is whole."""
+    arrays = {f"model_{i}": v.numpy() for i, v in enumerate(model.variables)}
+    arrays |= {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
+    arrays |= {f"best_{i}": array for i, array in enumerate(progress.best_weights)}
+    notes = {"history": progress.history, "best_epoch": progress.best_epoch}
+    with replacing(path) as temporary:
+        np.savez(temporary, notes=json.dumps(notes), **arrays)
+
+
+def load_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> Progress:
+    """Restore model and optimizer in place and return the progress.
+
+    Raises:
+        FerError: If the file is damaged or belongs to another model.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            optimizer.build(model.trainable_variables)
+            for name, variables in (("model", model.variables), ("optimizer", optimizer.variables)):
+                for i, variable in enumerate(variables):
+                    variable.assign(arrays[f"{name}_{i}"])
+            best = [arrays[f"best_{i}"] for i in range(len(model.weights)) if f"best_{i}" in arrays]
+            return Progress(**json.loads(str(arrays["notes"])), best_weights=best)
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise FerError(f"{path}: not a checkpoint of this run ({error})") from error

@@ -1,0 +1,103 @@
+"""Recognising a run that has collapsed: it has learnt how frequent labels are, nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+EPOCHS = 3
+"""Epochs in a row that must look collapsed before a run is called so."""
+
+CHANCE_MARGIN = 0.02
+"""A training accuracy within this of the majority share counts as chance.
+
+Training accuracy matters: with slow batch-normalisation statistics the same network can say
+one label for everything in inference mode while it learns well."""
+
+STANDSTILL = 0.01
+"""A training loss that changed by less than this share of itself stands still."""
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """A collapsed run.
+
+    Args:
+        epoch: The epoch at which it was recognised, counted from 1.
+        kind: `diverged` (loss is not a number), `one label` or `standstill`.
+        evidence: What shows it, in words.
+    """
+
+    epoch: int
+    kind: str
+    evidence: str
+
+
+def find_collapse(
+    history: Sequence[dict], *, train_majority: float, validation_majority: float
+) -> Collapse | None:
+    """Judge the last epochs of a run.
+
+    Args:
+        history: Rows of the run's history.
+        train_majority: Share of the most frequent label among the training images.
+        validation_majority: The same among the validation images.
+
+    Returns:
+        The collapse, or None.
+    """
+    last = history[-1]
+    if not math.isfinite(last["loss"]):
+        return Collapse(last["epoch"], "diverged", f"the training loss is {last['loss']}")
+    rows = history[-EPOCHS:]
+    if len(rows) < EPOCHS:
+        return None
+    if any(row["accuracy"] > train_majority + CHANCE_MARGIN for row in rows):
+        return None
+    chance = (
+        f"training accuracy {last['accuracy']:.1%} is the share of the most frequent label "
+        f"({train_majority:.1%})"
+    )
+    if all(row["labels_predicted"] == 1 for row in rows):
+        return Collapse(
+            last["epoch"],
+            "one label",
+            f"one label for every validation image in {EPOCHS} epochs in a row; {chance}",
+        )
+    still = abs(rows[0]["loss"] - last["loss"]) < STANDSTILL * rows[0]["loss"]
+    at_chance = all(
+        abs(row["validation_accuracy"] - validation_majority) < CHANCE_MARGIN / 2 for row in rows
+    )
+    if still and at_chance:
+        return Collapse(
+            last["epoch"],
+            "standstill",
+            f"validation accuracy at the majority share ({validation_majority:.1%}) for {EPOCHS} "
+            f"epochs while the loss stands still; {chance}",
+        )
+    return None
+
+
+def likely_cause(
+    *, kind: str, optimizer: str, learning_rate: float, vertical_flip: bool, shift: float
+) -> str:
+    """Say what in a recipe most likely made it collapse, and what to try."""
+    adaptive = optimizer in ("adam", "adamw", "rmsprop")
+    if adaptive and learning_rate > 0.003:
+        return (
+            f"likely cause: a learning rate of {learning_rate:g} is high for {optimizer}; "
+            "try --set training.learning_rate=0.001"
+        )
+    if kind == "diverged":
+        return "likely cause: the learning rate; try a tenth of it"
+    if vertical_flip:
+        return (
+            "likely cause: half of the faces stand upside down; "
+            "try --set augmentation.vertical_flip=false"
+        )
+    if shift > 0.1:
+        return (
+            f"possible cause: shifts of {shift:.0%} of the side; try --set augmentation.shift=0.1"
+        )
+    return "possible cause: the network's depth without normalisation; try a batch-normalised one"

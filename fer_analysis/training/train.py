@@ -1,0 +1,140 @@
+"""From a config and its data to a finished run directory."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import keras
+import tensorflow as tf
+
+from fer_analysis.config import RunConfig
+from fer_analysis.data.load import LoadedData
+from fer_analysis.environment import describe_environment
+from fer_analysis.errors import FerError
+from fer_analysis.figures import save
+from fer_analysis.figures.structure import structure_figure
+from fer_analysis.figures.training import curves_figure
+from fer_analysis.files import write_text
+from fer_analysis.models import build_model
+from fer_analysis.models.predict import predictor
+from fer_analysis.models.structure import structure_rows, summary_text
+from fer_analysis.run import Run
+from fer_analysis.training.acceleration import accelerate
+from fer_analysis.training.collapse import likely_cause
+from fer_analysis.training.recipe import make_recipe
+from fer_analysis.training.trainer import Listener, fit
+
+
+def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> dict:
+    """Train a run, or go on with one that has a checkpoint.
+
+    Args:
+        config: The run's config.
+        data: Its data.
+        run: Its directory, with the config in it.
+        listener: Told of every step and epoch.
+
+    Returns:
+        The result, as written to the run's `result.json`.
+
+    Raises:
+        FerError: If the data does not suit, or is not the data that the run began with.
+    """
+    dataset = data.dataset
+    for split in ("train", "validation"):
+        if not dataset.has(split):
+            raise FerError(f"{config.data.source}: training needs a '{split}' split and has none")
+    _check_same_data(run, data)
+    run.remove_leftovers()
+    keras.utils.set_random_seed(config.seed)
+    if config.training.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    model = build_model(
+        config.model.name,
+        dataset.images.shape[1:],
+        len(dataset.label_names),
+        **config.model.options(),
+    )
+    twin = accelerate(model) if config.training.accelerate else model
+    recipe = make_recipe(config, dataset.part("train"), dataset.part("validation"))
+    if not run.environment_file.is_file():
+        _write_start(run, config, data, model)
+    progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
+    title = f"{run.name} · {data.protocol} protocol · seed {config.seed}"
+    save(
+        curves_figure(progress.history, title=title, best_epoch=progress.best_epoch),
+        run.curves_file,
+    )
+    best = progress.history[progress.best_epoch - 1]
+    seconds = sum(row["seconds"] for row in progress.history)
+    result = {
+        "model": config.model.name,
+        "seed": config.seed,
+        "stopped_because": reason,
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "seconds": round(seconds, 1),
+        "images_per_second": round(len(recipe.train) * progress.epoch / seconds, 1),
+        "parameters": model.count_params(),
+        "collapse": None,
+        "protocol": data.protocol,
+        "comparable": data.comparable,
+        "table_1": {
+            "training_loss": _finite(best["loss"]),
+            "training_accuracy": best["accuracy"],
+            "validation_loss": _finite(best["validation_loss"]),
+            "validation_accuracy": best["validation_accuracy"],
+            "test_accuracy": _test_accuracy(model, data),
+            "epochs": progress.epoch,
+        },
+    }
+    if collapse:
+        result["collapse"] = {**asdict(collapse), "likely_cause": cause_of(collapse, config)}
+    run.write_result(result)
+    run.checkpoint_file.unlink(missing_ok=True)
+    return result
+
+
+def cause_of(collapse, config: RunConfig) -> str:
+    """Return the likely cause of a collapse under this config, in words."""
+    return likely_cause(
+        kind=collapse.kind,
+        optimizer=config.training.optimizer,
+        learning_rate=config.training.learning_rate,
+        vertical_flip=config.augmentation.vertical_flip,
+        shift=config.augmentation.shift,
+    )
+
+
+def _check_same_data(run: Run, data: LoadedData) -> None:
+    before = run.environment().get("data", {}).get("fingerprint", data.fingerprint)
+    if before != data.fingerprint:
+        raise FerError(
+            f"{run.path}: began with other data (fingerprint {before}, now {data.fingerprint})"
+        )
+
+
+def _write_start(run: Run, config: RunConfig, data: LoadedData, model: keras.Model) -> None:
+    dataset = data.dataset
+    run.write_training_hashes(dataset.part("train").pixel_hashes())
+    write_text(run.summary_file, summary_text(model))
+    save(structure_figure(structure_rows(model)), run.structure_file)
+    facts = {
+        "fingerprint": data.fingerprint,
+        "layout": data.layout,
+        "protocol": data.protocol,
+        "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
+        "label_names": list(dataset.label_names),
+    }
+    run.write_environment({**describe_environment(), "seed": config.seed, "data": facts})
+
+
+def _test_accuracy(model: keras.Model, data: LoadedData) -> float | None:
+    if not data.dataset.has("test"):
+        return None
+    test = data.dataset.part("test")
+    return float((predictor(model)(test.images).argmax(axis=1) == test.labels).mean())
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None

@@ -1,0 +1,150 @@
+"""The training loop: epoch by epoch, each one safe on disk before the next begins."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Protocol
+
+import keras
+import numpy as np
+from scipy.special import log_softmax
+
+from fer_analysis.models.predict import logits_model, predictor
+from fer_analysis.models.storage import save_model
+from fer_analysis.run import Run
+from fer_analysis.training.batches import Batches
+from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from fer_analysis.training.collapse import Collapse, find_collapse
+from fer_analysis.training.recipe import Recipe
+
+
+class Listener(Protocol):
+    """Who wants to know how training goes (a progress bar, say)."""
+
+    def batch(self, epoch: int, step: int, steps: int, logs: dict) -> None:
+        """Step `step` of `steps` of an epoch (from 1) is done."""
+
+    def epoch(self, row: dict, is_best: bool) -> None:
+        """An epoch is done; its row of the history."""
+
+    def collapse(self, collapse: Collapse) -> None:
+        """The run has collapsed."""
+
+
+def fit(
+    recipe: Recipe, model: keras.Model, run: Run, listener: Listener, *, twin: keras.Model
+) -> tuple[Progress, str, Collapse | None]:
+    """Train until the epochs are used up, patience ends, or the run collapses for good.
+
+    A run directory with a checkpoint is taken up where the checkpoint was written. At the end
+    `model` and the run's model file hold the best epoch's weights.
+
+    Args:
+        recipe: What to do.
+        model: The model to save.
+        run: Where history, model and checkpoint go.
+        listener: Told of every step and epoch.
+        twin: The model that is trained: `model` itself, or an accelerated clone of it.
+
+    Returns:
+        Progress (history and best epoch), the reason for stopping, and the collapse if the
+        last epochs are collapsed.
+    """
+    trained = logits_model(twin)
+    trained.compile(recipe.optimizer, recipe.loss, metrics=["accuracy"], jit_compile=False)
+    recipe.optimizer.build(trained.trainable_variables)
+    progress = Progress()
+    if run.checkpoint_file.is_file():
+        progress = load_checkpoint(run.checkpoint_file, trained, recipe.optimizer)
+        run.write_history(progress.history)
+    batches, predict = Batches(recipe), predictor(trained)
+    collapse = _judge(progress, recipe)
+    while not (reason := _reason_to_stop(progress, recipe, collapse)):
+        row = _train_epoch(trained, batches, progress.epoch, listener)
+        row |= _validate(predict(recipe.validation.images), recipe.validation.labels)
+        progress.history.append(row)
+        if is_best := _is_best(progress, recipe.monitor):
+            progress.best_epoch = progress.epoch
+            progress.best_weights = trained.get_weights()
+            _save(model, progress, recipe, run)
+        run.write_history(progress.history)
+        save_checkpoint(run.checkpoint_file, trained, recipe.optimizer, progress)
+        listener.epoch(row, is_best)
+        before, collapse = collapse, _judge(progress, recipe)
+        if collapse and not before:
+            listener.collapse(collapse)
+    if progress.best_weights:
+        _save(model, progress, recipe, run)
+    return progress, reason, collapse
+
+
+def _train_epoch(
+    trained: keras.Model, batches: Batches, epoch: int, listener: Listener
+) -> dict[str, float]:
+    dataset = batches.epoch(epoch)
+    steps = int(dataset.cardinality())
+    tell = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda step, logs: listener.batch(epoch + 1, step + 1, steps, logs)
+    )
+    start = time.perf_counter()
+    logs = trained.fit(dataset, shuffle=False, verbose=0, callbacks=[tell]).history
+    seconds = time.perf_counter() - start
+    return {
+        "epoch": epoch + 1,
+        "loss": logs["loss"][0],
+        "accuracy": logs["accuracy"][0],
+        "learning_rate": float(trained.optimizer.learning_rate),
+        "seconds": round(seconds, 3),
+    }
+
+
+def _validate(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    predicted = logits.argmax(axis=1)
+    log_likelihood = log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels]
+    return {
+        "validation_loss": float(-log_likelihood.mean()),
+        "validation_accuracy": float((predicted == labels).mean()),
+        "labels_predicted": len(np.unique(predicted)),
+    }
+
+
+def _is_best(progress: Progress, monitor: str) -> bool:
+    value = progress.history[-1][monitor]
+    if progress.best_epoch == 0:
+        return True
+    best = progress.history[progress.best_epoch - 1][monitor]
+    if not math.isfinite(best):
+        return math.isfinite(value)
+    return value < best if monitor.endswith("loss") else value > best
+
+
+def _save(model: keras.Model, progress: Progress, recipe: Recipe, run: Run) -> None:
+    model.set_weights(progress.best_weights)
+    save_model(model, run.model_file, recipe.train.label_names)
+
+
+def _judge(progress: Progress, recipe: Recipe) -> Collapse | None:
+    if not progress.history:
+        return None
+    return find_collapse(
+        progress.history,
+        train_majority=_majority(recipe.train.labels),
+        validation_majority=_majority(recipe.validation.labels),
+    )
+
+
+def _majority(labels: np.ndarray) -> float:
+    return float(np.bincount(labels).max() / len(labels))
+
+
+def _reason_to_stop(progress: Progress, recipe: Recipe, collapse: Collapse | None) -> str:
+    if collapse and collapse.kind == "diverged":
+        return "diverged"
+    if collapse and recipe.stop_on_collapse:
+        return "collapse"
+    if recipe.patience is not None and progress.epoch and progress.stale >= recipe.patience:
+        return "early stopping"
+    if progress.epoch >= recipe.epochs:
+        return "all epochs done"
+    return ""

@@ -1,0 +1,132 @@
+"""Write any FaceDataset to disk in each layout in which people have FER-2013."""
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS, SPLITS, FaceDataset
+from fer_analysis.data.load import load_data
+
+USAGE = {split: usage for usage, split in OFFICIAL_SPLITS.items()}
+FERPLUS = {
+    "neutral": "neutral",
+    "happiness": "happy",
+    "surprise": "surprise",
+    "sadness": "sad",
+    "anger": "angry",
+    "disgust": "disgust",
+    "fear": "fear",
+    "contempt": "contempt",
+    "unknown": "unknown",
+    "NF": "NF",
+}
+"""FER+'s columns, in its order -> our vote names."""
+
+
+def faces(n=70, *, seed=0, labels=FER_LABELS, splits=SPLITS, votes=False):
+    """Return `n` images of noise, every label in every split if `n` is large enough."""
+    random = np.random.default_rng(seed)
+    index = np.arange(n)
+    names = (*labels, "contempt", "unknown", "NF")
+    return FaceDataset(
+        images=random.integers(0, 256, (n, 48, 48, 1), dtype=np.uint8),
+        labels=index % len(labels),
+        label_names=labels,
+        ids=index.astype(str),
+        split=np.array(splits)[index // len(labels) % len(splits)],
+        votes=random.multinomial(10, [1 / len(names)] * len(names), n) if votes else None,
+        vote_names=names if votes else (),
+    )
+
+
+def real_faces(per_label):
+    """Return some images of each label and split of the real FER-2013, or skip the test.
+
+    `FER2013_DIR` may name data in any layout.
+    """
+    given = os.environ.get("FER2013_DIR")
+    arrays = Path(__file__).parents[2] / "shared" / "fer2013" / "fer2013_train_public.npz"
+    if given:
+        dataset = load_data(given, skip_bad=True).dataset
+    elif arrays.is_file():
+        with np.load(arrays) as file:
+            dataset = FaceDataset(
+                images=file["images"][..., None],
+                labels=file["labels"].astype(np.int64),
+                label_names=FER_LABELS,
+                ids=np.arange(len(file["labels"])).astype(str),
+                split=np.array(SPLITS)[file["usage"]],
+            )
+    else:
+        pytest.skip("no FER-2013: FER2013_DIR is not set")
+    keep = [
+        np.flatnonzero((dataset.split == split) & (dataset.labels == label))[:per_label]
+        for split in dataset.splits
+        for label in range(len(FER_LABELS))
+    ]
+    return dataset.take(np.sort(np.concatenate(keep)))
+
+
+def write_layout(dataset, out, layout, *, suffix="png", votes=False):
+    """Write a data set as a user would have it, and return its folder.
+
+    Args:
+        dataset: The faces; with FER-2013's labels for `csv`, `icml` and `kaggle`.
+        out: Folder to write in.
+        layout: `csv`, `icml`, `kaggle`, `folders` (`<split>/<label>/*`) or `labels`
+            (`<label>/*`, no splits).
+        suffix: Of the images in folders; png is lossless.
+        votes: Also write `fer2013new.csv` from the data set's votes.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    if layout in ("csv", "icml"):
+        _write_csv(dataset, out, layout)
+    else:
+        _write_folders(dataset, out, layout, suffix)
+    if votes:
+        _write_votes(dataset, out)
+    return out
+
+
+def _write_csv(dataset, out, layout):
+    name, header = {
+        "csv": ("fer2013.csv", "emotion,pixels,Usage"),
+        "icml": ("icml_face_data.csv", "emotion, Usage, pixels"),
+    }[layout]
+    lines = [header]
+    for image, label, split in zip(dataset.images, dataset.labels, dataset.split, strict=True):
+        pixels = " ".join(map(str, image.ravel()))
+        cells = (label, pixels, USAGE[split]) if layout == "csv" else (label, USAGE[split], pixels)
+        lines.append(",".join(map(str, cells)))
+    (out / name).write_text("\n".join(lines) + "\n")
+
+
+def _write_folders(dataset, out, layout, suffix):
+    for row, (image, label, split) in enumerate(
+        zip(dataset.images, dataset.labels, dataset.split, strict=True)
+    ):
+        place = {
+            "kaggle": "train" if split == "train" else "test",
+            "folders": split,
+            "labels": ".",
+        }[layout]
+        folder = out / place / dataset.label_names[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{USAGE[split]}_{10_000_000 + row}" if layout == "kaggle" else f"face{row:06}"
+        Image.fromarray(image[..., 0]).save(folder / f"{stem}.{suffix}")
+
+
+def _write_votes(dataset, out):
+    order = [dataset.vote_names.index(name) for name in FERPLUS.values()]
+    with open(out / "fer2013new.csv", "w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["Usage", "Image name", *FERPLUS])
+        for row, (split, counts) in enumerate(
+            zip(dataset.split, dataset.votes[:, order], strict=True)
+        ):
+            table.writerow([USAGE[split], f"fer{row:07}.png", *counts])

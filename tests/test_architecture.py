@@ -1,0 +1,113 @@
+"""The house rules that a reader relies on: which room may know which, and what help costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "fer_analysis"
+
+LAYERS = [
+    {"cli", "__main__"},
+    {"training", "saliency", "evaluation"},
+    {"run", "environment"},
+    {"config"},
+    {"models", "data", "figures"},
+    {"files"},
+    {"registry"},
+    {"errors"},
+]
+"""From top to bottom: imports run downwards (or stay inside one room)."""
+
+
+def imports(file: Path) -> set[str]:
+    """Return all modules that a file imports, also inside functions."""
+    modules = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module)
+    return modules
+
+
+def top_level_imports(file: Path) -> set[str]:
+    return {
+        name
+        for node in ast.parse(file.read_text()).body
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+
+
+def room(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "fer_analysis" and len(parts) > 1 else None
+
+
+def layer(name: str) -> int:
+    return next(level for level, rooms in enumerate(LAYERS) if name in rooms)
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_imports_run_downwards(file):
+    own = file.relative_to(PACKAGE).with_suffix("").parts[0]
+    if own == "__init__":
+        return
+    for module in imports(file):
+        other = room(module)
+        if other and other not in (own, "__init__"):
+            assert layer(other) > layer(own), f"{own} imports {module}"
+
+
+@pytest.mark.parametrize(("module", "where"), [("click", "cli"), ("matplotlib", "figures")])
+def test_one_room_imports_it(module, where):
+    users = {
+        file.relative_to(PACKAGE).parts[0]
+        for file in FILES
+        if any(name.split(".")[0] == module for name in imports(file) if name)
+    }
+    assert users == {where}
+
+
+@pytest.mark.parametrize("module", ["keras", "tensorflow"])
+def test_analysis_of_arrays_never_imports_a_framework_at_the_top(module):
+    for folder in ("evaluation", "figures", "data"):
+        for file in (PACKAGE / folder).glob("*.py"):
+            tops = {name.split(".")[0] for name in top_level_imports(file)}
+            assert module not in tops, file
+
+
+@pytest.mark.parametrize("command", [[], ["data"], ["train"], ["evaluate"], ["saliency"]])
+def test_help_imports_nothing_heavy(command):
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from fer_analysis.cli import main\n"
+        f"result = CliRunner().invoke(main, {[*command, '--help']!r})\n"
+        "assert result.exit_code == 0, result.output\n"
+        "heavy = {'tensorflow', 'keras', 'numpy', 'sklearn', 'scipy', 'pandas', 'matplotlib',"
+        " 'pydantic', 'rich', 'PIL', 'yaml'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_commands_know_the_splits():
+    from fer_analysis.cli.options import SPLITS
+    from fer_analysis.data import dataset
+
+    assert SPLITS == dataset.SPLITS

@@ -1,0 +1,190 @@
+"""The command line as a user meets it: help, errors of one line, the whole walk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from fer_layouts import write_layout
+
+from fer_analysis.cli import main
+from fer_analysis.data.synthetic import generate
+from fer_analysis.models import MODELS
+
+README = Path(__file__).parent.parent / "README.md"
+QUICK = ["--set", "training.epochs=1", "--set", "model.dense=[8]"]
+SMALL = {
+    "self_built": [*QUICK, "--set", "model.filters=[4,4]"],
+    "mobilenet": [*QUICK, "--set", "model.alpha=0.25"],
+}
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FER2013_DIR", raising=False)
+
+
+def fer(*words, code=0):
+    """Run a command; return what it printed."""
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
+    return result
+
+
+def error(*words):
+    """Run a command that must fail; return its one line."""
+    result = fer(*words, code=1)
+    assert result.stdout == ""
+    lines = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_teaches_with_an_example_and_stands_in_the_readme(name):
+    text = fer(name, "--help").stdout
+    assert "Examples:" in text
+    assert f"fer {name}" in text
+    assert f"fer {name}" in README.read_text()
+
+
+def test_without_data_one_line_names_the_three_ways():
+    for words in (["data"], ["train", "--model", "self_built"]):
+        line = error(*words)
+        assert "--data PATH" in line
+        assert "FER2013_DIR" in line
+        assert "--data synthetic" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["evaluate"], "no run in runs/"),
+        (["evaluate", "nowhere"], "nowhere: no such run"),
+        (["saliency", "nowhere"], "nowhere: no such run"),
+        (["train", "nowhere", "--data", "synthetic"], "nor a shipped config"),
+        (["train"], "name either a config or --model"),
+        (["train", "tiny", "--model", "mobilenet"], "name either a config or --model"),
+        (["train", "tiny", "--set", "training.epoch=1"], "did you mean 'epochs'"),
+        (["train", "tiny", "--set", "model.name=mobilnet"], "did you mean 'mobilenet'"),
+        (["train", "tiny", "--set", "data.counts={disgst: 4}"], "did you mean 'disgust'"),
+        (["train", "--resume", "nowhere"], "nowhere: no such run"),
+        (["train", "--resume", "x", "--seed", "3"], "takes no config"),
+        (["data", "--data", "nowhere.csv"], "nowhere.csv: no such file"),
+    ],
+)
+def test_mistakes_are_one_line(words, expected):
+    assert expected in error(*words)
+
+
+def test_the_variable_serves_where_no_data_is_named(monkeypatch):
+    write_layout(generate(n=60, seed=0), Path("fer"), "csv")
+    monkeypatch.setenv("FER2013_DIR", "fer")
+    assert "layout csv" in fer("data").stdout
+
+
+def test_data_prints_the_counts_and_draws():
+    result = fer("data", "--data", "synthetic", "--set", "data.n=200", "--augmented", "--out", "p")
+    assert "layout synthetic" in result.stdout
+    facts = json.loads(
+        fer("data", "--data", "synthetic", "--set", "data.n=200", "--json").stdout
+    )
+    assert sum(map(sum, facts["counts"].values())) == 200
+    for split, counts in facts["counts"].items():
+        assert split in result.stdout
+        assert str(sum(counts)) in result.stdout
+    assert Path("p/samples.png").stat().st_size > 10_000
+    assert Path("p/augmented.png").stat().st_size > 10_000
+
+
+LAYOUTS = ["csv", "icml", "kaggle", "folders"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("model", MODELS)
+def test_the_whole_walk_in_each_real_layout(layout, model):
+    """train -> evaluate -> saliency, through the command line."""
+    write_layout(generate(n=140, seed=0), Path("fer"), layout)
+    result = fer("train", "--model", model, "--data", "fer", "--run-dir", "run", *SMALL[model])
+    assert "validation acc." in result.stdout
+    run = Path("run")
+    for name in ("curves.png", "structure.png", "summary.txt", "model.keras", "history.csv"):
+        assert (run / name).stat().st_size > 0, name
+    assert not (run / "checkpoint.npz").exists()
+    row = json.loads((run / "result.json").read_text())["table_1"]
+    assert row["epochs"] == 1
+
+    metrics = json.loads(fer("evaluate", "run", "--json").stdout)
+    assert metrics["split"] == "test"
+    assert metrics["all"]["accuracy"]["value"] == pytest.approx(row["test_accuracy"])
+    assert metrics["leak_free"]["n"] <= metrics["all"]["n"]
+    for name in ("confusion.png", "recall.png", "confusion.csv", "predictions.npz"):
+        assert (run / "evaluation/test" / name).stat().st_size > 0, name
+
+    fer("saliency", "run", "--label", "disgust", "--n", "4", "--samples", "3")
+    folder = run / "saliency/test"
+    assert (folder / "disgust.png").stat().st_size > 10_000
+    assert (folder / "maps.npz").exists()
+
+
+def test_newest_run_other_data_and_bare_models():
+    options = [*SMALL["self_built"], "--set", "data.n=140"]
+    fer("train", "tiny", *options)
+    fer("train", "tiny", *options, "--set", "data.seed=1", "--run-dir", "runs/second")
+    assert "runs/second: test split" in fer("evaluate").stdout
+    assert "note: split: test (the default)" in fer("evaluate").stderr
+    assert "validation split" in fer("evaluate", "--split", "validation").stdout
+
+    # Other data than the run's: results go apart, leaks are still known.
+    write_layout(generate(n=100, seed=5), Path("other"), "csv")
+    assert "runs/second-other: test split" in fer("evaluate", "--data", "other").stdout
+    assert "leak-free: accuracy" in fer("evaluate", "--data", "other").stdout
+
+    # A bare model file, found without its run.
+    Path("runs/second/model.keras").rename("lonely.keras")
+    text = fer("evaluate", "lonely.keras", "--data", "other").stdout
+    assert "runs/lonely-other: test split" in text
+    assert "leak-free: unknown" in text
+    assert "has no model.keras" in error("evaluate", "runs/second")
+    assert "no data" in error("evaluate", "lonely.keras")
+
+
+def test_labels_that_are_not_the_model_s_are_refused():
+    fer("train", "tiny", *SMALL["self_built"], "--set", "data.n=140", "--run-dir", "run")
+    faces = generate(n=100, seed=5)
+    write_layout(faces, Path("own"), "folders")
+    for folder in Path("own").glob("*/disgust"):
+        folder.rename(folder.with_name("yawning"))
+    assert "the model's labels are not the data's" in error("evaluate", "run", "--data", "own")
+
+
+def test_predictions_are_made_once(monkeypatch):
+    fer("train", "tiny", *SMALL["self_built"], "--set", "data.n=140", "--run-dir", "run")
+    first = fer("evaluate", "run", "--json").stdout
+    Path("run/model.keras").stat()
+    predictions = Path("run/evaluation/test/predictions.npz")
+    before = predictions.stat().st_mtime_ns
+    assert fer("evaluate", "run", "--json").stdout == first
+    assert predictions.stat().st_mtime_ns == before
+
+
+def test_a_run_is_not_overwritten_and_a_finished_one_not_trained_again():
+    words = ["train", "tiny", *SMALL["self_built"], "--set", "data.n=140", "--run-dir", "run"]
+    fer(*words)
+    assert "exists already" in error(*words)
+    history = Path("run/history.csv").read_text()
+    assert "complete already" in fer("train", "--resume", "run").stderr
+    assert Path("run/history.csv").read_text() == history
+
+
+def test_resume_refuses_other_data():
+    words = ["train", "tiny", *SMALL["self_built"], "--set", "data.n=140", "--run-dir", "run"]
+    fer(*words)
+    Path("run/result.json").unlink()
+    config = Path("run/config.yaml")
+    config.write_text(config.read_text().replace("n: 140", "n: 150"))
+    assert "began with other data" in error("train", "--resume", "run")

@@ -1,0 +1,157 @@
+"""Every model of the table keeps the contract; the faster twins compute the same."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from fer_analysis.errors import FerError
+from fer_analysis.models import MODELS, build_model
+from fer_analysis.models.predict import logits_model, predictor
+from fer_analysis.models.storage import load_model, save_model
+from fer_analysis.training.acceleration import FusedBatchNormalization, PointwiseConv2D, accelerate
+
+SMALL = {
+    "mobilenet": {"alpha": 0.25, "dense": (8,)},
+    "self_built": {"filters": (4, 4), "dense": (8,)},
+}
+
+
+def build(name, **options):
+    keras.utils.set_random_seed(0)
+    return MODELS[name]((48, 48, 1), 7, **(SMALL[name] | options))
+
+
+def faces(n=5):
+    return np.random.default_rng(0).integers(0, 256, (n, 48, 48, 1), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_contract(name):
+    model = build(name)
+    assert model.input_shape == (None, 48, 48, 1)
+    dense, softmax = model.layers[-2:]
+    assert (dense.name, dense.units, type(dense)) == ("logits", 7, layers.Dense)
+    assert (softmax.name, type(softmax)) == ("probabilities", layers.Softmax)
+    assert not any(isinstance(layer, keras.Model) for layer in model.layers), "the graph is flat"
+    random = [layer for layer in model.layers if "Random" in type(layer).__name__]
+    assert not random
+    probabilities = predictor(model)(faces())
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_raw_pixels_go_in(name):
+    rescaling = [layer for layer in build(name).layers if isinstance(layer, layers.Rescaling)]
+    assert len(rescaling) == 1
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_the_study_s_head(name):
+    model = build(name, dense=(16, 8, 4), dropout=0.5)
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert kinds[-13:] == [
+        "Dropout", "Flatten", *["Dense", "Activation", "Dropout"] * 3, "Dense", "Softmax"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_saved_model_keeps_its_labels_and_loads_in_stock_keras(name, tmp_path):
+    model, path = build(name), tmp_path / "model.keras"
+    save_model(model, path, tuple("abcdefg"))
+    loaded, names = load_model(path)
+    assert names == tuple("abcdefg")
+    stock = keras.saving.load_model(path, safe_mode=True)
+    for other in (loaded, stock):
+        np.testing.assert_array_equal(predictor(other)(faces()), predictor(model)(faces()))
+    assert list(tmp_path.iterdir()) == [path], "nothing temporary is left"
+
+
+def test_files_that_are_no_model(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"nonsense")
+    with pytest.raises(FerError, match="not a model that can be loaded"):
+        load_model(path)
+    inputs = keras.Input((4,))
+    keras.Model(inputs, layers.Dense(2)(inputs)).save(path)
+    with pytest.raises(FerError, match="no layer 'logits'"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_the_accelerated_twin_predicts_the_same(name):
+    model = build(name, **({"batch_normalization": True} if name == "self_built" else {}))
+    twin = accelerate(model)
+    np.testing.assert_allclose(predictor(twin)(faces()), predictor(model)(faces()), atol=1e-5)
+
+
+def test_mobilenet_is_really_accelerated():
+    kinds = [type(layer) for layer in accelerate(build("mobilenet")).layers]
+    assert kinds.count(PointwiseConv2D) == 13
+    assert kinds.count(FusedBatchNormalization) == 27
+
+
+@pytest.mark.parametrize("spatial", [(6, 6), (1, 1)])
+def test_fused_normalisation_equals_keras_s(spatial):
+    """Outputs, gradients and moving statistics of one training step."""
+    import tensorflow as tf
+
+    x = tf.constant(np.random.default_rng(1).normal(3, 2, (8, *spatial, 5)).astype(np.float32))
+    results = []
+    for kind in (layers.BatchNormalization, FusedBatchNormalization):
+        layer = kind(momentum=0.9)
+        layer.build(x.shape)
+        layer.gamma.assign([1.0, 2.0, 0.5, -1.0, 3.0])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+            loss = tf.reduce_sum(tf.sin(y))
+        gradients = tape.gradient(loss, [x, layer.gamma.value, layer.beta.value])
+        results.append([y, *gradients, layer.moving_mean, layer.moving_variance])
+    for stock, fused in zip(*results, strict=True):
+        np.testing.assert_allclose(np.array(fused), np.array(stock), rtol=1e-3, atol=1e-4)
+
+
+def test_pointwise_convolution_equals_keras_s():
+    import tensorflow as tf
+
+    x = tf.constant(np.random.default_rng(1).normal(size=(4, 6, 6, 5)).astype(np.float32))
+    stock = layers.Conv2D(3, 1, activation="relu", bias_initializer="ones")
+    ours = PointwiseConv2D.from_config(stock.get_config())
+    gradients = []
+    for layer in (stock, ours):
+        layer.build(x.shape)
+        ours.set_weights(stock.get_weights()) if layer is ours else None
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+        gradients.append([y, *tape.gradient(y, [x, layer.kernel.value, layer.bias.value])])
+    for a, b in zip(*gradients, strict=True):
+        np.testing.assert_allclose(np.array(a), np.array(b), rtol=1e-4, atol=1e-5)
+
+
+def test_logits_model_shares_the_weights():
+    model = build("self_built")
+    logits = predictor(logits_model(model))(faces())
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(predictor(model)(faces()), expected, rtol=1e-4)
+
+
+def test_local_weights_for_the_backbone(tmp_path):
+    donor = keras.applications.MobileNet(
+        input_shape=(48, 48, 3), alpha=0.25, include_top=False, weights=None
+    )
+    path = tmp_path / "backbone.weights.h5"
+    donor.save_weights(path)
+    model = build("mobilenet", weights=str(path))
+    first = next(layer for layer in model.layers if isinstance(layer, layers.Conv2D))
+    np.testing.assert_array_equal(first.get_weights()[0], donor.layers[1].get_weights()[0])
+    with pytest.raises(FerError, match=r"model.weights: no file nowhere.h5"):
+        build("mobilenet", weights="nowhere.h5")
+
+
+def test_options_that_make_no_network_are_one_line():
+    with pytest.raises(FerError, match="^model: self_built cannot be built so: [^\n]+$"):
+        build_model("self_built", (48, 48, 1), 7, filters=(-3,))

@@ -1,0 +1,261 @@
+"""Training: stopping, the best epoch, collapse, schedules, checkpoints. Lists drive it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from fer_analysis.config import EarlyStoppingConfig, TrainingConfig, load_config
+from fer_analysis.data.synthetic import generate
+from fer_analysis.errors import FerError
+from fer_analysis.models import MODELS
+from fer_analysis.run import Run
+from fer_analysis.training import trainer
+from fer_analysis.training.batches import Batches
+from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from fer_analysis.training.collapse import find_collapse, likely_cause
+from fer_analysis.training.recipe import make_optimizer, make_recipe
+
+
+def row(epoch, *, loss=1.0, accuracy=0.5, validation_loss=1.0, validation_accuracy=0.5, labels=7):
+    return {
+        "epoch": epoch, "loss": loss, "accuracy": accuracy, "validation_loss": validation_loss,
+        "validation_accuracy": validation_accuracy, "labels_predicted": labels,
+    }  # fmt: skip
+
+
+def follow(values, *, monitor="validation_loss", patience=2, epochs=100):
+    """Feed one monitored value an epoch; return (epochs run, best epoch, reason)."""
+    recipe = SimpleNamespace(patience=patience, epochs=epochs, stop_on_collapse=False)
+    progress = Progress()
+    for value in values:
+        if reason := trainer._reason_to_stop(progress, recipe, None):
+            return progress.epoch, progress.best_epoch, reason
+        progress.history.append(row(progress.epoch + 1, **{monitor: value}))
+        if trainer._is_best(progress, monitor):
+            progress.best_epoch = progress.epoch
+    return progress.epoch, progress.best_epoch, trainer._reason_to_stop(progress, recipe, None)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([3, 2, 1, 2, 2, 2], (5, 3, "early stopping")),
+        ([3, 2, 2, 2, 2], (4, 2, "early stopping")),  # equal is no improvement
+        ([3, 4, 2, 3, 1, 2], (6, 5, "")),
+        ([float("nan"), 3, 2, 2, 2], (5, 3, "early stopping")),
+    ],
+)
+def test_early_stopping_follows_the_losses(values, expected):
+    assert follow(values) == expected
+
+
+def test_accuracy_wants_to_rise_and_epochs_end():
+    assert follow([0.1, 0.3, 0.2], monitor="validation_accuracy", epochs=3) == (
+        3, 2, "all epochs done"
+    )  # fmt: skip
+    assert follow([1] * 50, patience=None, epochs=50) == (50, 1, "all epochs done")
+
+
+MAJORITY = {"train_majority": 0.25, "validation_majority": 0.25}
+
+
+def collapsed(**values):
+    values = {"loss": 1.81, "accuracy": 0.25, "validation_accuracy": 0.25, **values}
+    return [row(epoch, **values) for epoch in (1, 2, 3)]
+
+
+def test_one_label_for_everything_is_a_collapse():
+    found = find_collapse(collapsed(labels=1), **MAJORITY)
+    assert (found.kind, found.epoch) == ("one label", 3)
+    assert "one label for every validation image" in found.evidence
+
+
+def test_majority_accuracy_with_a_loss_that_stands_still_is_a_collapse():
+    assert find_collapse(collapsed(labels=2), **MAJORITY).kind == "standstill"
+
+
+def test_a_loss_that_falls_is_no_standstill():
+    rows = collapsed(labels=2)
+    rows[0]["loss"] = 1.9
+    assert find_collapse(rows, **MAJORITY) is None
+
+
+def test_two_epochs_are_too_few():
+    assert find_collapse(collapsed(labels=1)[:2], **MAJORITY) is None
+
+
+def test_slow_batch_statistics_are_no_collapse():
+    """Training well while inference still says one label: MobileNet's first epochs."""
+    assert find_collapse(collapsed(labels=1, accuracy=0.8), **MAJORITY) is None
+
+
+def test_a_run_that_recovered_is_no_collapse():
+    rows = [*collapsed(labels=1), row(4, loss=1.5, accuracy=0.4, validation_accuracy=0.4)]
+    assert find_collapse(rows, **MAJORITY) is None
+
+
+def test_a_loss_that_is_no_number_is_named_at_once():
+    assert find_collapse([row(1, loss=float("nan"))], **MAJORITY).kind == "diverged"
+
+
+def test_the_cause_names_what_the_recipe_shows():
+    recipe = {"kind": "one label", "optimizer": "adam", "vertical_flip": True, "shift": 0.2}
+    assert "learning rate of 0.01 is high" in likely_cause(learning_rate=0.01, **recipe)
+    assert "upside down" in likely_cause(learning_rate=0.001, **recipe)
+    recipe["vertical_flip"] = False
+    assert "shift" in likely_cause(learning_rate=0.001, **recipe)
+
+
+def rates(steps_an_epoch=10, **values):
+    """Return the learning rate at each step of four epochs."""
+    training = TrainingConfig.model_validate({"epochs": 4, "learning_rate": 1, **values})
+    optimizer = make_optimizer(training, steps_an_epoch)
+    optimizer.build([keras.Variable(0.0)])
+    result = []
+    for step in range(40):
+        optimizer.iterations.assign(step)
+        result.append(float(optimizer.learning_rate))
+    return np.array(result)
+
+
+def test_schedules():
+    assert (rates() == 1).all()
+    cosine = rates(schedule={"name": "cosine"})
+    np.testing.assert_allclose(cosine, (1 + np.cos(np.pi * np.arange(40) / 40)) / 2, atol=1e-6)
+    warm = rates(schedule={"name": "cosine", "warmup_epochs": 1})
+    np.testing.assert_allclose(warm[:10], np.arange(10) / 10, atol=1e-6)
+    assert warm.argmax() == 10
+    assert warm[39] < 0.01
+    steps = rates(schedule={"name": "exponential", "decay": 0.5, "every": 2, "staircase": True})
+    assert (steps == [1] * 20 + [0.5] * 20).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD"), ("rmsprop", "RMSprop")],
+)
+def test_optimizers(name, kind):
+    training = TrainingConfig(optimizer=name, learning_rate=0.5)
+    optimizer = make_optimizer(training, 1)
+    assert type(optimizer).__name__ == kind
+    assert float(optimizer.learning_rate) == 0.5
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return generate(n=300, seed=0)
+
+
+def recipe_of(faces, *overrides):
+    config = load_config("tiny", ["training.epochs=2", "model.filters=[4]", *overrides])
+    return config, make_recipe(config, faces.part("train"), faces.part("validation"))
+
+
+def test_an_epoch_shows_every_image_once_with_its_own_transform(faces):
+    _, recipe = recipe_of(faces)
+    seen = [np.concatenate(list(parts)) for parts in zip(*(
+        (images.numpy(), targets.numpy()) for images, targets in Batches(recipe).epoch(3)
+    ), strict=True)]  # fmt: skip
+    order = recipe.order(recipe.train.labels, np.random.default_rng([recipe.seed, 3, 1]))
+    assert sorted(order) == list(range(len(recipe.train)))
+    transforms = recipe.augmentation.transforms(len(order), 48, 48, seed=recipe.seed, epoch=3)
+    expected = recipe.augmentation.apply(
+        recipe.train.images[order].astype(np.float32), transforms[order]
+    )
+    np.testing.assert_allclose(seen[0], expected, atol=1e-3)
+    assert (seen[1].argmax(axis=1) == recipe.train.labels[order]).all()
+
+
+def test_epochs_differ_and_repeat(faces):
+    _, recipe = recipe_of(faces)
+    first = next(iter(Batches(recipe).epoch(0)))[0].numpy()
+    assert (first == next(iter(Batches(recipe).epoch(0)))[0].numpy()).all()
+    assert not (first == next(iter(Batches(recipe).epoch(1)))[0].numpy()).all()
+
+
+class Ear:
+    """A listener that remembers."""
+
+    def __init__(self):
+        self.steps, self.rows, self.collapses = [], [], []
+
+    def batch(self, epoch, step, steps, logs):
+        self.steps.append((epoch, step, steps))
+
+    def epoch(self, row, is_best):
+        self.rows.append((row, is_best))
+
+    def collapse(self, collapse):
+        self.collapses.append(collapse)
+
+
+def test_fit_keeps_the_best_epoch_and_tells_the_listener(faces, tmp_path):
+    config, recipe = recipe_of(faces)
+    run, ear = Run.create(config, tmp_path / "run"), Ear()
+    keras.utils.set_random_seed(0)
+    model = MODELS["self_built"]((48, 48, 1), 7, **config.model.options())
+    progress, reason, collapse = trainer.fit(recipe, model, run, ear, twin=model)
+    assert reason == "all epochs done"
+    assert collapse is None
+    assert [r["epoch"] for r, _ in ear.rows] == [1, 2]
+    assert ear.steps[-1][0] == 2
+    assert ear.steps[-1][1] == ear.steps[-1][2] == -(-len(recipe.train) // 64)
+    assert run.history() == progress.history
+    best = max(progress.history, key=lambda r: r["validation_accuracy"])
+    assert best["epoch"] == progress.best_epoch
+    validation = recipe.validation
+    logits = model(validation.images.astype(np.float32))
+    accuracy = (np.array(logits).argmax(axis=1) == validation.labels).mean()
+    assert accuracy == pytest.approx(best["validation_accuracy"])
+    assert best["validation_accuracy"] == max(r["validation_accuracy"] for r in progress.history)
+
+
+def test_a_learning_rate_that_explodes_is_named_and_stops(faces, tmp_path):
+    config, recipe = recipe_of(
+        faces, "training.optimizer=sgd", "training.learning_rate=1e30", "training.epochs=5"
+    )
+    run, ear = Run.create(config, tmp_path / "run"), Ear()
+    model = MODELS["self_built"]((48, 48, 1), 7, **config.model.options())
+    progress, reason, collapse = trainer.fit(recipe, model, run, ear, twin=model)
+    assert reason == "diverged"
+    assert collapse.kind == "diverged"
+    assert progress.epoch == 1
+
+
+def test_checkpoint_round_trip_and_damage(tmp_path):
+    def make():
+        inputs = keras.Input((3,))
+        x = keras.layers.Dropout(0.5)(inputs)
+        model = keras.Model(inputs, keras.layers.Dense(2)(x))
+        optimizer = keras.optimizers.Adam()
+        optimizer.build(model.trainable_variables)
+        return model, optimizer
+
+    path = tmp_path / "checkpoint.npz"
+    model, optimizer = make()
+    optimizer.apply([np.ones_like(v) for v in model.trainable_variables], model.trainable_variables)
+    model(np.ones((1, 3)), training=True)  # moves dropout's generator
+    before = Progress([row(1), row(2, loss=float("nan"))], 1, [w + 1 for w in model.get_weights()])
+    save_checkpoint(path, model, optimizer, before)
+    other, other_optimizer = make()
+    after = load_checkpoint(path, other, other_optimizer)
+    assert after.best_epoch == 1
+    assert repr(after.history) == repr(before.history)
+    for a, b in zip(after.best_weights, before.best_weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(model.variables, other.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    for a, b in zip(optimizer.variables, other_optimizer.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(FerError, match="not a checkpoint of this run"):
+        load_checkpoint(path, other, other_optimizer)
+
+
+def test_the_monitor_is_one_that_the_history_has():
+    for name in EarlyStoppingConfig.model_fields["monitor"].annotation.__args__:
+        assert name in row(1)
