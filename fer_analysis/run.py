@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_analysis.config import RunConfig, load_config
 from fer_analysis.errors import FerError
-from fer_analysis.files import replacing, write_json, write_text
+from fer_analysis.files import replacing, write_csv, write_json, write_text
 
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
@@ -197,10 +197,7 @@ class Run:
 
     def write_history(self, rows: list[dict]) -> None:
         """Write one row an epoch."""
-        with replacing(self.history_file) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0] if rows else ["epoch"], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(self.history_file, rows)
 
     def history(self) -> list[dict]:
         """Read the history: numbers by column name, one dictionary an epoch."""

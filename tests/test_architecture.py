@@ -12,7 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 
 LAYERS = [
-    {"cli", "__main__"},
+    {"__main__"},
+    {"cli"},
     {"training", "saliency", "evaluation"},
     {"run", "environment"},
     {"config"},

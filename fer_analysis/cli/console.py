@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -13,6 +14,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 out = Console(highlight=False, markup=False)
 err = Console(stderr=True, highlight=False, markup=False)
@@ -21,6 +23,23 @@ err = Console(stderr=True, highlight=False, markup=False)
 def notice(text: str) -> None:
     """Print a remark on stderr."""
     err.print(f"note: {text}", style="yellow", soft_wrap=True)
+
+
+def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:
+    """Return an empty table, narrow enough for 80 columns; numbers stand at the right."""
+    result = Table(
+        *columns,
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for column in result.columns[numbers_from:]:
+        column.justify = "right"
+    for column in result.columns:
+        column.no_wrap = True
+    return result
 
 
 def progress_bar(*extra: TextColumn) -> Progress:

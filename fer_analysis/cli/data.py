@@ -25,7 +25,12 @@ from fer_analysis.data import LAYOUTS
 @click.option("--votes", metavar="PATH", help="The FER+ votes, where they do not lie beside.")
 @click.option("--skip-bad", is_flag=True, help="Go on without rows or files that are damaged.")
 @click.option("--augmented", is_flag=True, help="Also draw faces under the study's augmentation.")
-@click.option("--config", default="self_built", help="Config whose augmentation --augmented shows.")
+@click.option(
+    "--config",
+    default="paper/self_built",
+    show_default=True,
+    help="Config whose augmentation --augmented shows.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -78,9 +83,7 @@ def _print_json(loaded) -> None:
 
 
 def _print_counts(loaded, source: str) -> None:
-    from rich.table import Table
-
-    from fer_analysis.cli.console import out
+    from fer_analysis.cli.console import out, table
 
     dataset = loaded.dataset
     height, width = dataset.images.shape[1:3]
@@ -90,12 +93,10 @@ def _print_counts(loaded, source: str) -> None:
         + (", with annotators' votes" if dataset.votes is not None else ""),
         soft_wrap=True,
     )
-    table = Table("split", *dataset.label_names, "n")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    rows = table("split", *dataset.label_names, "n")
     for split, counts in dataset.counts().items():
-        table.add_row(split, *map(str, counts), str(counts.sum()))
-    out.print(table)
+        rows.add_row(split, *map(str, counts), str(counts.sum()))
+    out.print(rows)
 
 
 def _draw(dataset, out: Path, augmented: bool, config: str, overrides: tuple[str, ...]):
@@ -117,8 +118,10 @@ def _augmented_figure(dataset, augmentation, *, rows: int = 6, versions: int = 9
     """Draw the first training faces as the first epochs would show them."""
     import numpy as np
 
+    from fer_analysis.cli.quiet import import_tensorflow_quietly
     from fer_analysis.figures.data import augmented_figure
 
+    import_tensorflow_quietly()
     faces = dataset.part(dataset.splits[0])
     faces = faces.take(np.arange(min(rows, len(faces))))
     n, height, width = faces.images.shape[:3]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
-from fer_analysis.cli.console import out
+from fer_analysis.cli.console import out, table
 from fer_analysis.evaluation.findings import sentences
 
 
@@ -31,19 +29,17 @@ def print_evaluation(run, evaluation) -> None:
         )
 
 
-def _label_table(title: str, figures: dict) -> Table:
+def _label_table(title: str, figures: dict):
     accuracy = figures["accuracy"]
-    table = Table(
+    rows = table(
         "label", "n", "right", "recall %", "95 % interval", "predicted", "precision %", "F1",
         title=f"{title}: accuracy {_percent(accuracy['value'])} "
         f"[{_interval(accuracy['interval'])}] of {accuracy['n']:,}, "
         f"macro-F1 {_share(figures['macro_f1'])}, "
         f"balanced accuracy {_percent(figures['balanced_accuracy'])}",
     )  # fmt: skip
-    for column in table.columns[1:]:
-        column.justify = "right"
     for label in figures["labels"]:
-        table.add_row(
+        rows.add_row(
             label["label"],
             str(label["support"]),
             str(label["correct"]),
@@ -53,18 +49,14 @@ def _label_table(title: str, figures: dict) -> Table:
             _percent(label["precision"], unit=""),
             _share(label["f1"]),
         )
-    return table
+    return rows
 
 
 def print_regions(rows: list[dict]) -> None:
     """Print where the saliency lies, region by region, for each label."""
-    table = Table(
-        "label", "n", "region", "share of saliency", "area", "enrichment", "95 % interval"
-    )
-    for column in table.columns[3:]:
-        column.justify = "right"
+    shown = table("label", "n", "region", "saliency", "area", "enrichment", "95 % interval")
     for row in rows:
-        table.add_row(
+        shown.add_row(
             row["label"],
             str(row["n"]),
             row["region"],
@@ -73,7 +65,7 @@ def print_regions(rows: list[dict]) -> None:
             f"{row['enrichment']:.2f}",
             f"{row['low']:.2f}-{row['high']:.2f}",
         )
-    out.print(table)
+    out.print(shown)
 
 
 def _percent(value: float | None, unit: str = " %") -> str:

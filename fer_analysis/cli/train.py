@@ -122,23 +122,17 @@ def _train(config, loaded, run) -> dict:
 
 
 def _print_result(run, result: dict) -> None:
-    from rich.table import Table
-
-    from fer_analysis.cli.console import out
+    from fer_analysis.cli.console import out, table
 
     row = result["table_1"]
-    table = Table(
-        "training loss",
-        "training acc.",
-        "validation loss",
-        "validation acc.",
-        "test acc.",
-        "epochs",
+    shown = table(
+        "train loss", "train acc.", "val. loss", "val. acc.", "test acc.", "epochs",
+        numbers_from=0,
         title=f"{result['model']}, {result['protocol']} protocol, "
         f"best epoch {result['best_epoch']} of {result['epochs']}",
-    )
-    table.add_row(*(_number(value) for value in row.values()))
-    out.print(table)
+    )  # fmt: skip
+    shown.add_row(*(_number(value) for value in row.values()))
+    out.print(shown)
     if result["collapse"]:
         collapse = result["collapse"]
         out.print(

@@ -24,7 +24,7 @@ TRAITS = {
     "brow_row": (-0.7, 0.7),
     "brow_tilt": (-0.5, 0.5),
     "brow_arch": (0.3, 1.2),
-    "brow_thick": (0.7, 1.2),
+    "brow_thick": (0.9, 1.4),
     "nose_row": (-0.8, 0.8),
     "nose_width": (2.3, 3.3),
     "mouth_row": (-0.7, 0.7),
@@ -133,7 +133,7 @@ def _brow(canvas: Canvas, side: int, sign: float) -> None:
 
 def _cheek(canvas: Canvas, side: int, sign: float) -> None:
     t = canvas.traits
-    image, x, y = canvas.half(20, 40, sign)
+    image, x, y = canvas.half(20, 44, sign)
     cheek, fold = canvas.effect("cheek", side), canvas.effect("fold", side)
     if cheek.any():
         glow = cover(ellipse(x - 10, y - 26.5, 5.0, 3.5), 3.0)
@@ -142,6 +142,7 @@ def _cheek(canvas: Canvas, side: int, sign: float) -> None:
     wrinkle(view, (5.5, 21.5), (13.5, 21.5), 0.45 * cheek, bend=1.6, thick=0.35)
     snarl = 0.5 * np.clip(canvas.effect("snarl", side), 0, 1.2)
     wrinkle(view, (4.0, 30.0), (6.5, 35.0), snarl)
+    wrinkle(view, (8.5, 40.0), (10.5, 45.0), 0.6 * canvas.effect("droop", side))
     start = (3.6 + 0.2 * fold, 27.0 + t["nose_row"] - fold)
     deep = 0.08 + 0.32 * np.clip(fold, 0, 1.4)
     wrinkle(view, start, (9.5, 36.0 + t["mouth_row"]), deep, bend=-1.2)
@@ -150,7 +151,7 @@ def _cheek(canvas: Canvas, side: int, sign: float) -> None:
 def _nose(canvas: Canvas) -> None:
     t = canvas.traits
     image, x, y = canvas.window(15, 31, 16, 33)
-    snarl, across = canvas.mean("snarl"), 0.75 * np.clip(canvas.mean("wrinkle"), 0, 1.2)
+    snarl, across = canvas.mean("snarl"), 0.8 * np.clip(canvas.mean("wrinkle"), 0, 1.2)
     row = 27.0 + t["nose_row"]
     ridge = stroke(x, y, (0.0, 17.0), (0.0, row - 1), thick=0.6)
     paint(image, cover(ridge, 2.5) * np.float32(0.35), np.minimum(t["skin"] * 1.3, 1.0))
@@ -161,9 +162,9 @@ def _nose(canvas: Canvas) -> None:
     nostril = ellipse(away - width * 0.6, y - row - 0.9 + 0.8 * snarl, width * 0.4, 0.75)
     wing = stroke(away, y, (width, row - 2), (width, row + 0.6), bend=-0.9, thick=0.3)
     paint(image, np.maximum(cover(nostril), cover(wing) * np.float32(0.5)), t["skin"] * 0.3)
-    for line_row, reach in ((18.6, 2.4), (20.8, 3.0), (23.0, 3.4)):
+    for line_row, reach in ((18.8, 3.0), (21.0, 3.8), (23.2, 4.2)):
         start, end = (0.0, line_row), (reach, line_row - 1.4)
-        wrinkle((image, away, y), start, end, across, thick=0.45)
+        wrinkle((image, away, y), start, end, across, thick=0.55)
 
 
 def _mouth(canvas: Canvas) -> None:
@@ -186,7 +187,7 @@ def _mouth(canvas: Canvas) -> None:
     lip = np.maximum(t["lip"] + canvas.mean("lip"), 0.1)
     lips = np.maximum(top - lip * arc - y, y - bottom - 1.3 * lip * arc)
     paint(image, cover(lips) * np.float32(0.75), t["skin"] * 0.62)
-    gap = np.maximum(np.maximum(top - y, y - bottom) - 0.45, np.abs(x) - width)
+    gap = np.maximum(np.maximum(top - y, y - bottom) - 0.6, np.abs(x) - width)
     opening = cover(gap, 1.0)
     paint(image, opening, 0.07)
     teeth = cover(np.maximum(top + 0.3 - y, y - np.minimum(top + 2.0, bottom - 0.2)), 1.0)

@@ -8,10 +8,10 @@ from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.regions import REGIONS
 
 ACTIONS: dict[int, tuple[dict[str, float], tuple[str, ...]]] = {
-    1: ({"brow_inner": -4.7, "brow_mid": -1.8, "creases": 0.5}, ("brows", "forehead")),
+    1: ({"brow_inner": -5.2, "brow_mid": -1.8, "creases": 0.5}, ("brows", "forehead")),
     2: ({"brow_outer": -4.2, "brow_mid": -2.6, "creases": 0.5}, ("brows", "forehead")),
     4: (
-        {"brow_inner": 2.8, "brow_mid": 2.2, "brow_outer": 0.7, "knit": 2.3, "frown": 1.0},
+        {"brow_inner": 2.8, "brow_mid": 2.2, "brow_outer": 1.2, "knit": 2.3, "frown": 1.0},
         ("brows",),
     ),
     5: ({"lid_up": 2.5, "lid_down": 1.0}, ("eyes",)),
@@ -26,7 +26,7 @@ ACTIONS: dict[int, tuple[dict[str, float], tuple[str, ...]]] = {
         {"corner": -5.2, "width": 2.1, "fold": 0.8, "open_up": 0.7, "open_down": 1.8},
         ("mouth",),
     ),
-    15: ({"corner": 5.2, "width": -0.4}, ("mouth",)),
+    15: ({"corner": 6.2, "width": -0.4, "droop": 1.0}, ("mouth",)),
     16: ({"open_down": 2.6, "lip": 0.2}, ("mouth",)),
     17: ({"chin": 1.0, "lift": -1.6}, ("chin", "mouth")),
     18: ({"width": -4.7, "lip": 0.9}, ("mouth",)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -202,12 +201,14 @@ class Evaluation:
         if not path.is_file():
             raise FerError(f"{path}: no predictions there; make them with `fer evaluate`")
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 fields = dict(archive)
             fields |= {name: str(fields[name]) for name in ("split", "protocol")}
             fields["comparable"] = bool(fields["comparable"])
             return cls(**fields)
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        except FerError as error:
+            raise FerError(f"{path}: {error}") from error
+        except Exception as error:  # a damaged archive makes zip and numpy raise nearly anything
             raise FerError(f"{path}: damaged; delete it and run `fer evaluate` again") from error
 
     def _names(self, mask: np.ndarray) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ from fer_analysis.evaluation.intervals import wilson
 COLLAPSED = 0.95
 """A model that gives one label to more than this share of the images has collapsed."""
 
+FEW = 20
+"""On fewer images one label for all of them is no sign of collapse."""
+
 LEAK_GAIN = 0.05
 """A label whose recall owes more than this to leaked images is named."""
 
@@ -42,7 +45,7 @@ def collapsed_to(evaluation: Evaluation) -> int | None:
     A label that nearly every image really has is no sign of collapse.
     """
     n, label = len(evaluation), int(evaluation.predicted_counts.argmax())
-    if evaluation.predicted_counts[label] <= COLLAPSED * n:
+    if evaluation.predicted_counts[label] <= COLLAPSED * n or n < FEW:
         return None
     return None if evaluation.support[label] > COLLAPSED * n else label
 

@@ -22,15 +22,17 @@ def samples_figure(dataset, *, per_label: int = 8, seed: int = 0) -> Figure:
     """
     rng = np.random.default_rng(seed)
     counts = dataset.counts()
-    rows, names = [], []
-    for label, name in enumerate(dataset.label_names):
+    rows = []
+    for label in range(len(dataset.label_names)):
         members = np.flatnonzero(dataset.labels == label)
-        chosen = rng.permutation(members)[:per_label]
-        rows.append(list(dataset.images[chosen, ..., 0]))
-        numbers = [f"{split} {number[label]:,}" for split, number in counts.items()]
-        names.append("\n".join([plain(name), *numbers]))
-    figure = _grid(rows, per_label, dataset.images.shape[1:3], names)
-    splits = ", ".join(f"{number.sum():,} {split}" for split, number in counts.items())
+        rows.append(list(dataset.images[rng.permutation(members)[:per_label], ..., 0]))
+    figure, axes = _mosaic(rows, dataset.images.shape[1:3], columns=per_label)
+    for label, name in enumerate(dataset.label_names):
+        middle = (label + 0.5) * (dataset.images.shape[1] + GAP)
+        numbers = "\n".join(f"{split} {count[label]:,}" for split, count in counts.items())
+        axes.text(-3, middle - 2, plain(name), ha="right", va="bottom", weight="bold")
+        axes.text(-3, middle, numbers, ha="right", va="top", fontsize=8)
+    splits = ", ".join(f"{count.sum():,} {split}" for split, count in counts.items())
     figure.suptitle(f"{len(dataset):,} images: {splits} (faces chosen at random)", fontsize=10)
     return figure
 
@@ -42,41 +44,40 @@ def augmented_figure(originals: np.ndarray, augmented: np.ndarray) -> Figure:
         originals: uint8 `(r, h, w, 1)`, pixels 0-255.
         augmented: uint8 or float `(r, c, h, w, 1)`, pixels 0-255.
     """
-    size = originals.shape[1:3]
-    blank = np.full(size, 255.0)
+    height, width = originals.shape[1:3]
+    between = np.full((height, width // 4), 255.0)
     rows = [
-        [original[..., 0], blank, *versions[..., 0]]
+        [original[..., 0], between, *versions[..., 0]]
         for original, versions in zip(originals, augmented, strict=True)
     ]
-    figure = _grid(rows, augmented.shape[1] + 2, size, [""] * len(rows))
-    axes = figure.axes[0]
-    step = size[1] + GAP
-    for column, text in ((0, "original"), (1.5 + augmented.shape[1] / 2, "augmented versions")):
-        axes.text(
-            column * step + size[1] / 2, -size[0] / 8, text, ha="center", va="bottom", fontsize=10
-        )
+    figure, axes = _mosaic(rows, (height, width))
+    left = width + GAP + width // 4 + GAP
+    right = left + augmented.shape[1] * (width + GAP)
+    for middle, text in ((width / 2, "original"), ((left + right) / 2, "augmented")):
+        axes.text(middle, -height / 12, text, ha="center", va="bottom")
     return figure
 
 
-def _grid(rows: list[list], columns: int, size: tuple[int, int], names: list[str]) -> Figure:
-    """Draw rows of images as one mosaic: one axes is many times faster than one an image."""
+def _mosaic(
+    rows: list[list[np.ndarray]], size: tuple[int, int], *, columns: int = 0
+) -> tuple[Figure, Axes]:
+    """Draw rows of images as one: one axes is many times faster than one for each image.
+
+    With `columns` there is room for that many in every row, and for text at the left.
+    """
     height, width = size
-    mosaic = np.full(
-        (max(len(rows), 1) * (height + GAP) - GAP, columns * (width + GAP) - GAP), 255.0
-    )
-    for r, row in enumerate(rows):
-        for c, image in enumerate(row):
-            top, left = r * (height + GAP), c * (width + GAP)
-            mosaic[top : top + height, left : left + width] = image
-    side = 0.95
-    margin = 1.3 if any(names) else 0.1
-    shape = (columns * side * width / height + margin, len(rows) * side + 0.5)
-    figure = Figure(figsize=shape, layout="constrained")
-    axes: Axes = figure.subplots()
-    axes.imshow(mosaic, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axes.set_xticks([])
-    ticks = np.arange(len(rows)) * (height + GAP) + (height - 1) / 2
-    axes.set_yticks(ticks, names, fontsize=8)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    return figure
+    total = max([columns * (width + GAP), *(sum(i.shape[1] + GAP for i in row) for row in rows)])
+    canvas = np.full((len(rows) * (height + GAP), total), 255.0)
+    for index, row in enumerate(rows):
+        top, left = index * (height + GAP), 0
+        for image in row:
+            canvas[top : top + height, left : left + image.shape[1]] = image
+            left += image.shape[1] + GAP
+    inches = 0.02 * 48 / height  # an image is about an inch high, whatever its pixels
+    shape = (canvas.shape[1] * inches + (1.4 if columns else 0.2), canvas.shape[0] * inches + 0.5)
+    figure = Figure(figsize=shape, layout="compressed")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    axes = figure.subplots()
+    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.axis("off")
+    return figure, axes

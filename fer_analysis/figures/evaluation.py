@@ -22,7 +22,7 @@ def confusion_figure(evaluation) -> Figure:
     """
     k = len(evaluation.label_names)
     side = max(3.6, 0.62 * k + 1.6)
-    figure = Figure(figsize=(2 * side + 0.6, side + 0.9), layout="constrained")
+    figure = Figure(figsize=(2 * side + 0.8, side + 0.6), layout="compressed")
     left, right = figure.subplots(1, 2)
     counts, shares = evaluation.confusion, 100 * evaluation.row_normalised_confusion
     _matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], max(counts.max(), 1))
@@ -30,7 +30,7 @@ def confusion_figure(evaluation) -> Figure:
         right, shares, [["–" if np.isnan(v) else f"{v:.0f}" for v in row] for row in shares], 100
     )
     left.set_title("images", fontsize=10)
-    right.set_title("percent of the true label (rows add up to 100)", fontsize=10)
+    right.set_title("% of each true label", fontsize=10)
     names = [plain(name) for name in evaluation.label_names]
     rows = [f"{name}  n={n:,}" for name, n in zip(names, evaluation.support, strict=True)]
     for axes in (left, right):
@@ -58,11 +58,11 @@ def recall_figure(evaluation) -> Figure:
     for index, (name, colour, marker, block) in enumerate(blocks):
         offset = 0.36 * (index - (len(blocks) - 1) / 2)
         _recalls(axes, block, offset, f"{name} (n={block['n']:,})", colour, marker)
-    axes.axvline(1 / k, color="0.5", linestyle=":", zorder=0, label=f"guessing ({1 / k:.1%})")
+    axes.axvline(1 / k, color="0.5", linestyle=":", zorder=0, label=f"guessing ({100 / k:.1f} %)")
     axes.set_yticks(range(k), [_support(blocks, label) for label in range(k)])
     axes.set_ylim(k - 0.5, -0.5)
     axes.set_xlim(-0.01, 1.01)
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     axes.set_xlabel("recall: share of the label's images predicted right (95 % interval)")
     axes.grid(axis="x", color="0.9")
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -99,9 +99,7 @@ def _ink(value: float) -> str:
     return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
 
 
-def _recalls(
-    axes: Axes, block: dict, offset: float, name: str, colour: str, marker: str
-) -> None:
+def _recalls(axes: Axes, block: dict, offset: float, name: str, colour: str, marker: str) -> None:
     rows = [(y, row) for y, row in enumerate(block["labels"]) if row["support"]]
     recall = np.array([row["recall"] for _, row in rows])
     ends = np.array([row["recall_interval"] for _, row in rows]).reshape(-1, 2).T
@@ -131,17 +129,22 @@ def _headline(evaluation) -> str:
     """Say what was evaluated, how well it went, and which labels are never predicted."""
     metrics = evaluation.metrics()
     protocol = f" · {plain(metrics['protocol'])} protocol" if metrics["protocol"] else ""
-    lines = [f"{plain(metrics['split'])} split{protocol} · {metrics['n']:,} images"]
+    lines = [f"{plain(metrics['split'])} split{protocol} · {_images(metrics['n'])}"]
     told = [_accuracy(metrics["all"], "accuracy")]
     leak_free = metrics["leak_free"]
     if leak_free and leak_free["n"] < metrics["n"]:
-        told.append(_accuracy(leak_free, f"without {metrics['n'] - leak_free['n']:,} leaked images"))
+        leaks = metrics["n"] - leak_free["n"]
+        told.append(_accuracy(leak_free, f"without {_images(leaks, 'leaked ')}"))
     lines.append(" · ".join(filter(None, told)))
     never = [row["label"] for row in metrics["all"]["labels"] if row["support"]]
     never = [plain(name) for name in never if name in metrics["all"]["never_predicted"]]
     if never:
         lines.append(f"never predicted: {', '.join(never)}")
     return "\n".join(filter(None, lines))
+
+
+def _images(n: int, kind: str = "") -> str:
+    return f"{n:,} {kind}image{'' if n == 1 else 's'}"
 
 
 def _accuracy(block: dict, name: str) -> str:

@@ -15,101 +15,165 @@ from fer_analysis.figures import plain
 MANY_LAYERS = 30
 """A network with more layers than this is drawn as blocks."""
 
-FILLS = {
-    "Conv": "#9fc5e8",
-    "Dense": "#f9cb9c",
-    "Pooling": "#b6d7a8",
-    "Normalization": "#d9d2e9",
-    "": "#eeeeee",
-}
-"""Part of a layer's kind -> colour of its box; the first that fits a box's layers wins."""
+FILLS = {"Conv": "#a9cdf0", "Dense": "#fbd3a7", "Pooling": "#bfe0b0", "Normalization": "#ddd5f0"}
+"""Part of a layer's kind -> colour of its box; of several the first counts."""
 
-LINE = 0.2
-"""Height of a line of text, inches."""
+LEFT, RIGHT, WIDTH = 1.9, 7.5, 10.1
+"""Edges of the boxes, and the width of the drawing, inches."""
+
+LINE, GAP = 0.19, 0.17
+"""Height of a line of text, and of the arrow between two boxes, inches."""
 
 
 @dataclass(frozen=True)
-class Box:
-    """Consecutive layers that are drawn together.
+class Block:
+    """Consecutive layers that are drawn as one box.
 
     Args:
-        layers: The layers; all repetitions of the block.
-        repeats: How often the block stands there in a row.
+        repetitions: The layers of each repetition of the block.
     """
 
-    layers: tuple
-    repeats: int = 1
+    repetitions: tuple[tuple, ...]
+
+    @property
+    def layers(self) -> list:
+        """All layers of the block."""
+        return [layer for repetition in self.repetitions for layer in repetition]
 
     @property
     def text(self) -> str:
-        """The kinds of one repetition (the last: the first may begin with a padding)."""
-        kinds = [layer.kind for layer in self.layers]
-        one = [kind for kind in kinds if not _is_padding(kind)] if self.repeats > 1 else kinds
-        return " → ".join(map(_short, one[-(len(one) // self.repeats) :]))
+        """The kinds of layers in one repetition, and how often it comes."""
+        # Padding may come in one repetition only: it says nothing about the pattern.
+        shown = [
+            row.kind for row in self.repetitions[-1] if len(self.layers) == 1 or not _pads(row)
+        ]
+        times = len(self.repetitions)
+        # No line break inside a layer's name, nor before an arrow.
+        text = "\u00a0→ ".join(kind.replace(" ", "\u00a0") for kind in shown)
+        return f"{times} × ({text})" if times > 1 else text
 
     @property
     def sizes(self) -> str:
-        """The output of each repetition, equal ones once."""
-        step = len(self.layers) / self.repeats
-        ends = [self.layers[round(step * (i + 1)) - 1] for i in range(self.repeats)]
-        shapes = dict.fromkeys("x".join(map(str, layer.output_shape)) for layer in ends)
-        return ", ".join(shapes)
+        """The output of each repetition; equal ones once."""
+        outputs = [repetition[-1].output_shape for repetition in self.repetitions]
+        return ", ".join(dict.fromkeys("×".join(map(str, shape)) for shape in outputs))
 
 
 def structure_figure(rows: Sequence) -> Figure:
     """Draw a network from top to bottom: layers, or blocks of them where there are many.
 
-    A block is a sequence of kinds that repeats without a change of the map's size.
+    Layers stand in the order of the graph; parallel branches come one after the other.
 
     Args:
         rows: One object a layer with `name`, `kind`, `output_shape` (without the batch) and
             `parameters`.
     """
-    boxes = blocks(rows) if len(rows) > MANY_LAYERS else [Box((row,)) for row in rows]
-    texts = [wrap(plain(box.text, longest=400), 62) for box in boxes]
-    heights = [LINE * len(lines) + 0.14 for lines in texts]
-    gap = 0.16
-    total = sum(heights) + gap * len(boxes)
-    figure = Figure(figsize=(10.5, total + 0.9), layout="constrained")
+    boxes = find_blocks(rows) if len(rows) > MANY_LAYERS else [Block(((row,),)) for row in rows]
+    texts = [wrap(box.text, 72) for box in boxes]
+    heights = [LINE * len(lines) + 0.12 for lines in texts]
+    total = sum(heights) + GAP * len(boxes)
+    figure = Figure(figsize=(WIDTH, total + 0.8), layout="constrained")
     axes = figure.subplots()
-    axes.set_xlim(0, 10.3)
-    axes.set_ylim(total, -0.35)
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(total, -0.3)
     axes.axis("off")
-    for x, title, side in ((2.3, "layers", "right"), (8.8, "output", "right"), (10.2, "parameters", "right")):
-        axes.text(x, -0.2, title, ha=side, va="center", fontsize=8, color="0.4")
+    for x, title in ((LEFT - 0.15, "layer"), (RIGHT + 1.55, "output"), (WIDTH, "parameters")):
+        axes.text(x, -0.2, title, ha="right", va="center", fontsize=8, color="0.4")
     top = 0.0
     for box, lines, height in zip(boxes, texts, heights, strict=True):
+        if top:
+            arrow = {"arrowstyle": "-|>", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
+            middle = (LEFT + RIGHT) / 2
+            axes.annotate("", (middle, top), (middle, top - GAP), arrowprops=arrow)
         _draw(axes, box, "\n".join(lines), top, height)
-        top += height + gap
-        if box is not boxes[-1]:
-            arrow = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": 0, "shrinkB": 0}
-            axes.annotate("", (5, top), (5, top - gap), arrowprops=arrow)
+        top += height + GAP
     parameters = sum(row.parameters for row in rows)
     figure.suptitle(f"{len(rows)} layers, {parameters:,} parameters", fontsize=11)
     return figure
 
 
-def blocks(rows: Sequence) -> list[Box]:
-    """Group layers into blocks: repeated patterns of kinds within one size of the map.
+def find_blocks(rows: Sequence) -> list[Block]:
+    """Group layers: patterns of kinds that repeat while the map keeps its size.
 
-    What does not repeat stays together up to the next change of size. Padding changes the
-    size only for the layer after it, so it counts as part of that layer.
+    What does not repeat stays together up to the next change of size.
     """
-    boxes = []
+    blocks = []
     for stage in _stages(rows):
-        position, loose = 0, []
-        while position < len(stage):
-            period, repeats = _repetition(stage, position)
-            if repeats == 1:
-                loose += stage[position]
-                position += 1
-                continue
-            if loose:
-                boxes.append(Box(tuple(loose)))
+        start, loose = 0, []
+        while start < len(stage):
+            period, times = _repetition([unit[-1].kind for unit in stage[start:]])
+            if times == 1:
+                loose.append(stage[start])
+            if loose and (times > 1 or start + 1 == len(stage)):
+                blocks.append(Block((_joined(loose),)))
                 loose = []
-            end = position + period * repeats
-            boxes.append(Box(tuple(sum(stage[position:end], [])), repeats))
-            position = end
-        if loose:
-            boxes.append(Box(tuple(loose)))
-    return boxes
+            if times > 1:
+                ends = range(start, start + period * times, period)
+                blocks.append(Block(tuple(_joined(stage[end : end + period]) for end in ends)))
+            start += period * times
+    return blocks
+
+
+def _stages(rows: Sequence) -> list[list[list]]:
+    """Split layers where the height or width of the map changes.
+
+    A unit is a layer with the padding before it, whose odd size is no stage of its own.
+    """
+    stages, padding, size = [], [], None
+    for row in rows:
+        if _pads(row) and row is not rows[-1]:
+            padding.append(row)
+            continue
+        if not stages or row.output_shape[:-1] != size:
+            stages.append([])
+        stages[-1].append([*padding, row])
+        padding, size = [], row.output_shape[:-1]
+    return stages
+
+
+def _repetition(kinds: list[str]) -> tuple[int, int]:
+    """Return (period, times) of the repetition at the start that covers most; (1, 1) if none."""
+    best = (1, 1)
+    for period in range(1, len(kinds) // 2 + 1):
+        times = 1
+        while kinds[period * times : period * (times + 1)] == kinds[:period]:
+            times += 1
+        if times > 1 and period * times > best[0] * best[1]:
+            best = (period, times)
+    return best
+
+
+def _joined(units: list[list]) -> tuple:
+    return tuple(row for unit in units for row in unit)
+
+
+def _pads(row) -> bool:
+    return "Padding" in row.kind
+
+
+def _draw(axes: Axes, box: Block, text: str, top: float, height: float) -> None:
+    kinds = " ".join(row.kind for row in box.layers)
+    fill = next((colour for part, colour in FILLS.items() if part in kinds), "#eeeeee")
+    for shift in (0.06, 0) if len(box.repetitions) > 1 else (0,):  # a pile of cards
+        axes.add_patch(
+            FancyBboxPatch(
+                (LEFT + shift, top + shift),
+                RIGHT - LEFT,
+                height,
+                boxstyle="round,pad=0,rounding_size=0.05",
+                facecolor=fill,
+                edgecolor="0.35",
+                linewidth=0.8,
+            )  # fmt: skip
+        )
+    middle = top + height / 2
+    names = dict.fromkeys([box.layers[0].name, box.layers[-1].name])
+    name = " …\n".join(plain(name) for name in names)
+    parameters = sum(row.parameters for row in box.layers)
+    axes.text((LEFT + RIGHT) / 2, middle, text, ha="center", va="center", fontsize=8.5)
+    for x, side, size in (
+        (LEFT - 0.15, name, 7),
+        (RIGHT + 1.55, box.sizes, 8.5),
+        (WIDTH, f"{parameters:,}" if parameters else "–", 8.5),
+    ):
+        axes.text(x, middle, side, ha="right", va="center", fontsize=size, linespacing=1.1)

@@ -32,19 +32,20 @@ def curves_figure(
             says it for every image.
     """
     epochs = np.array([row["epoch"] for row in history])
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
     _curves(loss, epochs, history, "loss", best_epoch)
-    _curves(accuracy, epochs, history, "accuracy", best_epoch)
     _scale_loss(loss, history)
-    accuracy.yaxis.set_major_formatter(PercentFormatter(1))
+    _curves(accuracy, epochs, history, "accuracy", best_epoch)
     if majority is not None:
         accuracy.axhline(
             majority, color="0.4", linestyle=":", zorder=0,
-            label=f"one label for everything ({majority:.1%})",
+            label=f"one label for everything ({100 * majority:.1f} %)",
         )  # fmt: skip
-    loss.legend(frameon=False)
-    accuracy.legend(frameon=False)
+    accuracy.set_ylim(0, max(0.1, 1.05 * accuracy.get_ylim()[1]))
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    handles, labels = accuracy.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     figure.suptitle(plain(title, longest=110), fontsize=11)
     return figure
 
@@ -57,18 +58,16 @@ def _curves(
         (name, "training", TRAINING),
         (f"validation_{name}", "validation", VALIDATION),
     ):
-        axes.plot(
-            epochs, _finite(history, key), color=colour, label=label, marker=marker, markersize=3.5
-        )
+        values = _finite(history, key)
+        axes.plot(epochs, values, color=colour, label=label, marker=marker, markersize=3.5)
     best = _finite(history, f"validation_{name}")[epochs == best_epoch]
-    if best.size and np.isfinite(best[0]):
-        value = f"{best[0]:.1%}" if name == "accuracy" else f"{best[0]:.3f}"
-        axes.axvline(best_epoch, color="0.6", linestyle="--", linewidth=1, zorder=0)
-        axes.plot(
-            best_epoch, best[0], "o", markersize=9, markerfacecolor="none", color=VALIDATION,
-            markeredgewidth=1.6, linestyle="none", label=f"best epoch {best_epoch}: {value}",
-        )  # fmt: skip
-    axes.set_title(name, fontsize=10)
+    axes.plot(
+        np.full(len(best), best_epoch), best, "o", color=VALIDATION, markersize=9,
+        markerfacecolor="none", markeredgewidth=1.6, label=f"best epoch ({best_epoch})",
+    )  # fmt: skip
+    axes.axvline(best_epoch, color="0.75", linestyle="--", linewidth=1, zorder=0)
+    value = "".join(f"{100 * b:.1f} %" if name == "accuracy" else f"{b:.4f}" for b in best)
+    axes.set_title(f"{name} (validation at the best epoch: {value})", fontsize=10)
     axes.set_xlabel("epoch")
     axes.set_xlim(epochs.min() - 0.5, epochs.max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -81,8 +80,9 @@ def _scale_loss(axes: Axes, history: Sequence[dict]) -> None:
     broken = [row["epoch"] for row in history if not np.isfinite(row["loss"])]
     if broken:
         axes.text(
-            0.5, 0.5, f"the loss is no number from epoch {broken[0]} on",
-            transform=axes.transAxes, ha="center", color="firebrick",
+            0.98, 0.9, f"the loss is not a number from epoch {broken[0]} on",
+            transform=axes.transAxes, ha="right", color="firebrick",
+            bbox={"facecolor": "white", "edgecolor": "none"},
         )  # fmt: skip
     values = values[np.isfinite(values)]
     if values.size and values.min() > 0 and values.max() / values.min() > WIDE_RANGE:

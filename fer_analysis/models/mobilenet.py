@@ -15,7 +15,7 @@ def mobilenet(
     alpha: float = 1.0,
     weights: str | None = None,
     dense: tuple[int, ...] = (256, 128, 64),
-    dropout: float = 0.25,
+    dropout: float = 0.1,
     momentum: float = 0.99,
 ):
     """Build `keras.applications.MobileNet` without its top, and the study's head.

@@ -11,7 +11,7 @@ def self_built(
     *,
     filters: tuple[int, ...] = (32, 64, 128),
     dense: tuple[int, ...] = (256, 128, 64),
-    dropout: float = 0.25,
+    dropout: float = 0.1,
     batch_normalization: bool = False,
 ):
     """Build 3 x (3x3 convolution, relu, 2x2 max-pooling) and the study's head.

@@ -63,7 +63,8 @@ def load_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer) 
         FerError: If the file is damaged or belongs to another model.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # np.load leaves a file that it cannot read open, hence the file of our own.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             optimizer.build(model.trainable_variables)
             for name, variables in (("model", model.variables), ("optimizer", optimizer.variables)):
                 for i, variable in enumerate(variables):

@@ -81,7 +81,7 @@ def make_optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:
         steps: Training steps an epoch.
     """
     rate = _schedule(training.schedule, training.learning_rate, steps, training.epochs)
-    decay = training.weight_decay if training.optimizer == "adamw" else training.weight_decay or None
+    decay = training.weight_decay or (0.0 if training.optimizer == "adamw" else None)
     if training.optimizer == "sgd":
         return keras.optimizers.SGD(
             rate, momentum=training.momentum, nesterov=True, weight_decay=decay

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from fer_analysis.config import RunConfig
@@ -60,11 +61,14 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     if not run.environment_file.is_file():
         _write_start(run, config, data, model)
     progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
-    title = f"{run.name} · {data.protocol} protocol · seed {config.seed}"
-    save(
-        curves_figure(progress.history, title=title, best_epoch=progress.best_epoch),
-        run.curves_file,
+    shares = np.bincount(recipe.validation.labels) / len(recipe.validation)
+    curves = curves_figure(
+        progress.history,
+        title=f"{run.name} · {data.protocol} protocol · seed {config.seed}",
+        best_epoch=progress.best_epoch,
+        majority=float(shares.max()),
     )
+    save(curves, run.curves_file)
     best = progress.history[progress.best_epoch - 1]
     seconds = sum(row["seconds"] for row in progress.history)
     result = {
