@@ -92,11 +92,11 @@ def _write(run, part, maps, split: str, *, overview: bool) -> None:
     write_csv(folder / "regions.csv", [row for summary in found for row in summary.regions])
     with task_progress("drawing") as progress:
         for done, summary in enumerate(found, start=1):
-            figure = label_figure(summary, maps, images, run=run.name)
+            figure = label_figure(maps, images, summary, run=run.name)
             save(figure, folder / f"{file_name(summary.label)}.png")
             progress(done, len(found))
     if overview:
-        save(overview_figure(found, maps, run=run.name), folder / "overview.png")
+        save(overview_figure(maps, found, run=run.name), folder / "overview.png")
     print_regions([row for summary in found for row in _most_enriched(summary)])
     err.print(f"wrote {folder}/ ({'overview.png, ' if overview else ''}<label>.png, …)")
 

@@ -21,23 +21,29 @@ def print_evaluation(run, evaluation) -> None:
         if figures is None:
             out.print("leak-free: unknown (the training images of this model are not on record)")
             continue
-        out.print(_label_table(title, figures))
-    if not evaluation.comparable:
+        out.print(_headline(title, figures), soft_wrap=True)
+        out.print(_label_table(figures))
+    if evaluation.protocol == "official" or not evaluation.comparable:
         out.print(
-            "Not to be set beside the study's figures: those are for Kaggle's whole test folder.",
+            "Not to be set beside the study's test figures: those are for Kaggle's whole test "
+            "folder (7,178 images).",
             soft_wrap=True,
         )
 
 
-def _label_table(title: str, figures: dict):
+def _headline(title: str, figures: dict) -> str:
     accuracy = figures["accuracy"]
+    return (
+        f"\n{title}: accuracy {_percent(accuracy['value'])} [{_interval(accuracy['interval'])}] "
+        f"of {accuracy['n']:,}, macro-F1 {_share(figures['macro_f1'])}, "
+        f"balanced accuracy {_percent(figures['balanced_accuracy'])}"
+    )
+
+
+def _label_table(figures: dict):
     rows = table(
-        "label", "n", "right", "recall %", "95 % interval", "predicted", "precision %", "F1",
-        title=f"{title}: accuracy {_percent(accuracy['value'])} "
-        f"[{_interval(accuracy['interval'])}] of {accuracy['n']:,}, "
-        f"macro-F1 {_share(figures['macro_f1'])}, "
-        f"balanced accuracy {_percent(figures['balanced_accuracy'])}",
-    )  # fmt: skip
+        "label", "n", "right", "recall %", "95 % interval", "predicted", "precision %", "F1"
+    )
     for label in figures["labels"]:
         rows.add_row(
             label["label"],

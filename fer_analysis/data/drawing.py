@@ -142,7 +142,7 @@ def _cheek(canvas: Canvas, side: int, sign: float) -> None:
     wrinkle(view, (5.5, 21.5), (13.5, 21.5), 0.45 * cheek, bend=1.6, thick=0.35)
     snarl = 0.5 * np.clip(canvas.effect("snarl", side), 0, 1.2)
     wrinkle(view, (4.0, 30.0), (6.5, 35.0), snarl)
-    wrinkle(view, (8.5, 40.0), (10.5, 45.0), 0.6 * canvas.effect("droop", side))
+    wrinkle(view, (8.0, 40.0), (9.0, 43.5), 0.6 * canvas.effect("droop", side))
     start = (3.6 + 0.2 * fold, 27.0 + t["nose_row"] - fold)
     deep = 0.08 + 0.32 * np.clip(fold, 0, 1.4)
     wrinkle(view, start, (9.5, 36.0 + t["mouth_row"]), deep, bend=-1.2)

@@ -2,8 +2,9 @@
 
 Every flaw is an argument, so that whatever diagnoses flaws can be tried on data whose flaws
 are known. Each label and split draws from a random stream of its own: a flaw planted in one
-label leaves all other labels' images as they were, and a smaller training set is the
-beginning of a larger one.
+label leaves all other labels' images as they were, and a label's smaller training set is part
+of its larger one. So the images that a flaw has touched are those that differ from the same
+data set drawn without it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betaincinv
 
 from fer_analysis.data.dataset import FER_LABELS, SPLITS, FaceDataset
 from fer_analysis.data.drawing import TRAITS, draw
@@ -34,9 +36,11 @@ HELD_OUT_FLOOR = 0.05
 """Least share of a held-out split that each label has: the scarcest must be judged as well."""
 WEAKEST = 0.15
 """Strength of the faintest expressions; the clearest have 1."""
+BLEND_CONCENTRATION = 4.0
+"""Of the beta distribution of a blend's weights: higher means closer to their mean."""
 
 _CHUNK = 128
-_DRAWS = (*TRAITS, *UNITS, "strength", "form", "partner form", "wrong", "order", "phase")
+_DRAWS = (*TRAITS, *UNITS, "strength", "form", "mixture", "wrong", "order", "phase")
 
 
 def generate(
@@ -59,8 +63,8 @@ def generate(
         seed: Of everything random.
         counts: Label -> its number of *training* images. Nothing else changes.
         forms: Label -> how many different ways its expression takes, 1 (the default) to 8.
-        blend: Label -> (other label, weight 0-1 of the other): each face is a mixture of both
-            expressions.
+        blend: Label -> (other label, mean weight 0-1 of the other): each face is a mixture of
+            both expressions, with a weight of its own from a beta distribution.
         wrong_labels: Label -> (other label, share 0-1): in each split this share of the images
             that carry the label are clear faces of the other label, drawn as that label's are.
         cue_regions: Label -> the only regions of `REGIONS` that may show its expression. All
@@ -135,6 +139,7 @@ class _Faces:
 
 
 def _plan(settings: Settings, label: int, split: int, count: int) -> _Faces:
+    """Decide everything about the images of one label in one split but their pixels."""
     stream = (settings.seed, label, split)
     rng = np.random.default_rng(stream)
     drawn_at_random = rng.random((count, len(_DRAWS) + ANNOTATORS))
@@ -149,7 +154,7 @@ def _plan(settings: Settings, label: int, split: int, count: int) -> _Faces:
     for expression in np.unique(drawn):
         rows = drawn == expression
         actions[rows], opinion[rows] = _expression(
-            settings, FER_LABELS[expression], u["form"][rows], u["partner form"][rows]
+            settings, FER_LABELS[expression], u["form"][rows], u["mixture"][rows]
         )
         shown = settings.cue_regions.get(FER_LABELS[expression], REGIONS)
         clarity = np.clip((strength[rows, None] - 0.1) / 0.3, 0, 1) * bool(shown)
@@ -162,7 +167,7 @@ def _plan(settings: Settings, label: int, split: int, count: int) -> _Faces:
 
 
 def _expression(
-    settings: Settings, label: str, form: np.ndarray, partner_form: np.ndarray
+    settings: Settings, label: str, form: np.ndarray, mixture: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (actions at full strength, annotators' shares) of faces drawn as `label`.
 
@@ -170,17 +175,22 @@ def _expression(
         settings: The flaws.
         label: What is drawn.
         form: 0-1 `(n,)`, which of the label's forms each face takes.
-        partner_form: The same for the label that it is blended with.
+        mixture: 0-1 `(n,)`, which weight each face has among those of a blend.
     """
 
-    def actions(name: str, choice: np.ndarray) -> np.ndarray:
+    def actions(name: str) -> np.ndarray:
         table = np.stack([units(each) for each in FORMS[name][: settings.forms.get(name, 1)]])
-        return table[(choice * len(table)).astype(int)]
+        return table[(form * len(table)).astype(int)]
 
-    partner, weight = settings.blend.get(label, (label, 0))
-    mixed = (1 - weight) * actions(label, form) + weight * actions(partner, partner_form)
-    own, others = VOTES[FER_LABELS.index(label)], VOTES[FER_LABELS.index(partner)]
-    return mixed, (1 - weight) * own + weight * others
+    own = actions(label), VOTES[FER_LABELS.index(label)]
+    partner, mean = settings.blend.get(label, (label, 0))
+    # A weight that never varies would be a mark of the label, told from either expression.
+    a, b = BLEND_CONCENTRATION * mean, BLEND_CONCENTRATION * (1 - mean)
+    weight = betaincinv(a, b, mixture) if 0 < mean < 1 else np.full(len(mixture), mean)
+    weight = weight[:, None]
+    other = actions(partner), VOTES[FER_LABELS.index(partner)]
+    mixed = (1 - weight[..., None]) * own[0] + weight[..., None] * other[0]
+    return mixed, (1 - weight) * own[1] + weight * other[1]
 
 
 def _vote(opinion: np.ndarray, u: np.ndarray) -> np.ndarray:

@@ -117,7 +117,7 @@ class SaliencyMaps:
         if not Path(path).is_file():
             raise FerError(f"{path}: no saliency maps there; make them with `fer saliency`")
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 fields = dict(archive)
             exponents = fields.pop("exponents")[:, None, None]
             fields["maps"] = np.ldexp(fields["maps"].astype(np.float32), exponents)
@@ -135,7 +135,7 @@ def explain(
     probabilities: np.ndarray,
     *,
     label: str | None = None,
-    n: int | None = 100,
+    n: int | None = 50,
     target: str = "true",
     method: str = "smoothgrad",
     seed: int = 0,
@@ -196,9 +196,7 @@ def explain(
     )
 
 
-def _choose(
-    dataset: FaceDataset, label: str | None, n: int | None, seed: int
-) -> list[np.ndarray]:
+def _choose(dataset: FaceDataset, label: str | None, n: int | None, seed: int) -> list[np.ndarray]:
     """Return the rows of each label's chosen images, in random order."""
     names = dataset.label_names
     if label is not None and label not in names:
@@ -211,7 +209,9 @@ def _choose(
         if len(members):
             chosen.append(np.random.default_rng((seed, index)).permutation(members)[:n])
     if not chosen:
-        raise FerError(f"no image of {label or 'any label'} in the {'/'.join(dataset.splits)} split")
+        raise FerError(
+            f"no image of {label or 'any label'} in the {'/'.join(dataset.splits)} split"
+        )
     return chosen
 
 

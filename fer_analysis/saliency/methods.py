@@ -88,7 +88,9 @@ def smoothgrad(
     for start in range(0, len(images), group):
         positions = range(start, min(start + group, len(images)))
         copies = np.concatenate([_noisy(images[i], samples, noise, (seed, i)) for i in positions])
-        smooth = method(model, copies, np.repeat(targets[positions], samples), batch_size=batch_size)
+        smooth = method(
+            model, copies, np.repeat(targets[positions], samples), batch_size=batch_size
+        )
         # Summed in float64: copies that agree have exactly themselves as their mean.
         smooth = smooth.reshape(len(positions), samples, *maps.shape[1:])
         maps[positions] = smooth.mean(axis=1, dtype=np.float64)

@@ -90,13 +90,10 @@ def region_shares(maps: np.ndarray, *, shift: tuple[int, int] = (0, 0)) -> np.nd
     Returns:
         float64 `(n, len(REGIONS))`; a row sums to 1, or is NaN for a map of zeros.
     """
-    regions = region_map(*maps.shape[1:], shift)
-    return _shares(maps).reshape(len(maps), -1) @ np.eye(len(REGIONS))[regions.ravel()]
+    return _by_region(_shares(maps), shift)
 
 
-def region_areas(
-    height: int, width: int, *, shift: tuple[int, int] = (0, 0)
-) -> np.ndarray:
+def region_areas(height: int, width: int, *, shift: tuple[int, int] = (0, 0)) -> np.ndarray:
     """Return the share of the pixels that each region takes, float64 `(len(REGIONS),)`."""
     regions = region_map(height, width, shift)
     return np.bincount(regions.ravel(), minlength=len(REGIONS)) / regions.size
@@ -117,23 +114,25 @@ def region_rows(maps: np.ndarray, label: str, *, seed: int = 0) -> list[dict]:
         `shifted_low` and `shifted_high`: the enrichments found when the template is moved by
         up to `SHIFT` pixels. NaN where too few maps are left.
     """
-    shares = region_shares(maps)
-    shares = shares[~np.isnan(shares[:, 0])]
+    density = _shares(maps)
+    density = density[~np.isnan(density[:, 0, 0])]
     areas = region_areas(*maps.shape[1:])
-    low, high = _bootstrap(shares, seed)
-    moved = np.array([_enrichment(maps, shift) for shift in itertools.product((-SHIFT, 0, SHIFT), repeat=2)])
+    low, high = _bootstrap(_by_region(density), seed)
+    mean = _mean(density)
+    moves = itertools.product((-SHIFT, 0, SHIFT), repeat=2)
+    moved = [_by_region(mean, move) / region_areas(*mean.shape, shift=move) for move in moves]
     columns = {
         "area": areas,
-        "share": _mean(shares),
+        "share": _by_region(mean),
         "share_low": low,
         "share_high": high,
-        "enrichment": _mean(shares) / areas,
+        "enrichment": _by_region(mean) / areas,
         "low": low / areas,
         "high": high / areas,
-        "shifted_low": moved.min(axis=0),
-        "shifted_high": moved.max(axis=0),
+        "shifted_low": np.min(moved, axis=0),
+        "shifted_high": np.max(moved, axis=0),
     }
-    head = {"label": label, "n": len(shares), "left_out": len(maps) - len(shares)}
+    head = {"label": label, "n": len(density), "left_out": len(maps) - len(density)}
     return [
         head | {"region": region} | {name: float(values[i]) for name, values in columns.items()}
         for i, region in enumerate(REGIONS)
@@ -148,14 +147,16 @@ def _shares(maps: np.ndarray) -> np.ndarray:
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    """Average over the first axis, leaving out NaN; NaN where nothing is left."""
-    said = values[~np.isnan(values).reshape(len(values), -1).any(axis=1)]
+    """Average over maps, leaving out those of NaN; NaN where nothing is left."""
+    said = values[~np.isnan(values[:, 0, 0])]
     return said.mean(axis=0) if len(said) else np.full(values.shape[1:], np.nan)
 
 
-def _enrichment(maps: np.ndarray, shift: tuple[int, int]) -> np.ndarray:
-    areas = region_areas(*maps.shape[1:], shift=shift)
-    return _mean(region_shares(maps, shift=shift)) / areas
+def _by_region(density: np.ndarray, shift: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """Sum `(..., h, w)` over each region, `(..., len(REGIONS))`."""
+    *leading, height, width = density.shape
+    members = np.eye(len(REGIONS))[region_map(height, width, shift).ravel()]
+    return density.reshape(*leading, height * width) @ members
 
 
 def _bootstrap(shares: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

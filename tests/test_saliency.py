@@ -1,0 +1,357 @@
+"""Saliency: axioms on small networks, hand-worked shares, and pictures that say what they show."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from fer_analysis.data.dataset import FER_LABELS, FaceDataset
+from fer_analysis.data.regions import REGIONS, region_map
+from fer_analysis.errors import FerError
+from fer_analysis.figures.saliency import label_figure, overview_figure, region_figure
+from fer_analysis.models import build_model
+from fer_analysis.saliency import METHODS
+from fer_analysis.saliency.maps import SaliencyMaps, explain
+from fer_analysis.saliency.methods import gradient, smoothgrad
+from fer_analysis.saliency.regions import region_areas, region_rows, region_shares, summaries
+
+RNG = np.random.default_rng(0)
+K = len(FER_LABELS)
+
+
+def network(*hidden: keras.Layer, shape=(6, 5, 1), labels=3) -> keras.Model:
+    """Return a network with `hidden` layers that keeps the models' contract."""
+    keras.utils.set_random_seed(1)
+    x = inputs = keras.Input(shape)
+    for layer in (*hidden, keras.layers.Flatten(), keras.layers.Dense(labels, name="logits")):
+        x = layer(x)
+    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(x))
+
+
+def smooth_network() -> keras.Model:
+    layers = keras.layers
+    return network(
+        layers.Rescaling(1 / 255),
+        layers.Conv2D(4, 3, activation="softplus"),
+        layers.BatchNormalization(),
+        layers.Dropout(0.5),
+    )
+
+
+def pixels(n: int, shape=(6, 5, 1)) -> np.ndarray:
+    return RNG.integers(0, 256, (n, *shape)).astype(np.uint8)
+
+
+def faces(counts=(5, 1, 0, 4, 3, 2, 6)) -> FaceDataset:
+    labels = RNG.permutation(np.repeat(np.arange(K), counts))
+    n = len(labels)
+    ids = np.array([f"face/{row}" for row in range(n)])
+    return FaceDataset(pixels(n, (48, 48, 1)), labels, FER_LABELS, ids, np.full(n, "test"))
+
+
+@pytest.fixture(scope="module")
+def small_model():
+    return build_model("self_built", (48, 48, 1), K, filters=(4, 4), dense=(8,))
+
+
+@pytest.fixture(scope="module")
+def explained(small_model):
+    data = faces()
+    probabilities = RNG.dirichlet(np.ones(K), len(data))
+    return data, probabilities, explain(small_model, data, probabilities, n=3, samples=2)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_keeps_the_contract(name):
+    images, targets, seen = pixels(7), np.arange(7) % 3, []
+    report = lambda *progress: seen.append(progress)  # noqa: E731
+    maps = METHODS[name](smooth_network(), images, targets, progress=report)
+    assert maps.shape == (7, 6, 5) and maps.dtype == np.float32
+    assert np.isfinite(maps).all() and np.abs(maps).max() > 0
+    assert seen[-1] == (7, 7)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("batch_size", [1, 3, 50])
+def test_maps_depend_on_no_batch_size_and_no_chance(name, batch_size):
+    model, images, targets = smooth_network(), pixels(7), np.arange(7) % 3
+    maps = METHODS[name](model, images, targets)
+    again = METHODS[name](model, images, targets, batch_size=batch_size)
+    np.testing.assert_allclose(again, maps, rtol=1e-4, atol=1e-5 * np.abs(maps).max())
+
+
+def test_gradient_is_the_slope_of_the_logit():
+    model, images, targets = smooth_network(), pixels(3), np.array([2, 0, 1])
+    logits = keras.Model(model.input, model.get_layer("logits").output)
+    maps = gradient(model, images, targets)
+    step = 2.0  # grey levels: single precision drowns a smaller difference
+    for image, target, found in zip(images.astype(np.float32), targets, maps, strict=True):
+        moves = np.eye(image.size, dtype=np.float32).reshape(-1, *image.shape) * step
+        above, below = (np.asarray(logits(image + sign * moves))[:, target] for sign in (1, -1))
+        slope = (above - below).reshape(found.shape) / (2 * step)
+        np.testing.assert_allclose(found, slope, rtol=1e-2, atol=1e-2 * np.abs(slope).max())
+
+
+def test_gradient_of_a_linear_model_is_its_weights():
+    model, targets = network(shape=(6, 5, 2)), np.array([0, 1, 2, 1])
+    weights = model.get_layer("logits").get_weights()[0]
+    maps = gradient(model, pixels(4, (6, 5, 2)), targets)
+    expected = weights.T.reshape(3, 6, 5, 2).sum(axis=-1)[targets]
+    np.testing.assert_allclose(maps, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_a_model_with_new_weights_has_new_maps():
+    model, images, targets = network(), pixels(2), np.array([0, 1])
+    before = gradient(model, images, targets)
+    layer = model.get_layer("logits")
+    layer.set_weights([2 * weights for weights in layer.get_weights()])
+    np.testing.assert_array_equal(gradient(model, images, targets), 2 * before)
+
+
+def test_smoothgrad_of_a_linear_model_is_its_gradient_exactly():
+    model, images, targets = network(), pixels(5), np.array([0, 1, 2, 1, 0])
+    exact = gradient(model, images, targets)
+    np.testing.assert_array_equal(smoothgrad(model, images, targets), exact)
+
+
+def test_smoothgrad_without_noise_is_the_gradient_and_with_noise_follows_the_seed():
+    model, images, targets = smooth_network(), pixels(3), np.array([0, 1, 2])
+    exact = gradient(model, images, targets)
+    still = smoothgrad(model, images, targets, noise=0)
+    np.testing.assert_allclose(still, exact, rtol=1e-4, atol=1e-5 * np.abs(exact).max())
+    first, again, other = (smoothgrad(model, images, targets, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 1e-3 * np.abs(exact).max()
+
+
+def test_smoothgrad_scales_its_noise_to_each_image_and_wraps_any_method():
+    images = np.array([0, 100], np.uint8)[:, None, None, None] + np.zeros((2, 40, 40, 1), np.uint8)
+    images[1, 0, 0] = 0  # the first image is flat, the second spans 100 grey levels
+    seen = []
+
+    def spread(model, copies, targets, *, batch_size):
+        seen.append((copies - np.repeat(images, 8, axis=0)).reshape(2, -1).std(axis=1))
+        return np.repeat(targets, 1600).reshape(-1, 40, 40).astype(np.float32)
+
+    maps = smoothgrad(None, images, np.array([3, 4]), samples=8, noise=0.2, method=spread)
+    assert (maps == np.array([3, 4])[:, None, None]).all()
+    np.testing.assert_allclose(seen[0], [0, 20], rtol=0.03)
+
+
+def test_smoothgrad_refuses_what_makes_no_mean():
+    with pytest.raises(FerError, match="samples=0"):
+        smoothgrad(network(), pixels(1), np.array([0]), samples=0)
+
+
+def test_the_template_covers_every_pixel_with_the_areas_of_its_boxes():
+    areas = dict(zip(REGIONS, region_areas(48, 48), strict=True))
+    assert sum(areas.values()) == pytest.approx(1)
+    assert areas["background"] == pytest.approx(0.395, abs=5e-4)
+    assert areas["forehead"] == pytest.approx(11 * 32 / 48**2)
+    assert areas["mouth"] == pytest.approx(8 * 22 / 48**2)
+
+
+def test_shares_sum_to_one_and_know_no_scale_or_sign():
+    maps = RNG.normal(size=(4, 48, 48)).astype(np.float32)
+    shares = region_shares(maps)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    np.testing.assert_allclose(region_shares(-7 * maps), shares)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_map_inside_a_region_belongs_to_it_alone(region):
+    maps = -(region_map() == REGIONS.index(region))[None].astype(np.float16)
+    assert dict(zip(REGIONS, region_shares(maps)[0], strict=True))[region] == pytest.approx(1)
+
+
+def test_enrichment_worked_by_hand():
+    # Three quarters of the first map and one quarter of the second lie on the mouth (176 of
+    # 2,304 pixels), the rest on the chin (5 x 24 = 120 pixels).
+    maps = np.zeros((2, 48, 48), np.float32)
+    maps[:, 36, 20], maps[:, 45, 20] = (3, -1), (1, 3)
+    rows = {row["region"]: row for row in region_rows(maps, "happy")}
+    assert rows["mouth"]["share"] == rows["chin"]["share"] == pytest.approx(0.5)
+    assert rows["mouth"]["enrichment"] == pytest.approx(0.5 * 2304 / 176)
+    assert rows["chin"]["enrichment"] == pytest.approx(0.5 * 2304 / 120)
+    assert rows["nose"]["share"] == rows["nose"]["enrichment"] == 0
+    # Two images: the mean of a resample is 1/4, 1/2 or 3/4, and the ends come up often.
+    assert (rows["mouth"]["share_low"], rows["mouth"]["share_high"]) == pytest.approx((0.25, 0.75))
+    assert rows["mouth"]["low"] == pytest.approx(0.25 * 2304 / 176)
+
+
+def test_the_interval_of_the_mean_is_as_wide_as_theory_says():
+    # Each map lies either on the mouth or on the chin: a share of heads among 400 coins.
+    maps = np.zeros((400, 48, 48), np.float32)
+    heads = np.arange(400) % 2 == 0
+    maps[heads, 38, 24], maps[~heads, 45, 24] = 1, 1
+    mouth = {row["region"]: row for row in region_rows(maps, "happy")}["mouth"]
+    half = 1.96 * np.sqrt(0.25 / 400)
+    assert mouth["share_low"] == pytest.approx(0.5 - half, abs=0.01)
+    assert mouth["share_high"] == pytest.approx(0.5 + half, abs=0.01)
+
+
+def test_moving_the_template_brackets_the_enrichment():
+    maps = np.zeros((2, 48, 48), np.float32)
+    maps[:, 35, 24] = 1  # the mouth's first row: two rows down it is the upper lip
+    rows = {row["region"]: row for row in region_rows(maps, "happy")}
+    assert rows["mouth"]["shifted_low"] == 0 < rows["mouth"]["enrichment"]
+    assert rows["upper lip"]["enrichment"] == 0 < rows["upper lip"]["shifted_high"]
+    for row in rows.values():
+        assert row["shifted_low"] <= row["enrichment"] <= row["shifted_high"]
+
+
+def test_maps_of_zeros_are_left_out_and_counted():
+    maps = np.zeros((3, 48, 48), np.float32)
+    maps[1, 38, 24] = 1
+    assert np.isnan(region_shares(maps)[[0, 2]]).all()
+    mouth = {row["region"]: row for row in region_rows(maps, "sad")}["mouth"]
+    assert (mouth["n"], mouth["left_out"], mouth["share"]) == (1, 2, 1)
+    assert np.isnan(mouth["low"])  # one image has no spread
+    nothing = region_rows(maps[:1], "sad")
+    assert all(row["n"] == 0 and np.isnan(row["share"]) for row in nothing)
+
+
+def test_explain_takes_images_by_seed_and_describes_them(explained, small_model):
+    data, probabilities, saliency = explained
+    assert np.bincount(saliency.labels, minlength=K).tolist() == [3, 1, 0, 3, 3, 2, 3]
+    np.testing.assert_array_equal(saliency.support, data.counts()["test"])
+    np.testing.assert_array_equal(saliency.ids, data.ids[saliency.rows])
+    assert len(set(saliency.rows)) == len(saliency)
+    right = probabilities.argmax(axis=1) == data.labels
+    assert saliency.correct.sum() == right.sum()
+    alone = explain(small_model, data, probabilities, label="happy", n=3, samples=2)
+    happy = saliency.labels == FER_LABELS.index("happy")
+    np.testing.assert_array_equal(alone.rows, saliency.rows[happy])
+    np.testing.assert_allclose(alone.maps, saliency.maps[happy], rtol=1e-3, atol=1e-7)
+    other = explain(small_model, data, probabilities, n=3, seed=5, method="gradient")
+    assert other.rows.tolist() != saliency.rows.tolist()
+    assert saliency.options == {"samples": 2, "noise": 0.15, "seed": 0, "method": "gradient"}
+    assert "smoothgrad (samples 2" in saliency.description and "true label" in saliency.description
+
+
+def test_explain_explains_the_target_that_was_asked_for(small_model):
+    data = faces()
+    probabilities = RNG.dirichlet(np.ones(K), len(data))
+    seen = []
+    options = {"label": "neutral", "method": "gradient", "n": None}
+    true = explain(small_model, data, probabilities, progress=lambda *a: seen.append(a), **options)
+    predicted = explain(small_model, data, probabilities, target="predicted", **options)
+    assert seen[-1] == (6, 6)
+    assert (true.targets == FER_LABELS.index("neutral")).all()
+    np.testing.assert_array_equal(predicted.targets, probabilities[predicted.rows].argmax(axis=1))
+    for saliency in (true, predicted):
+        expected = gradient(small_model, data.images[saliency.rows], saliency.targets)
+        np.testing.assert_array_equal(saliency.maps, expected)
+    row = predicted.index_rows()[0]
+    assert row["label"] == "neutral" and row["target"] == row["predicted"]
+    assert row["target_probability"] == pytest.approx(predicted.probabilities[0].max(), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"label": "hapy"}, "unknown label 'hapy' .did you mean 'happy'"),
+        ({"label": "fear"}, "no image of fear in the test split"),
+        ({"target": "best"}, "unknown target 'best'"),
+        ({"method": "smoothgrat"}, "unknown saliency method .* 'smoothgrad'"),
+        ({"n": 0}, "n: expected at least 1 image, received 0"),
+    ],
+)
+def test_explain_says_what_is_wrong_in_one_line(small_model, options, message):
+    data = faces()
+    with pytest.raises(FerError, match=message) as error:
+        explain(small_model, data, np.ones((len(data), K)) / K, **options)
+    assert "\n" not in str(error.value)
+
+
+def test_a_saved_result_comes_back(explained, tmp_path):
+    saliency = explained[2]
+    faint = saliency.maps * 1e-9  # float16 itself ends at 6e-8
+    path = tmp_path / "saliency" / "maps.npz"
+    SaliencyMaps(**{**vars(saliency), "maps": faint}).save(path)
+    loaded = SaliencyMaps.load(path)
+    tallest = np.abs(faint).max(axis=(1, 2), keepdims=True)
+    assert (np.abs(loaded.maps - faint) <= 2**-11 * tallest).all()
+    assert (loaded.method, loaded.options, loaded.target) == (
+        "smoothgrad",
+        saliency.options,
+        "true",
+    )
+    assert loaded.index_rows() == saliency.index_rows()
+    assert [file.name for file in path.parent.iterdir()] == ["maps.npz"]
+    loaded.save(path)
+    np.testing.assert_array_equal(SaliencyMaps.load(path).maps, loaded.maps)
+
+
+def test_a_damaged_or_missing_file_is_told_in_one_line(tmp_path):
+    path = tmp_path / "maps.npz"
+    with pytest.raises(FerError, match="no saliency maps there"):
+        SaliencyMaps.load(path)
+    path.write_bytes(b"PK\x03\x04 half a file")
+    with pytest.raises(FerError, match="damaged"):
+        SaliencyMaps.load(path)
+
+
+def test_maps_that_are_not_finite_name_their_image(explained):
+    saliency = explained[2]
+    maps = saliency.maps.copy()
+    maps[4, 0, 0] = np.nan
+    with pytest.raises(FerError, match=f"{saliency.ids[4]}.*diverged"):
+        SaliencyMaps(**{**vars(saliency), "maps": maps})
+
+
+def test_a_summary_averages_what_it_says(explained):
+    data, _, saliency = explained
+    images = data.images[saliency.rows]
+    found = summaries(saliency, images)
+    assert [summary.label for summary in found] == [name for name in FER_LABELS if name != "fear"]
+    for summary in found:
+        members = saliency.labels == FER_LABELS.index(summary.label)
+        np.testing.assert_allclose(summary.mean_face, images[members, ..., 0].mean(axis=0))
+        assert summary.n + summary.left_out == members.sum()
+        assert summary.mean_map.mean() == pytest.approx(1)  # 1 = as if spread evenly
+        # The mean map and the table tell the same story.
+        on_nose = summary.mean_map[region_map() == REGIONS.index("nose")].mean()
+        row = next(row for row in summary.regions if row["region"] == "nose")
+        assert on_nose == pytest.approx(row["enrichment"])
+        assert summary.top["enrichment"] == max(row["enrichment"] for row in summary.regions)
+
+
+def texts(figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text")))
+
+
+def drawn(figure):
+    """Draw without a screen: this is where a figure that does not fit complains."""
+    figure.savefig("/dev/null", format="png", dpi=40)
+    return figure
+
+
+def test_a_label_page_says_what_it_shows(explained):
+    data, _, saliency = explained
+    images = data.images[saliency.rows]
+    wrong = np.eye(K, dtype=np.float32)[(saliency.labels + 1) % K]
+    never_right = SaliencyMaps(**{**vars(saliency), "probabilities": wrong})
+    summary = summaries(never_right, images)[0]
+    page = texts(drawn(label_figure(never_right, images, summary, run="first")))
+    for words in ("angry", "predicted right: 0 of 3 explained images", "disgust 1.00", "run first",
+                  "smoothgrad", "test split", "mouth", "n=3"):  # fmt: skip
+        assert words in page, words
+
+
+def test_the_overview_shows_every_label_even_without_saliency(explained):
+    data, _, saliency = explained
+    silent = SaliencyMaps(**{**vars(saliency), "maps": np.zeros_like(saliency.maps)})
+    images = data.images[saliency.rows]
+    for maps, words in ((saliency, "right "), (silent, "all maps are zero")):
+        found = summaries(maps, images)
+        page = texts(drawn(overview_figure(maps, found, run="first")))
+        assert words in page
+        assert all(summary.label in page for summary in found)
+    drawn(label_figure(silent, images, summaries(silent, images)[0], run="first"))
+
+
+def test_the_template_is_drawn_with_its_names():
+    page = texts(drawn(region_figure(np.full((48, 48), 90.0), region_map(), REGIONS)))
+    assert all(name in page for name in REGIONS)
