@@ -114,8 +114,8 @@ def _draw(dataset, out: Path, augmented: bool, config: str, overrides: tuple[str
         yield out / "augmented.png"
 
 
-def _augmented_figure(dataset, augmentation, *, rows: int = 6, versions: int = 9):
-    """Draw the first training faces as the first epochs would show them."""
+def _augmented_figure(dataset, augmentation, *, versions: int = 9):
+    """Draw a training face of each label as the first epochs would show it."""
     import numpy as np
 
     from fer_analysis.cli.quiet import import_tensorflow_quietly
@@ -123,13 +123,15 @@ def _augmented_figure(dataset, augmentation, *, rows: int = 6, versions: int = 9
 
     import_tensorflow_quietly()
     faces = dataset.part(dataset.splits[0])
-    faces = faces.take(np.arange(min(rows, len(faces))))
+    # Each label's middle image: some first ones of FER-2013 are blank.
+    members = [np.flatnonzero(faces.labels == label) for label in np.unique(faces.labels)]
+    faces = faces.take(np.array([rows[len(rows) // 2] for rows in members]))
     n, height, width = faces.images.shape[:3]
-    versions = [
+    shown = [
         augmentation.apply(
             faces.images.astype(np.float32),
             augmentation.transforms(n, height, width, seed=0, epoch=epoch),
         ).numpy()
         for epoch in range(versions)
     ]
-    return augmented_figure(faces.images, np.stack(versions, axis=1))
+    return augmented_figure(faces.images, np.stack(shown, axis=1))

@@ -20,7 +20,7 @@ from fer_analysis.saliency import METHODS
     show_default=True,
     help="Whose logit is explained: the face's own label, or the model's answer.",
 )
-@click.option("--n", default=100, show_default=True, help="Images of each label.")
+@click.option("--n", default=50, show_default=True, help="Images of each label.")
 @click.option("--samples", type=int, help="smoothgrad: noisy copies of each image (25).")
 @click.option("--seed", default=0, show_default=True, help="Of the choice of images and the noise.")
 @data_option
@@ -39,7 +39,7 @@ def saliency(run, label, method, target, n, samples, seed, source, split, overri
 
     Writes to RUN/saliency/<split>/: a page for each label (right and wrong examples
     chosen by seed, the mean map on the mean face, saliency by region), an overview of all
-    labels, the raw maps (maps.npz), index.csv and regions.csv.
+    labels, the regions drawn (regions.png), the raw maps (maps.npz), index.csv, regions.csv.
     """
     run, loaded, split = open_run(run, source, split, overrides)
     evaluation = predict(run, loaded, split)
@@ -79,8 +79,9 @@ def _explain(run, part, evaluation, label, method, target, n, seed, options):
 def _write(run, part, maps, split: str, *, overview: bool) -> None:
     from fer_analysis.cli.console import err, task_progress
     from fer_analysis.cli.tables import print_regions
+    from fer_analysis.data.regions import REGIONS, region_map
     from fer_analysis.figures import save
-    from fer_analysis.figures.saliency import label_figure, overview_figure
+    from fer_analysis.figures.saliency import label_figure, overview_figure, region_figure
     from fer_analysis.files import file_name, write_csv
     from fer_analysis.saliency.regions import summaries
 
@@ -97,6 +98,8 @@ def _write(run, part, maps, split: str, *, overview: bool) -> None:
             progress(done, len(found))
     if overview:
         save(overview_figure(maps, found, run=run.name), folder / "overview.png")
+        face = images[..., 0].mean(axis=0)
+        save(region_figure(face, region_map(*face.shape), REGIONS), folder / "regions.png")
     print_regions([row for summary in found for row in _most_enriched(summary)])
     err.print(f"wrote {folder}/ ({'overview.png, ' if overview else ''}<label>.png, …)")
 

@@ -57,6 +57,7 @@ class SyntheticConfig(Section):
     wrong_labels: dict[str, tuple[str, float]] = {}
     cue_regions: dict[str, tuple[str, ...]] = {}
     jitter: Annotated[float, Field(ge=0)] = 1.0
+    noise: Annotated[float, Field(ge=0)] = 5.0
 
 
 def kind_of_data(value: Any) -> str:
