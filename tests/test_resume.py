@@ -15,8 +15,8 @@ import numpy as np
 
 KILLS = 10
 OVERRIDES = [
-    "data.n=300", "training.epochs=45", "training.deterministic=true", "model.filters=[8, 8]",
-    "training.early_stopping.patience=45", "training.schedule.name=cosine", "model.dropout=0.3",
+    "data.n=300", "training.epochs=30", "training.deterministic=true", "model.filters=[8, 8]",
+    "training.early_stopping.patience=30", "training.schedule.name=cosine", "model.dropout=0.3",
 ]  # fmt: skip
 
 
@@ -34,18 +34,37 @@ def rows(run):
     return list(csv.DictReader(file.open())) if file.exists() else []
 
 
-def kill_while(process, run, is_moment):
+def kill_at(process, is_moment, *, pause):
     """Kill the process at the first moment at which `is_moment()`; tell whether it came."""
     while process.poll() is None:
         if is_moment():
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             return True
+        time.sleep(pause)
     return False
 
 
-def leftovers(run):
-    return list(run.glob(".checkpoint.*")) if run.exists() else []
+def writing(run, pid):
+    """Return a question: is the process just writing a checkpoint?"""
+    return lambda: leftovers(run, pid)
+
+
+def moment_after(run, epochs, seconds):
+    """Return a question: has an epoch beyond `epochs` been finished `seconds` ago?"""
+    since = []
+
+    def is_moment():
+        if not since and len(rows(run)) > epochs:
+            since.append(time.monotonic())
+        return bool(since) and time.monotonic() > since[0] + seconds
+
+    return is_moment
+
+
+def leftovers(run, pid="*"):
+    """Return the half-written checkpoints of a process."""
+    return list(run.glob(f".checkpoint.{pid}.*")) if run.exists() else []
 
 
 def test_killed_ten_times_equals_never_killed(tmp_path):
@@ -56,22 +75,17 @@ def test_killed_ten_times_equals_never_killed(tmp_path):
 
     chance, inside_checkpoint, words = random.Random(0), 0, start_words(pieces)
     for kill in range(KILLS):
-        process = subprocess.Popen(command(*words), stdout=-3, stderr=-3)
+        process = subprocess.Popen(
+            command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         if kill % 3 == 0:  # aim at the writing of a checkpoint
-
-            def moment():
-                return leftovers(pieces)
-
-        else:  # a random moment after the process has finished an epoch
-            before, deadline = len(rows(pieces)), []
-
-            def moment(before=before, deadline=deadline):
-                if not deadline and len(rows(pieces)) > before:
-                    deadline.append(time.monotonic() + chance.uniform(0, 0.5))
-                return deadline and time.monotonic() > deadline[0]
-
-        assert kill_while(process, pieces, moment), "the run ended before it could be killed"
-        inside_checkpoint += bool(leftovers(pieces))
+            killed = kill_at(process, writing(pieces, process.pid), pause=0.0001)
+        else:  # a random moment after an epoch has been finished
+            before = len(rows(pieces))
+            moment = moment_after(pieces, before, chance.uniform(0, 0.3))
+            killed = kill_at(process, moment, pause=0.01)
+        assert killed, "the run ended before it could be killed"
+        inside_checkpoint += bool(leftovers(pieces, process.pid))
         words = ["--resume", pieces]
     assert inside_checkpoint > 0
     assert not (pieces / "result.json").exists()
@@ -83,7 +97,7 @@ def test_killed_ten_times_equals_never_killed(tmp_path):
         [{k: v for k, v in row.items() if k != "seconds"} for row in rows(run)]
         for run in (pieces, whole)
     )
-    assert len(ours) == 45
+    assert len(ours) == 30
     assert ours == theirs
     models = [keras.saving.load_model(run / "model.keras") for run in (pieces, whole)]
     for a, b in zip(*(model.get_weights() for model in models), strict=True):

@@ -54,6 +54,7 @@ def progress_bar(*extra: TextColumn) -> Progress:
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,  # a log file wants lines, not bars
     )
 
 

@@ -9,7 +9,6 @@ from fer_analysis.evaluation.findings import sentences
 def print_evaluation(run, evaluation) -> None:
     """Print what matters most in words, then recall and precision of every label."""
     metrics = evaluation.metrics()
-    parts = [("all images", metrics["all"]), ("leak-free", metrics["leak_free"])]
     out.print(
         f"{run.path}: {evaluation.split} split, {evaluation.protocol} protocol, "
         f"n = {len(evaluation):,}",
@@ -17,18 +16,27 @@ def print_evaluation(run, evaluation) -> None:
     )
     for sentence in sentences(evaluation):
         out.print(f"  - {sentence}", soft_wrap=True)
-    for title, figures in parts:
-        if figures is None:
-            out.print("leak-free: unknown (the training images of this model are not on record)")
-            continue
-        out.print(_headline(title, figures), soft_wrap=True)
-        out.print(_label_table(figures))
-    if evaluation.protocol == "official" or not evaluation.comparable:
+    _print_figures("all images", metrics["all"])
+    leak_free = metrics["leak_free"]
+    if leak_free is None:
+        out.print("leak-free: unknown (the training images of this model are not on record)")
+    elif leak_free["n"] == len(evaluation):
+        out.print("leak-free: the same; no image stands in the training images pixel for pixel")
+    else:
+        _print_figures("leak-free", leak_free)
+    if evaluation.protocol == "official" or (
+        evaluation.protocol == "kaggle" and not evaluation.comparable
+    ):
         out.print(
             "Not to be set beside the study's test figures: those are for Kaggle's whole test "
             "folder (7,178 images).",
             soft_wrap=True,
         )
+
+
+def _print_figures(title: str, figures: dict) -> None:
+    out.print(_headline(title, figures), soft_wrap=True)
+    out.print(_label_table(figures))
 
 
 def _headline(title: str, figures: dict) -> str:

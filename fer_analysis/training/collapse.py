@@ -87,7 +87,7 @@ def likely_cause(
     if adaptive and learning_rate > 0.003:
         return (
             f"likely cause: a learning rate of {learning_rate:g} is high for {optimizer}; "
-            "try --set training.learning_rate=0.001"
+            "try --set training.learning_rate=0.0003"
         )
     if kind == "diverged":
         return "likely cause: the learning rate; try a tenth of it"
