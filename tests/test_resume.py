@@ -31,7 +31,10 @@ def start_words(run):
 
 def rows(run):
     file = run / "history.csv"
-    return list(csv.DictReader(file.open())) if file.exists() else []
+    if not file.exists():
+        return []
+    with file.open(newline="") as opened:
+        return list(csv.DictReader(opened))
 
 
 def kill_at(process, is_moment, *, pause):
