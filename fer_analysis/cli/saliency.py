@@ -101,7 +101,8 @@ def _write(run, part, maps, split: str, *, overview: bool) -> None:
         face = images[..., 0].mean(axis=0)
         save(region_figure(face, region_map(*face.shape), REGIONS), folder / "regions.png")
     print_regions([row for summary in found for row in _most_enriched(summary)])
-    err.print(f"wrote {folder}/ ({'overview.png, ' if overview else ''}<label>.png, …)")
+    names = "overview.png, <label>.png, …" if overview else "<label>.png, maps.npz, …"
+    err.print(f"wrote {folder}/ ({names})", soft_wrap=True)
 
 
 def _most_enriched(summary, count: int = 3) -> list[dict]:
