@@ -37,7 +37,7 @@ from fer_analysis.models import build_model
 from fer_analysis.models.predict import logits_model
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.batches import Batches
-from fer_analysis.training.recipe import make_recipe
+from fer_analysis.training.preparation import make_recipe
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ LAYERS = [
     {"training", "saliency", "evaluation"},
     {"run", "environment"},
     {"config"},
+    {"remedies"},
+    {"recipe"},
     {"models", "data", "figures"},
     {"files"},
     {"registry"},

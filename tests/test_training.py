@@ -17,7 +17,7 @@ from fer_analysis.training import trainer
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import find_collapse, likely_cause
-from fer_analysis.training.recipe import make_optimizer, make_recipe
+from fer_analysis.training.preparation import make_optimizer, make_recipe
 
 
 def row(epoch, *, loss=1.0, accuracy=0.5, validation_loss=1.0, validation_accuracy=0.5, labels=7):

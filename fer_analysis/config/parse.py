@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections.abc import Callable
 from typing import Any, get_args
 
 from pydantic import ValidationError, create_model
@@ -11,12 +13,14 @@ from fer_analysis.config.schema import (
     SYNTHETIC,
     FilesConfig,
     ModelConfig,
+    RemediesConfig,
     RunConfig,
     Section,
     SyntheticConfig,
 )
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.models import MODELS
+from fer_analysis.remedies import REMEDIES
 
 
 def parse_config(values: dict, *, where: str = "config") -> RunConfig:
@@ -28,8 +32,12 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
     model = values.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     known = name in MODELS
+    remedies = _remedies_section()
     config_class = create_model(
-        "RunConfig", __base__=RunConfig, model=(_model_section(name) if known else Any, ...)
+        "RunConfig",
+        __base__=RunConfig,
+        model=(_model_section(name) if known else Any, ...),
+        remedies=(remedies, remedies()),
     )
     problems = []
     if model is not None and not known:
@@ -46,13 +54,30 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
 
 def _model_section(name: str) -> type[ModelConfig]:
     """Derive a model's section from its builder's keyword options."""
-    parameters = inspect.signature(MODELS[name], eval_str=True).parameters.values()
-    options = {
+    return create_model("ModelConfig", __base__=ModelConfig, **_options(MODELS[name]))
+
+
+@functools.cache
+def _remedies_section() -> type[RemediesConfig]:
+    """Derive the section of the remedies from their keyword options."""
+    sections = {
+        name: create_model(name, __base__=Section, **_options(remedy))
+        for name, remedy in REMEDIES.items()
+    }
+    return create_model(
+        "RemediesConfig",
+        __base__=RemediesConfig,
+        **{name: (section | None, None) for name, section in sections.items()},
+    )
+
+
+def _options(function: Callable) -> dict[str, tuple[Any, Any]]:
+    """Return a function's keyword options as pydantic wants fields: (type, default)."""
+    return {
         parameter.name: (parameter.annotation, parameter.default)
-        for parameter in parameters
+        for parameter in inspect.signature(function, eval_str=True).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
-    return create_model("ModelConfig", __base__=ModelConfig, **options)
 
 
 def _explain(problem: dict, config_class: type[Section]) -> str:
@@ -66,7 +91,8 @@ def _explain(problem: dict, config_class: type[Section]) -> str:
         return f"{where}: unknown key{did_you_mean(keys[-1], known)}"
     if problem["type"] == "missing":
         return f"{where}: missing"
-    message = problem["msg"][0].lower() + problem["msg"][1:]
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
     return f"{where}: {message}, received {problem['input']!r}"
 
 

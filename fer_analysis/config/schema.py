@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from fer_analysis.data import LAYOUTS
 from fer_analysis.data.augmentation import FILL_MODES, Augmentation
@@ -128,6 +137,36 @@ class TrainingConfig(Section):
     """Train with faster twins of stock layers (same network, saved as stock)."""
 
 
+class RemediesConfig(Section):
+    """Remedies for rare, ambiguous or badly labelled images, each with its options.
+
+    The fields are those of the table of remedies (see `parse.py`): `true` or options switch
+    one on, `false` switches it off.
+    """
+
+    def chosen(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the remedies that are on, with their options, in the order of the table."""
+        return [(name, dict(options)) for name, options in self if options is not None]
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("options are missing; {} or true takes the defaults")
+        return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _one_sampler(self):
+        names = [name for name, _ in self.chosen()]
+        if {"balanced_sampling", "expansion"} <= set(names):
+            raise ValueError("balanced_sampling and expansion exclude each other")
+        return self
+
+    @model_serializer
+    def _only_chosen(self) -> dict[str, Any]:
+        return dict(self.chosen())
+
+
 class RunConfig(Section):
     """One run, with every default written out."""
 
@@ -135,6 +174,7 @@ class RunConfig(Section):
     data: DataConfig = FilesConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
+    remedies: RemediesConfig = RemediesConfig()
     seed: Annotated[int, Field(ge=0)] = 0
 
     def to_yaml(self) -> str:

@@ -1,6 +1,6 @@
 """Augmentation: one affine transform for each image, composed from all its parts.
 
-The transform of an image depends on (seed, epoch, position of the image) alone, so a resumed
+A transform depends on (seed, epoch, place in the epoch) alone, so a resumed
 run sees what the uninterrupted one would have seen. Composing first and resampling once is
 both faster and sharper than applying shift, rotation and zoom one after the other.
 """

@@ -17,6 +17,7 @@ def mobilenet(
     dense: tuple[int, ...] = (256, 128, 64),
     dropout: float = 0.1,
     momentum: float = 0.99,
+    offset: float = 0.0,
 ):
     """Build `keras.applications.MobileNet` without its top, and the study's head.
 
@@ -30,6 +31,9 @@ def mobilenet(
         dropout: Share of units dropped in the head.
         momentum: Of the batch normalisation. Keras's .99 needs some 500 steps until inference
             follows training; .9 suits short runs.
+        offset: What the batch normalisation's offsets start from. At Keras's 0 every layer cuts
+            off half of its values, and training from scratch stands still for epochs; at 1 the
+            network starts nearly linear and learns at once.
 
     Returns:
         An uncompiled `keras.Model`.
@@ -61,6 +65,8 @@ def mobilenet(
     for layer in backbone.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = momentum
+            if weights is None:
+                layer.beta.assign(keras.ops.full_like(layer.beta, offset))
     outputs = classification_head(backbone.output, num_classes, dense=dense, dropout=dropout)
     return keras.Model(inputs, outputs, name="mobilenet")
 

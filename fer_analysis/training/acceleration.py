@@ -1,12 +1,14 @@
-"""The same network, trained faster on a CPU: twins of two stock layers.
+"""The same network, trained faster on a CPU: twins of three stock layers.
 
-Two stock operations cost most of a MobileNet training step on a CPU without giving anything
+Three stock operations cost most of a MobileNet training step on a CPU without giving anything
 for it:
 
 - Keras 3's `BatchNormalization` is built from a dozen element-wise operations; TensorFlow has
   one fused kernel for it.
 - The gradient of a 1x1 convolution with respect to its input falls into a slow kernel on small
   maps; as a matrix product it is tens of times faster.
+- A depthwise convolution of 1x1 maps sees nothing but its kernel's centre, yet the gradient of
+  its kernel alone took a seventh of MobileNet's step.
 
 `accelerate` returns a clone with these layers swapped. The clone is for training only: what is
 saved is the stock model, given the clone's weights.
@@ -48,11 +50,23 @@ class PointwiseConv2D(layers.Conv2D):
     def call(self, inputs):
         shape = tf.shape(inputs)
         pixels = tf.reshape(inputs, (-1, inputs.shape[-1]))
-        outputs = tf.matmul(pixels, self.kernel[0, 0])
+        kernel = tf.reshape(self.kernel, (inputs.shape[-1], self.filters))
+        outputs = tf.matmul(pixels, kernel)
         if self.use_bias:
             outputs += self.bias
         outputs = tf.reshape(outputs, tf.concat([shape[:-1], [self.filters]], axis=0))
         outputs.set_shape((*inputs.shape[:-1], self.filters))
+        return self.activation(outputs) if self.activation is not None else outputs
+
+
+class CentralDepthwiseConv2D(layers.DepthwiseConv2D):
+    """A `DepthwiseConv2D` of 1x1 maps: all that it can see is its kernel's centre."""
+
+    def call(self, inputs):
+        rows, columns = self.kernel_size
+        outputs = inputs * self.kernel[rows // 2, columns // 2, :, 0]
+        if self.use_bias:
+            outputs += self.bias
         return self.activation(outputs) if self.activation is not None else outputs
 
 
@@ -76,6 +90,8 @@ def _twin(layer):
         twin = FusedBatchNormalization
     elif type(layer) is layers.Conv2D and _is_pointwise(layer):
         twin = PointwiseConv2D
+    elif type(layer) is layers.DepthwiseConv2D and _sees_its_centre_alone(layer):
+        twin = CentralDepthwiseConv2D
     return twin.from_config(layer.get_config())
 
 
@@ -89,4 +105,15 @@ def _is_pointwise(layer) -> bool:
         and layer.strides == (1, 1)
         and layer.groups == 1
         and layer.data_format == "channels_last"
+    )
+
+
+def _sees_its_centre_alone(layer) -> bool:
+    return (
+        layer.input.shape[1:3] == (1, 1)
+        and layer.padding == "same"
+        and layer.strides == (1, 1)
+        and layer.depth_multiplier == 1
+        and layer.data_format == "channels_last"
+        and all(side % 2 for side in layer.kernel_size)
     )

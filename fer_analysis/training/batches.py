@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from fer_analysis.training.recipe import Recipe
+from fer_analysis.recipe import Recipe
 
 
 class Batches:
     """The input pipeline of a recipe.
 
-    The images are held once, as uint8; shuffling and transforms are drawn for a whole epoch at
-    once from (seed, epoch), so that any epoch can be repeated without those before it.
+    The images are held once, as uint8; everything random is drawn for a whole epoch at once
+    from (seed, epoch), so that any epoch can be repeated without those before it.
     """
 
     def __init__(self, recipe: Recipe):
@@ -24,31 +24,51 @@ class Batches:
     def epoch(self, epoch: int) -> tf.data.Dataset:
         """Return the batches of an epoch (counted from 0): float32 pixels and targets."""
         recipe, augmentation = self._recipe, self._recipe.augmentation
-        labels = recipe.train.labels
-        order = recipe.order(labels, np.random.default_rng([recipe.seed, epoch, 1]))
+        order = recipe.order(epoch)
         height, width = recipe.train.images.shape[1:3]
         transforms = augmentation.transforms(
             len(order), height, width, seed=recipe.seed, epoch=epoch
         )
-        # The order may show an image twice: each showing has a transform of its own, and one
-        # showing of each image means the image's own row.
-        if len(order) == len(labels):
-            transforms = transforms[order]
 
-        def read(positions, batch_transforms):
+        def read(positions, batch_transforms, shares):
             images = tf.cast(tf.gather(self._images, positions), tf.float32)
+            targets = tf.gather(self._targets, positions)
             if not augmentation.is_identity:
                 images = augmentation.apply(images, batch_transforms)
-            return images, tf.gather(self._targets, positions)
+            if recipe.mixup:
+                images, targets = mixed(images, targets, shares)
+            return images, targets
 
         options = tf.data.Options()
         # A thread of its own: among TensorFlow's shared ones the pipeline's work kept the
         # training step on a single core for whole epochs (half the images/s on two cores).
         options.threading.private_threadpool_size = 1
         return (
-            tf.data.Dataset.from_tensor_slices((order, transforms))
+            tf.data.Dataset.from_tensor_slices((order, transforms, self._shares(epoch, len(order))))
             .batch(recipe.batch_size)
             .map(read, num_parallel_calls=1)
             .prefetch(4)
             .with_options(options)
         )
+
+    def _shares(self, epoch: int, n: int) -> np.ndarray:
+        """Draw how much each image keeps of itself when two are mixed, float32 `(n,)`."""
+        alpha = self._recipe.mixup
+        if not alpha:
+            return np.ones(n, np.float32)
+        rng = np.random.default_rng([self._recipe.seed, epoch, 2])
+        return rng.beta(alpha, alpha, n).astype(np.float32)
+
+
+def mixed(images, targets, shares):
+    """Mix each image of a batch, and its target, with the one before it.
+
+    Args:
+        images: float32 `(batch, height, width, channels)`.
+        targets: float32 `(batch, k)`.
+        shares: float32 `(batch,)`, how much each image keeps of itself.
+    """
+    kept = shares[:, None, None, None]
+    images = kept * images + (1 - kept) * tf.roll(images, 1, axis=0)
+    kept = shares[:, None]
+    return images, kept * targets + (1 - kept) * tf.roll(targets, 1, axis=0)

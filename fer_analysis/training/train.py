@@ -19,10 +19,11 @@ from fer_analysis.files import write_text
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.structure import structure_rows, summary_text
+from fer_analysis.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.collapse import likely_cause
-from fer_analysis.training.recipe import make_recipe
+from fer_analysis.training.preparation import make_recipe
 from fer_analysis.training.trainer import Listener, fit
 
 
@@ -59,7 +60,7 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     twin = accelerate(model) if config.training.accelerate else model
     recipe = make_recipe(config, dataset.part("train"), dataset.part("validation"))
     if not run.environment_file.is_file():
-        _write_start(run, config, data, model)
+        _write_start(run, recipe, config, data, model)
     progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
     shares = np.bincount(recipe.validation.labels) / len(recipe.validation)
     curves = curves_figure(
@@ -78,8 +79,9 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
         "seconds": round(seconds, 1),
-        "images_per_second": round(len(recipe.train) * progress.epoch / seconds, 1),
+        "images_per_second": round(recipe.showings.sum() * progress.epoch / seconds, 1),
         "parameters": model.count_params(),
+        "remedies": dict(config.remedies.chosen()),
         "collapse": None,
         "protocol": data.protocol,
         "comparable": data.comparable,
@@ -118,7 +120,9 @@ def _check_same_data(run: Run, data: LoadedData) -> None:
         )
 
 
-def _write_start(run: Run, config: RunConfig, data: LoadedData, model: keras.Model) -> None:
+def _write_start(
+    run: Run, recipe: Recipe, config: RunConfig, data: LoadedData, model: keras.Model
+) -> None:
     dataset = data.dataset
     run.write_training_hashes(dataset.part("train").pixel_hashes())
     write_text(run.summary_file, summary_text(model))
@@ -130,7 +134,16 @@ def _write_start(run: Run, config: RunConfig, data: LoadedData, model: keras.Mod
         "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
         "label_names": list(dataset.label_names),
     }
-    run.write_environment({**describe_environment(), "seed": config.seed, "data": facts})
+    run.write_environment(
+        {
+            **describe_environment(),
+            "seed": config.seed,
+            # How frequent the labels are as far as the loss can tell: a correction for that
+            # after training needs it.
+            "prior": recipe.prior.tolist(),
+            "data": facts,
+        }
+    )
 
 
 def _test_accuracy(model: keras.Model, data: LoadedData) -> float | None:

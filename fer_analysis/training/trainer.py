@@ -12,11 +12,11 @@ from scipy.special import log_softmax
 
 from fer_analysis.models.predict import logits_model, predictor
 from fer_analysis.models.storage import save_model
+from fer_analysis.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import Collapse, find_collapse
-from fer_analysis.training.recipe import Recipe
 
 
 class Listener(Protocol):
@@ -52,11 +52,12 @@ def fit(
         last epochs are collapsed.
     """
     trained = logits_model(twin)
-    trained.compile(recipe.optimizer, recipe.loss, metrics=["accuracy"], jit_compile=False)
-    recipe.optimizer.build(trained.trainable_variables)
+    optimizer = recipe.optimizer(recipe.steps)
+    trained.compile(optimizer, recipe.loss, metrics=["accuracy"], jit_compile=False)
+    optimizer.build(trained.trainable_variables)
     progress = Progress()
     if run.checkpoint_file.is_file():
-        progress = load_checkpoint(run.checkpoint_file, trained, recipe.optimizer)
+        progress = load_checkpoint(run.checkpoint_file, trained, optimizer)
         run.write_history(progress.history)
     batches, predict = Batches(recipe), predictor(trained)
     collapse = _judge(progress, recipe)
@@ -69,7 +70,7 @@ def fit(
             progress.best_weights = trained.get_weights()
             _save(model, progress, recipe, run)
         run.write_history(progress.history)
-        save_checkpoint(run.checkpoint_file, trained, recipe.optimizer, progress)
+        save_checkpoint(run.checkpoint_file, trained, optimizer, progress)
         listener.epoch(row, is_best)
         before, collapse = collapse, _judge(progress, recipe)
         if collapse and not before:

@@ -1,69 +1,35 @@
-"""Recipe: everything that `fit` needs to know. A remedy is a function Recipe -> Recipe."""
+"""From a config and its data to the recipe that `fit` follows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 
 from fer_analysis.config import RunConfig, ScheduleConfig, TrainingConfig
-from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.dataset import FaceDataset
-
-
-def shuffled(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return every image's position once, in random order."""
-    return rng.permutation(len(labels))
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a model is trained.
-
-    Args:
-        train: The images to learn from.
-        validation: The images that tell the best epoch.
-        targets: float32 `(n, labels)`, what the network should say of each training image.
-        order: `(labels, generator) -> positions`: which images an epoch shows, in order.
-        augmentation: Random transforms of the training images.
-        loss: A Keras loss of (targets, logits).
-        optimizer: A Keras optimizer.
-        epochs: Most epochs to train.
-        batch_size: Images a step.
-        monitor: The column of the history that the best epoch is chosen by.
-        patience: Epochs without improvement before stopping; None: never.
-        stop_on_collapse: Stop when the run has collapsed.
-        seed: Of order and augmentation.
-    """
-
-    train: FaceDataset
-    validation: FaceDataset
-    targets: np.ndarray
-    order: Callable[[np.ndarray, np.random.Generator], np.ndarray]
-    augmentation: Augmentation
-    loss: Callable
-    optimizer: keras.Optimizer
-    epochs: int
-    batch_size: int
-    monitor: str
-    patience: int | None
-    stop_on_collapse: bool
-    seed: int
+from fer_analysis.recipe import Recipe
+from fer_analysis.remedies import REMEDIES
 
 
 def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) -> Recipe:
-    """Turn a config and its data into a recipe."""
-    training = config.training
-    return Recipe(
+    """Turn a config and its data into a recipe, its remedies applied.
+
+    Raises:
+        FerError: If a remedy needs what the data has not.
+    """
+    training, k = config.training, len(train.label_names)
+    counts = np.bincount(train.labels, minlength=k)
+    recipe = Recipe(
         train=train,
         validation=validation,
-        targets=np.eye(len(train.label_names), dtype=np.float32)[train.labels],
-        order=shuffled,
+        targets=np.eye(k, dtype=np.float32)[train.labels],
+        showings=counts,
+        prior=counts / counts.sum(),
         augmentation=config.augmentation.build(),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
-        optimizer=make_optimizer(training, -(-len(train) // training.batch_size)),
+        loss=partial(keras.losses.categorical_crossentropy, from_logits=True),
+        optimizer=partial(make_optimizer, training),
         epochs=training.epochs,
         batch_size=training.batch_size,
         monitor=training.early_stopping.monitor,
@@ -71,6 +37,9 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
         stop_on_collapse=training.stop_on_collapse,
         seed=config.seed,
     )
+    for name, options in config.remedies.chosen():
+        recipe = REMEDIES[name](recipe, **options)
+    return recipe
 
 
 def make_optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:

@@ -1,0 +1,88 @@
+"""Recipe: everything that `fit` needs to know. A remedy is a function Recipe -> Recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_analysis.data.augmentation import Augmentation
+from fer_analysis.data.dataset import FaceDataset
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained.
+
+    Args:
+        train: The images to learn from.
+        validation: The images that tell the best epoch.
+        targets: float32 `(n, k)`, what the network should say of each training image: shares
+            of the k labels.
+        showings: int64 `(k,)`, how many images of each label an epoch shows. Where it is the
+            number that there are, each image is shown once.
+        prior: float64 `(k,)`, how frequent the labels are as far as the loss can tell; what
+            the network's probabilities will assume.
+        augmentation: Random transforms of the training images.
+        loss: `(targets, logits) -> loss of each image`, float32 `(batch,)`.
+        optimizer: `(steps of an epoch) -> Keras optimizer`.
+        epochs: Most epochs to train.
+        batch_size: Images a step.
+        monitor: The column of the history that the best epoch is chosen by.
+        patience: Epochs without improvement before stopping; None: never.
+        stop_on_collapse: Stop when the run has collapsed.
+        seed: Of order and augmentation.
+        mixup: Alpha of the Beta distribution by which two images are mixed; 0: never.
+    """
+
+    train: FaceDataset
+    validation: FaceDataset
+    targets: np.ndarray
+    showings: np.ndarray
+    prior: np.ndarray
+    augmentation: Augmentation
+    loss: Callable
+    optimizer: Callable[[int], keras.Optimizer]
+    epochs: int
+    batch_size: int
+    monitor: str
+    patience: int | None
+    stop_on_collapse: bool
+    seed: int
+    mixup: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Training steps of an epoch."""
+        return -(-int(self.showings.sum()) // self.batch_size)
+
+    def frequencies(self) -> np.ndarray:
+        """Return each label's share of the targets that an epoch shows, float64 `(k,)`."""
+        counts = np.bincount(self.train.labels, minlength=len(self.showings))
+        weights = (self.showings / np.maximum(counts, 1))[self.train.labels]
+        return weights @ self.targets.astype(np.float64) / weights.sum()
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Return which training images an epoch (counted from 0) shows, in random order.
+
+        A label's images come round in turn, so that none is shown twice more often than
+        another; which ones are shown once more is drawn anew in every epoch.
+
+        Returns:
+            int64 `(sum of showings,)`, positions in `train`.
+        """
+        rng = np.random.default_rng([self.seed, epoch, 1])
+        labels = self.train.labels
+        if np.array_equal(self.showings, np.bincount(labels, minlength=len(self.showings))):
+            return rng.permutation(len(labels))
+        chosen = []
+        for label, count in enumerate(self.showings.tolist()):
+            members = np.flatnonzero(labels == label)
+            rounds, rest = divmod(count, max(len(members), 1))
+            chosen += [members] * rounds + [rng.permutation(members)[:rest]]
+        return rng.permutation(np.concatenate(chosen))

@@ -1,0 +1,24 @@
+"""The table of remedies: what a recipe can do about rare, ambiguous or badly labelled images.
+
+A remedy is `(recipe, **options) -> recipe`, a copy with something changed; the trainer knows
+none of them. Those that a config names are applied in the order of this table: targets, what an
+epoch shows, loss, batches.
+
+Remedies import Keras when called, so that their options can be checked without it.
+"""
+
+from fer_analysis.registry import Registry
+
+REMEDIES = Registry(
+    "remedy",
+    {
+        "soft_labels": "fer_analysis.remedies.targets:soft_labels",
+        "balanced_sampling": "fer_analysis.remedies.sampling:balanced_sampling",
+        "expansion": "fer_analysis.remedies.sampling:expansion",
+        "focal_loss": "fer_analysis.remedies.losses:focal_loss",
+        "label_smoothing": "fer_analysis.remedies.losses:label_smoothing",
+        "class_weights": "fer_analysis.remedies.losses:class_weights",
+        "logit_adjustment": "fer_analysis.remedies.losses:logit_adjustment",
+        "mixup": "fer_analysis.remedies.targets:mixup",
+    },
+)

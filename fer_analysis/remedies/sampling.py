@@ -1,0 +1,60 @@
+"""Remedies that change how often an epoch shows each label."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from fer_analysis.recipe import Recipe
+
+Power = Annotated[float, Field(ge=0, le=1)]
+
+
+def balanced_sampling(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
+    """Show rare labels more often and frequent ones less, in epochs of the same length.
+
+    Args:
+        recipe: What to change.
+        power: A label with n images gets a share proportional to n^(1 - power): 1 shows all
+            labels equally often, 0.5 by the root of their number, 0 changes nothing.
+    """
+    counts = _counts(recipe)
+    weights = np.where(counts > 0, counts.astype(float) ** (1 - power), 0)
+    return _showing(recipe, _whole_numbers(weights / weights.sum(), int(counts.sum())))
+
+
+def expansion(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
+    """Expand rare labels towards the largest one by augmented copies: the study's proposal.
+
+    Every image is shown at least once an epoch, each further time under a random transform of
+    its own; epochs grow longer.
+
+    Args:
+        recipe: What to change.
+        power: A label with n images is shown n^(1 - power) * largest^power times: 1 brings all
+            labels to the largest, 0 changes nothing.
+    """
+    counts = _counts(recipe)
+    expanded = counts ** (1 - power) * counts.max() ** power
+    return _showing(recipe, np.where(counts > 0, np.rint(expanded), 0).astype(np.int64))
+
+
+def _counts(recipe: Recipe) -> np.ndarray:
+    return np.bincount(recipe.train.labels, minlength=len(recipe.showings))
+
+
+def _showing(recipe: Recipe, showings: np.ndarray) -> Recipe:
+    shown = replace(recipe, showings=showings)
+    return replace(shown, prior=shown.frequencies())
+
+
+def _whole_numbers(shares: np.ndarray, total: int) -> np.ndarray:
+    """Return counts in these shares that sum to `total` (largest remainders)."""
+    exact = shares * total
+    counts = np.floor(exact).astype(np.int64)
+    order = np.argsort(counts - exact, kind="stable")
+    counts[order[: total - counts.sum()]] += 1
+    return counts

@@ -1,0 +1,48 @@
+"""Remedies that change what the network should say of an image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from fer_analysis.errors import FerError
+from fer_analysis.recipe import Recipe
+
+
+def soft_labels(recipe: Recipe, *, weight: Annotated[float, Field(gt=0, le=1)] = 0.5) -> Recipe:
+    """Teach what the annotators said beside what the data set says (Barsoum et al. 2016).
+
+    Votes for what is no label of the data set (contempt, unknown, no face) are left out; an
+    image without any other vote keeps its label.
+
+    Args:
+        recipe: What to change.
+        weight: The votes' share of the target; the rest stays on the label.
+
+    Raises:
+        FerError: If the data has no votes.
+    """
+    if recipe.train.votes is None:
+        raise FerError(
+            "remedies.soft_labels: the data has no annotators' votes; put FER+'s fer2013new.csv "
+            "beside the CSV, or name it: --set data.votes=PATH"
+        )
+    votes = recipe.train.votes[:, : recipe.targets.shape[1]].astype(np.float32)
+    total = votes.sum(axis=1, keepdims=True)
+    shares = np.divide(votes, total, out=recipe.targets.copy(), where=total > 0)
+    softened = replace(recipe, targets=(1 - weight) * recipe.targets + weight * shares)
+    return replace(softened, prior=softened.frequencies())
+
+
+def mixup(recipe: Recipe, *, alpha: Annotated[float, Field(gt=0)] = 0.2) -> Recipe:
+    """Show blends of two images, and ask for the same blend of their labels (Zhang et al. 2018).
+
+    Args:
+        recipe: What to change.
+        alpha: Of Beta(alpha, alpha), from which each image's share is drawn: small values
+            leave most pairs nearly unmixed, 1 makes every share as likely.
+    """
+    return replace(recipe, mixup=alpha)
