@@ -188,6 +188,20 @@ class Run:
             return {}
         return json.loads(self.environment_file.read_text())
 
+    def prior(self) -> list[float]:
+        """Return how frequent the labels were for the model while it was trained, shares of 1.
+
+        Raises:
+            FerError: If that is not on record.
+        """
+        prior = self._trained.environment().get("prior")
+        if prior is None:
+            raise FerError(
+                f"{self._trained.path}: the labels' frequencies in training are not on record "
+                "(a bare model, or a run from before they were kept)"
+            )
+        return prior
+
     def write_result(self, result: dict) -> None:
         write_json(self.result_file, result)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from fer_analysis import __version__
+from fer_analysis.cli.compare import compare
 from fer_analysis.cli.data import data
 from fer_analysis.cli.evaluate import evaluate
 from fer_analysis.cli.saliency import saliency
@@ -52,5 +53,5 @@ def main():
     """
 
 
-for command in (data, train, evaluate, saliency):
+for command in (data, train, evaluate, compare, saliency):
     main.add_command(command)

@@ -18,9 +18,17 @@ from fer_analysis.cli.options import (
 @run_argument
 @data_option
 @split_option
+@click.option(
+    "--logit-adjustment",
+    "tau",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="TAU",
+    help="Predict as if all labels were equally frequent (1), or half-way (0.5): the labels' "
+    "frequencies in training are divided out. Results go to RUN/evaluation/<split>-adjusted/.",
+)
 @set_option
 @json_option
-def evaluate(run, source, split, overrides, as_json):
+def evaluate(run, source, split, tau, overrides, as_json):
     """Predict a split once, and show where the run fails.
 
     RUN is a run directory or a .keras file; the newest run where none is named. The run's
@@ -31,6 +39,7 @@ def evaluate(run, source, split, overrides, as_json):
       fer evaluate
       fer evaluate runs/first --split validation
       fer evaluate model.keras --data fer2013.csv
+      fer evaluate --logit-adjustment 1               # what if disgust were not rare?
 
     Writes metrics.json, predictions.npz, confusion.csv and pictures to
     RUN/evaluation/<split>/. Figures are given twice: for all images, and for those
@@ -43,6 +52,12 @@ def evaluate(run, source, split, overrides, as_json):
     run, loaded, split = open_run(run, source, split, overrides)
     evaluation = predict(run, loaded, split)
     folder = run.evaluation_folder(split)
+    if tau is not None:
+        from fer_analysis.evaluation.adjustment import adjust
+
+        evaluation = adjust(evaluation, run.prior(), tau)
+        folder = run.evaluation_folder(f"{split}-adjusted")
+        evaluation.save(folder)
     save(confusion_figure(evaluation), folder / "confusion.png")
     save(recall_figure(evaluation), folder / "recall.png")
     if as_json:

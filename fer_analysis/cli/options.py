@@ -62,7 +62,14 @@ def data_section(source: str | None, overrides: tuple[str, ...], **options):
     return parse_data({"source": source, **options}, overrides)
 
 
-def open_run(run: str | None, source: str | None, split: str | None, overrides: tuple[str, ...]):
+def open_run(
+    run: str | None,
+    source: str | None,
+    split: str | None,
+    overrides: tuple[str, ...],
+    *,
+    quiet: bool = False,
+):
     """Open a RUN, its data (or other data that the command names) and a split of it.
 
     Returns:
@@ -84,12 +91,13 @@ def open_run(run: str | None, source: str | None, split: str | None, overrides: 
         section = load_config(run.config_file, overrides).data
     else:
         section = data_section(source, overrides)
-    loaded = open_data(section)
+    loaded = open_data(section, quiet=quiet)
     trained_on = run.environment().get("data", {}).get("fingerprint")
     if loaded.fingerprint != trained_on:
         run = run.for_data(Path(section.source).stem)
     if split is None:
         split = "test" if loaded.dataset.has("test") else "validation"
         why = "the default" if split == "test" else "the data has no test split"
-        notice(f"split: {split} ({why})")
+        if not quiet:
+            notice(f"split: {split} ({why})")
     return run, loaded, split

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fer_analysis.cli.console import out, table
 from fer_analysis.evaluation.findings import sentences
+from fer_analysis.evaluation.published import STUDY, STUDY_PROTOCOL
 
 
 def print_evaluation(run, evaluation) -> None:
@@ -80,6 +81,73 @@ def print_regions(rows: list[dict]) -> None:
             f"{row['low']:.2f}-{row['high']:.2f}",
         )
     out.print(shown)
+
+
+def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
+    """Print the study's Table 1 with a row for each run; a bare model has no figures there."""
+    rows = table(
+        "", "train loss", "train acc.", "val. loss", "val. acc.", "test acc.", "epochs", "protocol",
+        title="The study's Table 1",
+    )  # fmt: skip
+    for name, figures in STUDY.items():
+        rows.add_row(name, *map(table_1_cell, figures.values()), STUDY_PROTOCOL)
+    comparable = []
+    for name, result in runs:
+        result = result or {"table_1": dict.fromkeys(next(iter(STUDY.values()))), "protocol": "-"}
+        rows.add_row(name, *map(table_1_cell, result["table_1"].values()), result["protocol"])
+        comparable.append(result["protocol"] == STUDY_PROTOCOL and result["comparable"])
+    out.print(rows)
+    if not all(comparable):
+        out.print(
+            "The study's test figures are for Kaggle's whole test folder (7,178 images, protocol "
+            "kaggle); those of another protocol are not to be set beside them.",
+            soft_wrap=True,
+        )
+
+
+def print_comparison(runs: list[tuple[str, dict]]) -> None:
+    """Print accuracy, macro-F1 and the recall of the rarest label, all and leak-free."""
+    for title, block in (("all images", "all"), ("leak-free images", "leak_free")):
+        blocks = [(name, metrics[block]) for name, metrics in runs if metrics[block]]
+        if not blocks:
+            continue
+        split = ", ".join(dict.fromkeys(metrics["split"] for _, metrics in runs))
+        rarest = _rarest(blocks[0][1])
+        rows = table(
+            "", "n", "accuracy %", "95 % interval", "macro-F1", f"{rarest} right", "of",
+            "95 % interval", title=f"\n{split} split, {title}",
+        )  # fmt: skip
+        for name, figures in blocks:
+            rows.add_row(name, *_comparison_cells(figures, rarest))
+        out.print(rows)
+
+
+def _comparison_cells(figures: dict, rarest: str) -> list[str]:
+    accuracy = figures["accuracy"]
+    cells = [
+        f"{figures['n']:,}",
+        _percent(accuracy["value"], unit=""),
+        _interval(accuracy["interval"]),
+        _share(figures["macro_f1"]),
+    ]
+    for label in figures["labels"]:
+        if label["label"] == rarest:
+            recall = _interval(label["recall_interval"])
+            return [*cells, str(label["correct"]), str(label["support"]), recall]
+    return [*cells, "-", "-", "-"]
+
+
+def _rarest(figures: dict) -> str:
+    """Return the label with the fewest images."""
+    present = [label for label in figures["labels"] if label["support"]]
+    return min(present, key=lambda label: label["support"])["label"] if present else "-"
+
+
+def table_1_cell(value: float | int | None) -> str:
+    """Return a figure of Table 1 as the study prints it."""
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
 
 
 def _percent(value: float | None, unit: str = " %") -> str:

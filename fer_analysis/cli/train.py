@@ -123,6 +123,7 @@ def _train(config, loaded, run) -> dict:
 
 def _print_result(run, result: dict) -> None:
     from fer_analysis.cli.console import out, table
+    from fer_analysis.cli.tables import table_1_cell
 
     row = result["table_1"]
     shown = table(
@@ -131,7 +132,7 @@ def _print_result(run, result: dict) -> None:
         title=f"{result['model']}, {result['protocol']} protocol, "
         f"best epoch {result['best_epoch']} of {result['epochs']}",
     )  # fmt: skip
-    shown.add_row(*(_number(value) for value in row.values()))
+    shown.add_row(*map(table_1_cell, row.values()))
     out.print(shown)
     if result["collapse"]:
         collapse = result["collapse"]
@@ -145,9 +146,3 @@ def _print_result(run, result: dict) -> None:
         soft_wrap=True,
     )
     out.print(f"run: {run.path}  (curves.png, structure.png; next: fer evaluate)", soft_wrap=True)
-
-
-def _number(value: float | int | None) -> str:
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"

@@ -16,7 +16,7 @@ LEAK_GAIN = 0.05
 
 
 def sentences(evaluation: Evaluation) -> list[str]:
-    """Say what matters most: collapse, labels never predicted, extremes, confusions, leaks.
+    """Say what matters most: notes, collapse, labels never predicted, extremes, confusions, leaks.
 
     Args:
         evaluation: The predictions.
@@ -27,6 +27,7 @@ def sentences(evaluation: Evaluation) -> list[str]:
     if len(evaluation) == 0:
         return [f"split '{evaluation.split}' has no images: there is nothing to say"]
     return [
+        *evaluation.notes,
         *_collapse(evaluation),
         *_never_predicted(evaluation),
         *_extremes(evaluation),

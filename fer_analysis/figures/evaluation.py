@@ -136,6 +136,7 @@ def _headline(evaluation) -> str:
         leaks = metrics["n"] - leak_free["n"]
         told.append(_accuracy(leak_free, f"without {_images(leaks, 'leaked ')}"))
     lines.append(" · ".join(filter(None, told)))
+    lines += [plain(note, 80) for note in metrics["notes"]]
     never = [row["label"] for row in metrics["all"]["labels"] if row["support"]]
     never = [plain(name) for name in never if name in metrics["all"]["never_predicted"]]
     if never:

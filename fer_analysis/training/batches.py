@@ -43,6 +43,8 @@ class Batches:
         # A thread of its own: among TensorFlow's shared ones the pipeline's work kept the
         # training step on a single core for whole epochs (half the images/s on two cores).
         options.threading.private_threadpool_size = 1
+        # Nothing is left to tune, and the tuner held up the end of every epoch for seconds.
+        options.autotune.enabled = False
         return (
             tf.data.Dataset.from_tensor_slices((order, transforms, self._shares(epoch, len(order))))
             .batch(recipe.batch_size)

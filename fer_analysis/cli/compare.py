@@ -1,0 +1,64 @@
+"""`fer compare`: runs beside each other and beside the study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from fer_analysis.cli.evaluate import predict
+from fer_analysis.cli.options import data_option, json_option, open_run, set_option, split_option
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One run: its name, what training left (None for a bare model), its metrics."""
+
+    name: str
+    result: dict | None
+    metrics: dict
+
+
+@click.command()
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@data_option
+@split_option
+@set_option
+@json_option
+def compare(runs, source, split, overrides, as_json):
+    """Set runs beside each other, and beside the study's Table 1.
+
+    RUN is a run directory or a .keras file; the newest run where none is named.
+
+    \b
+    Examples:
+      fer compare runs/mobilenet runs/self_built
+      fer compare runs/plain-* runs/balanced-* --split validation
+
+    The first table is the study's Table 1 with a row for each run; the second holds what
+    the study does not give: accuracy, macro-F1 and the recall of the rarest label, for all
+    images and for those that do not stand in the training images pixel for pixel.
+    """
+    entries = [_entry(run, source, split, overrides) for run in dict.fromkeys(runs or (None,))]
+    if as_json:
+        import json
+
+        from fer_analysis.evaluation.published import STUDY
+
+        runs = {e.name: {"result": e.result, "evaluation": e.metrics} for e in entries}
+        click.echo(json.dumps({"study": STUDY, "runs": runs}, indent=2))
+    else:
+        from fer_analysis.cli.tables import print_comparison, print_table_1
+
+        print_table_1([(e.name, e.result) for e in entries])
+        print_comparison([(e.name, e.metrics) for e in entries])
+
+
+def _entry(name: str | None, source, split, overrides) -> _Entry:
+    from fer_analysis.run import Run
+
+    trained = Run.open(name)
+    result = trained.result() if trained.is_directory and trained.is_complete else None
+    run, loaded, split = open_run(name, source, split, overrides, quiet=True)
+    evaluation = predict(run, loaded, split)
+    return _Entry(run.name, result, evaluation.metrics())

@@ -1,0 +1,44 @@
+"""Post-hoc logit adjustment: predictions as if all labels were equally frequent."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import softmax
+
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.evaluation import Evaluation
+
+
+def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evaluation:
+    """Divide the probabilities by the labels' frequencies in training (Menon et al. 2021).
+
+    Args:
+        evaluation: The predictions.
+        prior: `(k,)`, how frequent the labels were for the model while it was trained.
+        tau: How much of log(prior) is taken off the logits: 0 changes nothing, 1 corrects for
+            the frequencies exactly. Chosen beforehand, not on the images that are scored.
+
+    Returns:
+        The adjusted predictions, with a note that says so.
+
+    Raises:
+        FerError: If the prior is not one share for each label.
+    """
+    prior = np.asarray(prior, dtype=float)
+    if prior.shape != (len(evaluation.label_names),) or (prior < 0).any() or not prior.any():
+        raise FerError(
+            f"prior: expected a share for each of {len(evaluation.label_names)} labels, "
+            f"received {prior.tolist()}"
+        )
+    with np.errstate(divide="ignore"):
+        logits = np.log(evaluation.probabilities.astype(np.float64))
+        # A label that training never saw has no frequency to correct for.
+        correction = np.where(prior > 0, np.log(prior / prior.sum()), 0.0)
+    return dataclasses.replace(
+        evaluation,
+        probabilities=softmax(logits - tau * correction, axis=1),
+        notes=(*evaluation.notes, f"logit adjustment after training, tau = {tau:g}"),
+    )
