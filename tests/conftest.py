@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+import fer_analysis  # noqa: F401  before TensorFlow: it chooses TensorFlow's kernels
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 

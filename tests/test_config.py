@@ -7,7 +7,13 @@ import inspect
 import pytest
 import yaml
 
-from fer_analysis.config import CONFIGS, find_config, load_config, parse_config, parse_data
+from fer_analysis.config import (
+    find_config,
+    load_config,
+    parse_config,
+    parse_data,
+    shipped_configs,
+)
 from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS
 
@@ -17,9 +23,7 @@ def no_data_of_the_user_s(monkeypatch):
     monkeypatch.delenv("FER2013_DIR", raising=False)
 
 
-SHIPPED = sorted(
-    path.relative_to(CONFIGS).with_suffix("").as_posix() for path in CONFIGS.rglob("*.yaml")
-)
+SHIPPED = list(shipped_configs())
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -11,7 +11,12 @@ from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS, build_model
 from fer_analysis.models.predict import logits_model, predictor
 from fer_analysis.models.storage import load_model, save_model
-from fer_analysis.training.acceleration import FusedBatchNormalization, PointwiseConv2D, accelerate
+from fer_analysis.training.acceleration import (
+    CentralDepthwiseConv2D,
+    FusedBatchNormalization,
+    PointwiseConv2D,
+    accelerate,
+)
 
 SMALL = {
     "mobilenet": {"alpha": 0.25, "dense": (8,)},
@@ -91,6 +96,7 @@ def test_mobilenet_is_really_accelerated():
     kinds = [type(layer) for layer in accelerate(build("mobilenet")).layers]
     assert kinds.count(PointwiseConv2D) == 13
     assert kinds.count(FusedBatchNormalization) == 27
+    assert kinds.count(CentralDepthwiseConv2D) == 1
 
 
 @pytest.mark.parametrize("spatial", [(6, 6), (1, 1)])
@@ -114,22 +120,57 @@ def test_fused_normalisation_equals_keras_s(spatial):
         np.testing.assert_allclose(np.array(fused), np.array(stock), rtol=1e-3, atol=1e-4)
 
 
-def test_pointwise_convolution_equals_keras_s():
+@pytest.mark.parametrize(
+    ("stock", "kind", "shape"),
+    [
+        (layers.Conv2D(3, 1, activation="relu", bias_initializer="ones"), PointwiseConv2D, (6, 6)),
+        (layers.Conv2D(3, 1, use_bias=False), PointwiseConv2D, (1, 1)),
+        (
+            layers.DepthwiseConv2D(3, padding="same", bias_initializer="ones"),
+            CentralDepthwiseConv2D,
+            (1, 1),
+        ),
+        (
+            layers.DepthwiseConv2D((5, 3), padding="same", use_bias=False, activation="relu"),
+            CentralDepthwiseConv2D,
+            (1, 1),
+        ),
+    ],
+)
+def test_faster_convolutions_equal_keras_s(stock, kind, shape):
+    """Outputs and gradients."""
     import tensorflow as tf
 
-    x = tf.constant(np.random.default_rng(1).normal(size=(4, 6, 6, 5)).astype(np.float32))
-    stock = layers.Conv2D(3, 1, activation="relu", bias_initializer="ones")
-    ours = PointwiseConv2D.from_config(stock.get_config())
-    gradients = []
+    x = tf.constant(np.random.default_rng(1).normal(size=(4, *shape, 5)).astype(np.float32))
+    ours = kind.from_config(stock.get_config())
     for layer in (stock, ours):
         layer.build(x.shape)
-        ours.set_weights(stock.get_weights()) if layer is ours else None
+    ours.set_weights(stock.get_weights())
+    results = []
+    for layer in (stock, ours):
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = layer(x)
-        gradients.append([y, *tape.gradient(y, [x, layer.kernel.value, layer.bias.value])])
-    for a, b in zip(*gradients, strict=True):
+        results.append([y, *tape.gradient(y, [x, *(w.value for w in layer.trainable_weights)])])
+    for a, b in zip(*results, strict=True):
         np.testing.assert_allclose(np.array(a), np.array(b), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 3)])
+def test_depthwise_convolutions_that_see_more_than_their_centre_stay(size):
+    inputs = keras.Input((*size, 4))
+    outputs = layers.DepthwiseConv2D(3, padding="same", strides=1 if size == (3, 3) else 2)(inputs)
+    kinds = {type(layer) for layer in accelerate(keras.Model(inputs, outputs)).layers}
+    assert CentralDepthwiseConv2D not in kinds
+
+
+def test_mobilenet_starts_from_the_offset_that_is_asked_for():
+    def offsets(model):
+        norms = [la for la in model.layers if isinstance(la, layers.BatchNormalization)]
+        return {float(value) for layer in norms for value in np.array(layer.beta)}
+
+    assert offsets(build("mobilenet", offset=0.5)) == {0.5}
+    assert offsets(build("mobilenet")) == {0.0}
 
 
 def test_logits_model_shares_the_weights():

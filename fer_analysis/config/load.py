@@ -67,14 +67,20 @@ def find_config(name: str | Path) -> Path:
     """
     if Path(name).is_file():
         return Path(name)
-    shipped = {
-        path.relative_to(CONFIGS).with_suffix("").as_posix(): path
-        for path in CONFIGS.rglob("*.yaml")
-    }
+    shipped = shipped_configs()
     bare = str(name).removesuffix(".yaml").removeprefix("configs/")
     if bare in shipped:
         return shipped[bare]
     raise FerError(f"{name}: no such file, nor a shipped config{did_you_mean(bare, shipped)}")
+
+
+def shipped_configs() -> dict[str, Path]:
+    """Return the bare names of the shipped configs and their files."""
+    return {
+        path.relative_to(CONFIGS).with_suffix("").as_posix(): path
+        for path in sorted(CONFIGS.rglob("*.yaml"))
+        if path.parent.name != "ablations"  # plans of many runs
+    }
 
 
 def _read_yaml(path: Path) -> dict:
