@@ -50,12 +50,13 @@ class Run:
                     break
                 path = RUNS / f"{name}-{count}"
         path = Path(path)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        run = cls(path)
+        # A directory with nothing but a config is of a run that never began.
+        if path.exists() and (not path.is_dir() or {*path.iterdir()} - {run.config_file}):
             raise FerError(
                 f"{path}: exists already; choose another --run-dir, "
                 f"or go on with it: `fer train --resume {path}`"
             )
-        run = cls(path)
         write_text(run.config_file, config.to_yaml())
         return run
 

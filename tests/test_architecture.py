@@ -93,7 +93,9 @@ def test_analysis_of_arrays_never_imports_a_framework_at_the_top(module):
             assert module not in tops, file
 
 
-@pytest.mark.parametrize("command", [[], ["data"], ["train"], ["evaluate"], ["saliency"]])
+@pytest.mark.parametrize(
+    "command", [[], ["data"], ["train"], ["evaluate"], ["compare"], ["saliency"]]
+)
 def test_help_imports_nothing_heavy(command):
     code = (
         "import sys\n"

@@ -6,6 +6,7 @@ import json
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from fer_layouts import write_layout
@@ -75,6 +76,7 @@ def test_without_data_one_line_names_the_three_ways():
         (["train", "tiny", "--set", "data.counts={disgst: 4}"], "did you mean 'disgust'"),
         (["train", "--resume", "nowhere"], "nowhere: no such run"),
         (["train", "--resume", "x", "--seed", "3"], "takes no config"),
+        (["train", "tiny", "--set", "remedies.mixup.alfa=1"], "did you mean 'alpha'"),
         (["data", "--data", "nowhere.csv"], "nowhere.csv: no such file"),
     ],
 )
@@ -149,6 +151,58 @@ def test_newest_run_other_data_and_bare_models():
     assert "leak-free: unknown" in text
     assert "has no model.keras" in error("evaluate", "runs/second")
     assert "no data" in error("evaluate", "lonely.keras")
+
+
+def test_runs_beside_each_other_and_beside_the_study():
+    options = [*SMALL["self_built"], "--set", "data.n=140"]
+    fer("train", "tiny", *options, "--run-dir", "runs/plain")
+    fer("train", "tiny", *options, "--set", "remedies.expansion=true", "--run-dir", "runs/expanded")
+    result = fer("compare", "runs/plain", "runs/expanded")
+    rows = {line.split("  ")[0]: line for line in result.stdout.splitlines()}
+    assert rows["study, MobileNet"].split()[2:] == [
+        "0.9334", "0.6751", "1.0420", "0.6433", "0.6326", "74", "kaggle"
+    ]  # fmt: skip
+    assert "are not to be set beside them" in result.stdout
+    told = json.loads(fer("compare", "runs/plain", "runs/expanded", "--json").stdout)
+    assert set(told["runs"]) == {"plain", "expanded"}
+    for name, run in told["runs"].items():
+        row = run["result"]["table_1"]
+        assert f"{row['test_accuracy']:.4f}" in result.stdout
+        assert run["evaluation"]["all"]["accuracy"]["value"] == pytest.approx(row["test_accuracy"])
+        disgust = run["evaluation"]["all"]["labels"][1]
+        assert f"{disgust['correct']} of {disgust['support']}" in result.stdout, name
+    # A bare model has predictions, but no row of Table 1.
+    Path("runs/plain/model.keras").rename("lonely.keras")
+    text = fer("compare", "lonely.keras", "--data", "synthetic", "--set", "data.n=140").stdout
+    assert "lonely-synthetic" in text
+    assert "no such run" in error("compare", "nowhere")
+
+
+def test_what_if_all_labels_were_equally_frequent():
+    options = [*SMALL["self_built"], "--set", "data.n=140"]
+    fer("train", "tiny", *options, "--run-dir", "run")
+    plain = json.loads(fer("evaluate", "run", "--json").stdout)
+    adjusted = json.loads(fer("evaluate", "run", "--logit-adjustment", "1", "--json").stdout)
+    assert adjusted["notes"] == ["logit adjustment after training, tau = 1"]
+    assert json.loads(fer("evaluate", "run", "--json").stdout) == plain, "kept apart"
+    assert (Path("run/evaluation/test-adjusted") / "confusion.png").exists()
+    means = [
+        np.load(f"run/evaluation/{split}/predictions.npz")["probabilities"].mean(axis=0)
+        for split in ("test", "test-adjusted")
+    ]
+    happy, disgust = 3, 1  # the most and the least frequent
+    assert means[1][happy] < means[0][happy]
+    assert means[1][disgust] > means[0][disgust]
+    environment = Path("run/environment.json")
+    environment.write_text(environment.read_text().replace('"prior"', '"before"'))
+    assert "not on record" in error("evaluate", "run", "--logit-adjustment", "1")
+
+
+def test_soft_labels_without_votes_are_refused_in_one_line():
+    write_layout(generate(n=140, seed=0), Path("own"), "folders")
+    words = ["train", "tiny", "--data", "own", "--run-dir", "run", *SMALL["self_built"]]
+    assert "no annotators' votes" in error(*words, "--set", "remedies.soft_labels=true")
+    fer(*words)  # the name is not taken by the run that never began
 
 
 def test_labels_that_are_not_the_model_s_are_refused():

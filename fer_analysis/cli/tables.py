@@ -85,9 +85,9 @@ def print_regions(rows: list[dict]) -> None:
 
 def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
     """Print the study's Table 1 with a row for each run; a bare model has no figures there."""
-    rows = table(
-        "", "train loss", "train acc.", "val. loss", "val. acc.", "test acc.", "epochs", "protocol",
-        title="The study's Table 1",
+    rows = _table_of_runs(
+        "loss", "acc.", "val.loss", "val.acc.", "test", "epochs", "protocol",
+        title="The study's Table 1 (test: accuracy)",
     )  # fmt: skip
     for name, figures in STUDY.items():
         rows.add_row(name, *map(table_1_cell, figures.values()), STUDY_PROTOCOL)
@@ -113,9 +113,9 @@ def print_comparison(runs: list[tuple[str, dict]]) -> None:
             continue
         split = ", ".join(dict.fromkeys(metrics["split"] for _, metrics in runs))
         rarest = _rarest(blocks[0][1])
-        rows = table(
-            "", "n", "accuracy %", "95 % interval", "macro-F1", f"{rarest} right", "of",
-            "95 % interval", title=f"\n{split} split, {title}",
+        rows = _table_of_runs(
+            "n", "accuracy %", "95 % int.", "macro-F1", f"{rarest} right", "recall, 95 % int.",
+            title=f"\n{split} split, {title}",
         )  # fmt: skip
         for name, figures in blocks:
             rows.add_row(name, *_comparison_cells(figures, rarest))
@@ -132,9 +132,16 @@ def _comparison_cells(figures: dict, rarest: str) -> list[str]:
     ]
     for label in figures["labels"]:
         if label["label"] == rarest:
-            recall = _interval(label["recall_interval"])
-            return [*cells, str(label["correct"]), str(label["support"]), recall]
-    return [*cells, "-", "-", "-"]
+            right = f"{label['correct']} of {label['support']}"
+            return [*cells, right, _interval(label["recall_interval"])]
+    return [*cells, "-", "-"]
+
+
+def _table_of_runs(*columns: str, title: str):
+    """Return an empty table whose first column, the runs' names, folds where it is long."""
+    rows = table("", *columns, title=title)
+    rows.columns[0].no_wrap, rows.columns[0].overflow = False, "fold"
+    return rows
 
 
 def _rarest(figures: dict) -> str:

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Keep what is worth keeping of a run: its figures in JSON, its history in CSV.
+
+    python scripts/record.py runs/mobilenet configs/results/mobilenet
+
+Writes configs/results/mobilenet.json (command, config, seed, versions, fingerprint of the data,
+minutes, the row of Table 1, the evaluation of the validation split) and .csv (the history). No
+path of the machine, no image and no weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.files import write_csv, write_json
+from fer_analysis.run import Run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", help="run directory, with `fer evaluate --split SPLIT` done")
+    parser.add_argument("name", type=Path, help="where to write, without suffix")
+    parser.add_argument("--split", default="validation")
+    parser.add_argument("--command", help="where the run was resumed: the command that began it")
+    parser.add_argument("--note", help="anything a reader of the figures should know")
+    options = parser.parse_args()
+    run = Run.open(options.run)
+    environment, result = run.environment(), run.result()
+    config = run.config().model_dump(mode="json")
+    del config["data"]
+    metrics = Evaluation.load(run.evaluation_folder(options.split)).metrics()
+    kept = ("fer_analysis", "python", "packages", "processor", "cores", "git_commit", "prior")
+    record = {
+        "command": options.command or environment["command"],
+        "note": options.note,
+        "minutes": round(result["seconds"] / 60, 1),
+        "config": config,
+        **{key: environment[key] for key in kept},
+        "data": environment["data"],
+        "result": result,
+        "evaluation": metrics,
+    }
+    write_json(options.name.with_suffix(".json"), record)
+    write_csv(options.name.with_suffix(".csv"), run.history())
+
+
+if __name__ == "__main__":
+    main()
