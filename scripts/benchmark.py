@@ -32,7 +32,7 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-if multiprocessing.parent_process() is None:
+if __name__ == "__main__":
     import fer_analysis  # noqa: F401  before TensorFlow: it chooses TensorFlow's kernels
 
 import keras

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +118,17 @@ def test_the_commands_know_the_splits():
     from fer_analysis.data import dataset
 
     assert SPLITS == dataset.SPLITS
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "1"), ("0", "0")])
+def test_the_faster_kernels_are_on_unless_the_user_chose(chosen, expected):
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        pytest.skip("TensorFlow has these kernels for x86 alone")
+    environment = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}
+    if chosen:
+        environment["TF_ENABLE_ONEDNN_OPTS"] = chosen
+    code = "import fer_analysis, os; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == expected
