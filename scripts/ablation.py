@@ -97,6 +97,8 @@ def summary(row: str, metrics: list[dict]) -> dict:
         return [100 * m[block]["accuracy"]["value"] for m in metrics]
 
     everything, leak_free = percent("all"), percent("leak_free")
+    present = [label for label in metrics[0]["all"]["labels"] if label["support"]]
+    rarest = min(present, key=lambda label: label["support"])["label"]
     return {
         "row": row,
         "seeds": len(metrics),
@@ -104,14 +106,25 @@ def summary(row: str, metrics: list[dict]) -> dict:
         "sd": round(statistics.stdev(everything), 1) if len(metrics) > 1 else "",
         "leak_free": round(statistics.mean(leak_free), 1),
         "macro_f1": round(statistics.mean(m["all"]["macro_f1"] for m in metrics), 3),
+        "rarest": rarest,
+        "rarest_right": right(metrics, "all", rarest),
+        "rarest_right_leak_free": right(metrics, "leak_free", rarest),
         "labels_never_predicted": " ".join(
             sorted({name for m in metrics for name in m["all"]["never_predicted"]})
         ),
     }
 
 
+def right(metrics: list[dict], block: str, label: str) -> str:
+    """Return how many images of a label are right, over all seeds."""
+    found = [row for m in metrics for row in m[block]["labels"] if row["label"] == label]
+    return f"{sum(row['correct'] for row in found)}/{sum(row['support'] for row in found)}"
+
+
 def show(rows: list[dict]) -> None:
     columns = ["row", "accuracy", "sd", "difference", "leak_free", "macro_f1"]
+    columns += ["rarest_right", "rarest_right_leak_free"]
+    print(f"{rows[0]['seeds']} seeds each; the rarest label: {rows[0]['rarest']}, over all seeds\n")
     print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     for row in rows:
         print("| " + " | ".join(str(row[column]) for column in columns) + " |")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -12,9 +13,9 @@ from fer_analysis.cli.options import data_option, json_option, open_run, set_opt
 
 @dataclass(frozen=True)
 class _Entry:
-    """One run: its name, what training left (None for a bare model), its metrics."""
+    """One run: its directory, what training left (None for a bare model), its metrics."""
 
-    name: str
+    path: Path
     result: dict | None
     metrics: dict
 
@@ -45,13 +46,13 @@ def compare(runs, source, split, overrides, as_json):
 
         from fer_analysis.evaluation.published import STUDY
 
-        runs = {e.name: {"result": e.result, "evaluation": e.metrics} for e in entries}
-        click.echo(json.dumps({"study": STUDY, "runs": runs}, indent=2))
+        told = [{"run": str(e.path), "result": e.result, "evaluation": e.metrics} for e in entries]
+        click.echo(json.dumps({"study": STUDY, "runs": told}, indent=2))
     else:
         from fer_analysis.cli.tables import print_comparison, print_table_1
 
-        print_table_1([(e.name, e.result) for e in entries])
-        print_comparison([(e.name, e.metrics) for e in entries])
+        print_table_1([(e.path.name, e.result) for e in entries])
+        print_comparison([(e.path.name, e.metrics) for e in entries])
 
 
 def _entry(name: str | None, source, split, overrides) -> _Entry:
@@ -61,4 +62,4 @@ def _entry(name: str | None, source, split, overrides) -> _Entry:
     result = trained.result() if trained.is_directory and trained.is_complete else None
     run, loaded, split = open_run(name, source, split, overrides, quiet=True)
     evaluation = predict(run, loaded, split)
-    return _Entry(run.name, result, evaluation.metrics())
+    return _Entry(run.path, result, evaluation.metrics())
