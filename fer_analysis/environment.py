@@ -24,6 +24,7 @@ def describe_environment() -> dict:
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS"),
         **_git(Path(fer_analysis.__file__).parent.parent),
     }
 

@@ -70,8 +70,8 @@ class Recipe:
     def order(self, epoch: int) -> np.ndarray:
         """Return which training images an epoch (counted from 0) shows, in random order.
 
-        A label's images come round in turn, so that none is shown twice more often than
-        another; which ones are shown once more is drawn anew in every epoch.
+        Within an epoch the images of one label are shown equally often, but for one time; which
+        ones are shown once more is drawn anew in every epoch.
 
         Returns:
             int64 `(sum of showings,)`, positions in `train`.

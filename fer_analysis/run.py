@@ -198,7 +198,7 @@ class Run:
         prior = self._trained.environment().get("prior")
         if prior is None:
             raise FerError(
-                f"{self._trained.path}: the labels' frequencies in training are not on record "
+                f"{self.model_file}: the labels' frequencies in training are not on record "
                 "(a bare model, or a run from before they were kept)"
             )
         return prior

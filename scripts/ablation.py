@@ -25,6 +25,9 @@ from queue import SimpleQueue
 
 import yaml
 
+from fer_analysis.config import load_config
+from fer_analysis.run import Run
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -66,16 +69,23 @@ def main() -> None:
 def train(plan: dict, row: str, seed: int, out: Path, data: str, core: int) -> dict:
     """Train and evaluate one cell on one core; return its metrics."""
     folder = out / f"{re.sub(r'[^a-z0-9.]+', '-', row.lower())}-{seed}"
-    words = ["--resume", str(folder)]
-    if not (folder / "environment.json").is_file():
-        overrides = [*plan["set"], *plan["rows"][row]]
-        words = [plan["config"], "--data", data, "--seed", str(seed), "--run-dir", str(folder)]
-        words += [word for override in overrides for word in ("--set", override)]
+    overrides = [*plan["set"], *plan["rows"][row]]
+    words = [plan["config"], "--data", data, "--seed", str(seed), "--run-dir", str(folder)]
+    words += [word for override in overrides for word in ("--set", override)]
+    if (folder / "config.yaml").is_file():
+        words = ["--resume", str(folder)]
+        wanted = load_config(plan["config"], [*overrides, f"seed={seed}"])
+        if settings(Run.open(folder).config()) != settings(wanted):
+            sys.exit(f"{folder}: a run of other settings; choose another --out, or delete it")
     if not (folder / "result.json").is_file():
         fer("train", *words, core=core)
     metrics = json.loads(fer("evaluate", str(folder), "--split", "validation", "--json", core=core))
     print(f"{folder.name}: {metrics['all']['accuracy']['value']:.4f}", file=sys.stderr, flush=True)
     return metrics
+
+
+def settings(config) -> dict:
+    return config.model_dump(mode="json", exclude={"data"})
 
 
 def fer(*words: str, core: int) -> str:

@@ -13,7 +13,7 @@
 - augmentation: ours over Keras's `ImageDataGenerator`, images a second of processor time;
 - reading: `fer2013.csv` by our reader over pandas with a split and convert of each row;
 - cached start: seconds until the same data is there a second time;
-- memory: the most that a process of its own takes to read the data and train on it.
+- memory: the most that a process of its own takes to read the data, and to train some steps on it.
 
 Nothing else heavy should run beside it. Ratios are medians over the rounds; the range is given.
 """
@@ -95,9 +95,9 @@ def training(name: str, dataset: FaceDataset, steps: int, rounds: int) -> None:
         fast.fit(epoch_batches, shuffle=False, verbose=0, callbacks=[tell])
         return len(train)
 
-    ours = repeated(accelerate(model), images, targets, count)
-    stock = repeated(model, images, targets, count)
-    with as_it_comes(name, images, targets, count) as plain:
+    ours = repeated(accelerate(model), recipe, images, targets, count)
+    stock = repeated(model, recipe, images, targets, count)
+    with as_it_comes(name, train, images, targets, count) as plain:
         sides = alternate(
             {"whole": whole, "ours": ours, "stock": stock, "as it comes": plain}, rounds
         )
@@ -121,18 +121,17 @@ def compiled(model: keras.Model, recipe) -> keras.Model:
     return trained
 
 
-def repeated(model: keras.Model, images, targets, count: int):
+def repeated(model: keras.Model, recipe, images, targets, count: int):
     """Return a function that takes `count` bare training steps on one batch."""
     trained = logits_model(model)
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer = recipe.optimizer(recipe.steps)
     optimizer.build(trained.trainable_variables)
     images, targets = tf.constant(images), tf.constant(targets)
 
     @tf.function
     def step():
         with tf.GradientTape() as tape:
-            value = loss(targets, trained(images, training=True))
+            value = tf.reduce_mean(recipe.loss(targets, trained(images, training=True)))
         gradients = tape.gradient(value, trained.trainable_variables)
         optimizer.apply(gradients, trained.trainable_variables)
         return value
@@ -146,13 +145,14 @@ def repeated(model: keras.Model, images, targets, count: int):
 
 
 @contextlib.contextmanager
-def as_it_comes(name: str, images, targets, count: int):
+def as_it_comes(name: str, train: FaceDataset, images, targets, count: int):
     """Yield a function that takes stock steps in a process with TensorFlow's own settings."""
     here, there = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_serve, args=(there, name, images, targets, count))
+    process = context.Process(target=_serve, args=(there, name, train, images, targets, count))
     kernels = os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)
     process.start()
+    there.close()  # so that a child that dies ends the waiting
     if kernels is not None:
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = kernels
     here.recv()
@@ -166,12 +166,13 @@ def as_it_comes(name: str, images, targets, count: int):
     process.join()
 
 
-def _serve(connection, name: str, images, targets, count: int) -> None:
+def _serve(connection, name: str, train: FaceDataset, images, targets, count: int) -> None:
     config = load_config(name)
+    recipe = make_recipe(config, train, train)
     model = build_model(
         config.model.name, images.shape[1:], targets.shape[1], **config.model.options()
     )
-    run = repeated(model, images, targets, count)
+    run = repeated(model, recipe, images, targets, count)
     connection.send(True)
     while connection.recv():
         connection.send(run())
@@ -231,7 +232,7 @@ def augmenting(images: np.ndarray, rounds: int, n: int = 3200, size: int = 64) -
 
 
 def memory(path: Path) -> None:
-    """Print the most memory that reading the data and training on it takes."""
+    """Print the most memory that reading the data and some training steps take."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         reading, training = pool.apply(_peaks, (path,))
@@ -247,7 +248,9 @@ def _peaks(path: Path) -> tuple[float, float]:
     reading = peak()
     config = load_config("self_built")
     recipe = make_recipe(config, train, train)
-    model = build_model("self_built", train.images.shape[1:], 7, **config.model.options())
+    model = build_model(
+        "self_built", train.images.shape[1:], len(train.label_names), **config.model.options()
+    )
     batches = Batches(recipe).epoch(0).take(20)
     compiled(accelerate(model), recipe).fit(batches, shuffle=False, verbose=0)
     return reading, peak()

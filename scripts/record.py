@@ -4,13 +4,14 @@
     python scripts/record.py runs/mobilenet configs/results/mobilenet
 
 Writes configs/results/mobilenet.json (command, config, seed, versions, fingerprint of the data,
-minutes, the row of Table 1, the evaluation of the validation split) and .csv (the history). No
-path of the machine, no image and no weights.
+minutes, the row of Table 1, the evaluation of the validation split) and .csv (the history). Paths
+in the command become PATH; no image and no weights are kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from fer_analysis.evaluation.evaluation import Evaluation
@@ -33,19 +34,21 @@ def main() -> None:
     config = run.config().model_dump(mode="json")
     del config["data"]
     metrics = Evaluation.load(run.evaluation_folder(options.split)).metrics()
-    kept = ("fer_analysis", "python", "packages", "processor", "cores", "git_commit", "prior")
+    kept = ("fer_analysis", "python", "packages", "processor", "cores", "onednn", "prior")
+    command = options.command or environment["command"]
+    command = command.replace("__main__.py", "fer")
     record = {
-        "command": options.command or environment["command"],
+        "command": re.sub(r"(--data|--run-dir) \S+", r"\1 PATH", command),
         "note": options.note,
         "minutes": round(result["seconds"] / 60, 1),
         "config": config,
-        **{key: environment[key] for key in kept},
+        **{key: environment.get(key) for key in kept},
         "data": environment["data"],
         "result": result,
         "evaluation": metrics,
     }
-    write_json(options.name.with_suffix(".json"), record)
-    write_csv(options.name.with_suffix(".csv"), run.history())
+    write_json(options.name.parent / f"{options.name.name}.json", record)
+    write_csv(options.name.parent / f"{options.name.name}.csv", run.history())
 
 
 if __name__ == "__main__":

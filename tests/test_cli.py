@@ -54,6 +54,13 @@ def test_every_command_teaches_with_an_example_and_stands_in_the_readme(name):
     assert f"fer {name}" in README.read_text()
 
 
+def test_the_help_of_train_names_every_remedy():
+    from fer_analysis.remedies import REMEDIES
+
+    text = fer("train", "--help").stdout
+    assert all(name in text for name in REMEDIES)
+
+
 def test_without_data_one_line_names_the_three_ways():
     for words in (["data"], ["train", "--model", "self_built"]):
         line = error(*words)
@@ -157,6 +164,10 @@ def test_runs_beside_each_other_and_beside_the_study():
     options = [*SMALL["self_built"], "--set", "data.n=140"]
     fer("train", "tiny", *options, "--run-dir", "runs/plain")
     fer("train", "tiny", *options, "--set", "remedies.expansion=true", "--run-dir", "runs/expanded")
+    write_layout(generate(n=140, seed=0), Path("csv"), "csv")
+    csv = Path("csv/fer2013.csv")
+    csv.write_text("\n".join(li for li in csv.read_text().split("\n") if "PrivateTest" not in li))
+    fer("train", "tiny", "--data", "csv", *SMALL["self_built"], "--run-dir", "runs/other")
     result = fer("compare", "runs/plain", "runs/expanded")
     rows = {line.split("  ")[0]: line for line in result.stdout.splitlines()}
     assert rows["study, MobileNet"].split()[2:] == [
@@ -171,6 +182,7 @@ def test_runs_beside_each_other_and_beside_the_study():
         assert run["evaluation"]["all"]["accuracy"]["value"] == pytest.approx(row["test_accuracy"])
         disgust = run["evaluation"]["all"]["labels"][1]
         assert f"{disgust['correct']} of {disgust['support']}" in result.stdout
+    assert "choose one, e.g. --split" in error("compare", "runs/plain", "runs/other")
     # A bare model has predictions, but no row of Table 1.
     Path("runs/plain/model.keras").rename("lonely.keras")
     text = fer("compare", "lonely.keras", "--data", "synthetic", "--set", "data.n=140").stdout

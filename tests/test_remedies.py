@@ -119,21 +119,33 @@ def test_a_label_without_images_is_never_shown():
         assert changed.order(0).size == changed.showings.sum()
 
 
-def test_cross_entropy_is_the_start():
-    assert loss(recipe(), 2) == pytest.approx(0.4076, abs=1e-4)
-
-
 def test_label_smoothing():
+    changed = apply("label_smoothing", recipe(), amount=0.3)
+    np.testing.assert_allclose(changed.targets[-1], [0.1, 0.1, 0.8], rtol=1e-6)
+    np.testing.assert_allclose(changed.prior, [0.7 * 0.6 + 0.1, 0.7 * 0.3 + 0.1, 0.7 * 0.1 + 0.1])
     # (0.1, 0.1, 0.8) . (2.4076, 1.4076, 0.4076)
-    assert loss(apply("label_smoothing", recipe(), amount=0.3), 2) == pytest.approx(
-        0.7076, abs=1e-4
-    )
+    assert float(changed.loss(changed.targets[-1:], LOGITS)[0]) == pytest.approx(0.7076, abs=1e-4)
 
 
 def test_focal_loss():
     # (1 - 0.6652)^2 * 0.4076
     assert loss(apply("focal_loss", recipe(), gamma=2), 2) == pytest.approx(0.0457, abs=1e-4)
     assert loss(apply("focal_loss", recipe(), gamma=0), 2) == pytest.approx(0.4076, abs=1e-4)
+
+
+def test_every_loss_is_averaged_over_the_batch_so_that_the_learning_rate_keeps_its_meaning():
+    """One SGD step on a batch of one image, and on the same image eight times."""
+    for name in ("focal_loss", "class_weights", "logit_adjustment", "label_smoothing"):
+        changed = apply(name, recipe())
+        moved = []
+        for copies in (1, 8):
+            inputs = keras.Input((3,))
+            model = keras.Model(inputs, keras.layers.Dense(3, kernel_initializer="ones")(inputs))
+            model.compile(keras.optimizers.SGD(0.1), changed.loss, jit_compile=False)
+            model.train_on_batch(np.repeat(LOGITS, copies, 0), np.eye(3)[[2] * copies])
+            moved.append(model.get_weights()[0])
+        np.testing.assert_allclose(moved[0], moved[1], rtol=1e-5)
+        assert not np.allclose(moved[0], 1)
 
 
 def test_class_weights():
@@ -146,6 +158,22 @@ def test_class_weights():
     weights = np.array([0.6, 0.3, 0.1]) ** -0.5
     weights /= np.array([0.6, 0.3, 0.1]) @ weights
     assert loss(root, 2) == pytest.approx(-LOG_P[2] * weights[2], rel=1e-5)
+
+
+def test_class_weights_of_soft_targets_weigh_each_label_s_share():
+    """300 images half-sure of a rare label, 700 sure of the other: what the loss really teaches."""
+    start = recipe(counts=(700, 300))
+    targets = np.where(start.targets[:, 1:] > 0, [0.4, 0.6], [1.0, 0.0]).astype(np.float32)
+    start = dataclasses.replace(start, targets=targets)
+    changed = apply("class_weights", dataclasses.replace(start, prior=start.frequencies()), power=1)
+    np.testing.assert_allclose(changed.prior, [0.5, 0.5])
+    # The constant logit that this loss likes best is the log-odds of the recorded prior.
+    odds = np.linspace(-1, 1, 201)
+    losses = [
+        float(np.array(changed.loss(targets, np.tile(np.float32([0, z]), (1000, 1)))).mean())
+        for z in odds
+    ]
+    assert odds[int(np.argmin(losses))] == pytest.approx(0, abs=0.011)
 
 
 def test_logit_adjustment_in_the_loss():
@@ -168,14 +196,31 @@ def test_logit_adjustment_after_training_undoes_the_frequencies():
         adjust(evaluation, [0.5, 0.5], 1)
 
 
-def test_both_logit_adjustments_are_one_correction():
-    """Where the loss has corrected already, nothing is left to correct."""
-    changed = apply("logit_adjustment", recipe())
+@pytest.mark.parametrize("tau", [0.5, 1, 1.5])
+def test_both_logit_adjustments_are_one_correction(tau):
+    """What the loss has corrected is not corrected again after training.
+
+    A face that tells nothing: a network trained with the loss says prior^(1 - tau).
+    """
+    changed = apply("logit_adjustment", recipe(), tau=tau)
+    says = np.array([0.6, 0.3, 0.1]) ** (1 - tau)
     evaluation = Evaluation(
-        labels=[2], probabilities=[[0.2, 0.5, 0.3]], ids=["x"], split="test", label_names="abc"
+        labels=[2], probabilities=[says / says.sum()], ids=["x"], split="test", label_names="abc"
     )
     after = adjust(evaluation, changed.prior, 1)
-    np.testing.assert_allclose(after.probabilities, evaluation.probabilities, rtol=1e-6)
+    np.testing.assert_allclose(after.probabilities, [[1 / 3] * 3], rtol=1e-6)
+
+
+def test_a_label_without_images_is_neither_weighted_nor_adjusted():
+    start = recipe(counts=(6, 0, 2))
+    for name in ("class_weights", "logit_adjustment"):
+        changed = apply(name, start)
+        assert changed.prior[1] == 0
+        assert changed.prior.sum() == pytest.approx(1)
+    adjusted = apply("logit_adjustment", start)
+    # e^1 * .75, e^2 * 1, e^3 * .25
+    sums = math.exp(1) * 0.75 + math.exp(2) + math.exp(3) * 0.25
+    assert loss(adjusted, 2) == pytest.approx(math.log(sums / (math.exp(3) * 0.25)), abs=1e-5)
 
 
 def test_balanced_sampling_leaves_logit_adjustment_nothing_to_do():
@@ -216,6 +261,22 @@ def test_mixup_in_the_batches_keeps_pixels_and_targets_together():
         np.testing.assert_array_equal(a, b)
 
 
+def differ(a, b):
+    if isinstance(a, np.ndarray):
+        return not np.array_equal(a, b)
+    return getattr(a, "func", a) != getattr(b, "func", b)
+
+
+def test_without_remedies_every_image_is_shown_once_under_cross_entropy(faces):
+    plain = make_recipe(load_config("tiny"), faces.part("train"), faces.part("validation"))
+    counts = np.bincount(plain.train.labels, minlength=7)
+    assert sorted(plain.order(0)) == list(range(len(plain.train)))
+    np.testing.assert_allclose(plain.prior, counts / counts.sum())
+    assert (plain.targets == np.eye(7)[plain.train.labels]).all()
+    three = dataclasses.replace(plain, showings=np.ones(3))
+    assert loss(three, 2) == pytest.approx(0.4076, abs=1e-4)
+
+
 @pytest.fixture(scope="module")
 def faces():
     return generate(n=200, seed=0)
@@ -227,6 +288,9 @@ def test_every_remedy_is_one_line_of_yaml_and_trains(name, faces):
     assert f"\n  {name}:" in config.to_yaml()
     assert parse_config(config.model_dump(mode="json")).remedies == config.remedies
     made = make_recipe(config, faces.part("train"), faces.part("validation"))
+    plain = make_recipe(load_config("tiny"), faces.part("train"), faces.part("validation"))
+    fields = ("targets", "showings", "prior", "loss", "mixup")
+    assert any(differ(getattr(made, field), getattr(plain, field)) for field in fields)
     model = logits_model(build_model("self_built", (48, 48, 1), 7, **config.model.options()))
     model.compile(made.optimizer(made.steps), made.loss, jit_compile=False)
     before = [weight.copy() for weight in model.get_weights()]
@@ -253,6 +317,7 @@ def test_the_remedies_stack_in_the_table_s_order_whatever_the_file_s(faces):
         ({"mixup": {"alpha": -1}}, "remedies.mixup.alpha: input should be greater than 0"),
         ({"mixup": None}, "remedies.mixup: options are missing; {} or true takes the defaults"),
         ({"mixup": 3}, "remedies.mixup: "),
+        ({"focal_loss": {"gamma": math.inf}}, "remedies.focal_loss.gamma: "),
         ({"class_weights": {"power": 2}}, "remedies.class_weights.power: "),
         ({"expansion": True, "balanced_sampling": True}, "exclude each other"),
         (["mixup"], "remedies: "),

@@ -78,6 +78,13 @@ def test_majority_accuracy_with_a_loss_that_stands_still_is_a_collapse():
     assert find_collapse(collapsed(labels=2), **MAJORITY).kind == "standstill"
 
 
+def test_chance_is_what_an_epoch_shows():
+    """Balanced sampling: 26 % right in training is far from chance, 14 % is chance."""
+    _, recipe = recipe_of(generate(n=300, seed=0), "remedies.balanced_sampling=true")
+    assert trainer._judge(Progress(collapsed(labels=1, accuracy=0.26)), recipe) is None
+    assert "14." in trainer._judge(Progress(collapsed(labels=1, accuracy=0.143)), recipe).evidence
+
+
 def test_a_loss_that_falls_is_no_standstill():
     rows = collapsed(labels=2)
     rows[0]["loss"] = 1.9

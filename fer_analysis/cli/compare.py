@@ -9,14 +9,19 @@ import click
 
 from fer_analysis.cli.evaluate import predict
 from fer_analysis.cli.options import data_option, json_option, open_run, set_option, split_option
+from fer_analysis.errors import FerError
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One run: its directory, what training left (None for a bare model), its metrics."""
+    """One run: its directory, what training left (None for a bare model), its metrics.
+
+    Where other data is scored than it was trained on, `scored` is the directory of that.
+    """
 
     path: Path
     result: dict | None
+    scored: Path
     metrics: dict
 
 
@@ -41,18 +46,25 @@ def compare(runs, source, split, overrides, as_json):
     images and for those that do not stand in the training images pixel for pixel.
     """
     entries = [_entry(run, source, split, overrides) for run in dict.fromkeys(runs or (None,))]
+    if len(splits := sorted({e.metrics["split"] for e in entries})) > 1:
+        raise FerError(
+            f"these runs have no split in common by default ({', '.join(splits)}): "
+            f"choose one, e.g. --split {splits[-1]}"
+        )
     if as_json:
         import json
 
         from fer_analysis.evaluation.published import STUDY
 
-        told = [{"run": str(e.path), "result": e.result, "evaluation": e.metrics} for e in entries]
+        told = [
+            {"run": str(e.scored), "result": e.result, "evaluation": e.metrics} for e in entries
+        ]
         click.echo(json.dumps({"study": STUDY, "runs": told}, indent=2))
     else:
         from fer_analysis.cli.tables import print_comparison, print_table_1
 
         print_table_1([(e.path.name, e.result) for e in entries])
-        print_comparison([(e.path.name, e.metrics) for e in entries])
+        print_comparison([(e.scored.name, e.metrics) for e in entries])
 
 
 def _entry(name: str | None, source, split, overrides) -> _Entry:
@@ -62,4 +74,4 @@ def _entry(name: str | None, source, split, overrides) -> _Entry:
     result = trained.result() if trained.is_directory and trained.is_complete else None
     run, loaded, split = open_run(name, source, split, overrides, quiet=True)
     evaluation = predict(run, loaded, split)
-    return _Entry(run.path, result, evaluation.metrics())
+    return _Entry(trained.path, result, run.path, evaluation.metrics())

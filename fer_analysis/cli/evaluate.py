@@ -21,7 +21,7 @@ from fer_analysis.cli.options import (
 @click.option(
     "--logit-adjustment",
     "tau",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, min_open=True, max=10),
     metavar="TAU",
     help="Predict as if all labels were equally frequent (1), or half-way (0.5): the labels' "
     "frequencies in training are divided out. Results go to RUN/evaluation/<split>-adjusted/.",
@@ -50,12 +50,13 @@ def evaluate(run, source, split, tau, overrides, as_json):
     from fer_analysis.figures.evaluation import confusion_figure, recall_figure
 
     run, loaded, split = open_run(run, source, split, overrides)
+    prior = None if tau is None else run.prior()
     evaluation = predict(run, loaded, split)
     folder = run.evaluation_folder(split)
-    if tau is not None:
+    if prior is not None:
         from fer_analysis.evaluation.adjustment import adjust
 
-        evaluation = adjust(evaluation, run.prior(), tau)
+        evaluation = adjust(evaluation, prior, tau)
         folder = run.evaluation_folder(f"{split}-adjusted")
         evaluation.save(folder)
     save(confusion_figure(evaluation), folder / "confusion.png")

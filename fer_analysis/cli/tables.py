@@ -107,22 +107,20 @@ def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
 
 def print_comparison(runs: list[tuple[str, dict]]) -> None:
     """Print accuracy, macro-F1 and the recall of the rarest label, all and leak-free."""
+    split, rarest = runs[0][1]["split"], _rarest(runs[0][1]["all"])
     for title, block in (("all images", "all"), ("leak-free images", "leak_free")):
-        blocks = [(name, metrics[block]) for name, metrics in runs if metrics[block]]
-        if not blocks:
-            continue
-        split = ", ".join(dict.fromkeys(metrics["split"] for _, metrics in runs))
-        rarest = _rarest(blocks[0][1])
         rows = _table_of_runs(
             "n", "accuracy %", "95 % int.", "macro-F1", f"{rarest} right", "recall, 95 % int.",
             title=f"\n{split} split, {title}",
         )  # fmt: skip
-        for name, figures in blocks:
-            rows.add_row(name, *_comparison_cells(figures, rarest))
+        for name, metrics in runs:
+            rows.add_row(name, *_comparison_cells(metrics[block], rarest))
         out.print(rows)
 
 
-def _comparison_cells(figures: dict, rarest: str) -> list[str]:
+def _comparison_cells(figures: dict | None, rarest: str) -> list[str]:
+    if figures is None:  # the training images are not on record
+        return ["unknown", *"-----"]
     accuracy = figures["accuracy"]
     cells = [
         f"{figures['n']:,}",

@@ -25,8 +25,10 @@ def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evalua
         The adjusted predictions, with a note that says so.
 
     Raises:
-        FerError: If the prior is not one share for each label.
+        FerError: If the prior is not one share for each label, or tau is not a number.
     """
+    if not np.isfinite(tau):
+        raise FerError(f"logit adjustment: expected a number, received {tau}")
     prior = np.asarray(prior, dtype=float)
     if prior.shape != (len(evaluation.label_names),) or (prior < 0).any() or not prior.any():
         raise FerError(

@@ -33,7 +33,8 @@ def mobilenet(
             follows training; .9 suits short runs.
         offset: What the batch normalisation's offsets start from. At Keras's 0 every layer cuts
             off half of its values, and training from scratch stands still for epochs; at 1 the
-            network starts nearly linear and learns at once.
+            network starts nearly linear and learns at once. Weights that are loaded bring
+            their own.
 
     Returns:
         An uncompiled `keras.Model`.

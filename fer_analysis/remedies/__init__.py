@@ -13,10 +13,10 @@ REMEDIES = Registry(
     "remedy",
     {
         "soft_labels": "fer_analysis.remedies.targets:soft_labels",
+        "label_smoothing": "fer_analysis.remedies.targets:label_smoothing",
         "balanced_sampling": "fer_analysis.remedies.sampling:balanced_sampling",
         "expansion": "fer_analysis.remedies.sampling:expansion",
         "focal_loss": "fer_analysis.remedies.losses:focal_loss",
-        "label_smoothing": "fer_analysis.remedies.losses:label_smoothing",
         "class_weights": "fer_analysis.remedies.losses:class_weights",
         "logit_adjustment": "fer_analysis.remedies.losses:logit_adjustment",
         "mixup": "fer_analysis.remedies.targets:mixup",

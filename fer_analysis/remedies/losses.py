@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -20,23 +21,8 @@ def focal_loss(recipe: Recipe, *, gamma: Annotated[float, Field(ge=0)] = 2.0) ->
     """
     import keras
 
-    focal = keras.losses.CategoricalFocalCrossentropy(
-        alpha=1.0, gamma=gamma, from_logits=True, reduction=None
-    )
-    return replace(recipe, loss=focal)
-
-
-def label_smoothing(recipe: Recipe, *, amount: Annotated[float, Field(gt=0, lt=1)] = 0.1) -> Recipe:
-    """Move a share of every target evenly to all labels (Szegedy et al. 2016).
-
-    Args:
-        recipe: What to change.
-        amount: The share that is moved.
-    """
-    loss, k = recipe.loss, len(recipe.showings)
-    return replace(
-        recipe, loss=lambda targets, logits: loss(targets * (1 - amount) + amount / k, logits)
-    )
+    focal = keras.losses.categorical_focal_crossentropy
+    return replace(recipe, loss=partial(focal, alpha=1.0, gamma=gamma, from_logits=True))
 
 
 def class_weights(recipe: Recipe, *, power: Annotated[float, Field(ge=0, le=1)] = 0.5) -> Recipe:
@@ -49,15 +35,20 @@ def class_weights(recipe: Recipe, *, power: Annotated[float, Field(ge=0, le=1)] 
         power: The weight of a label is proportional to its frequency^-power: 1 is full
             inverse weighting, which costs much accuracy on FER-2013; 0.5 the root.
     """
+    from keras import ops
+
     present = recipe.prior > 0
     weights = np.where(present, np.where(present, recipe.prior, 1) ** -power, 0)
     weights /= recipe.prior @ weights
     loss, by_label = recipe.loss, weights.astype(np.float32)
-    return replace(
-        recipe,
-        loss=lambda targets, logits: _dot(targets, by_label) * loss(targets, logits),
-        prior=recipe.prior * weights,
-    )
+
+    def weighted(targets, logits):
+        # Each label's share of a soft target has its own weight.
+        shares = targets * by_label
+        weight = ops.sum(shares, axis=-1, keepdims=True)
+        return weight[:, 0] * loss(shares / weight, logits)
+
+    return replace(recipe, loss=weighted, prior=recipe.prior * weights)
 
 
 def logit_adjustment(recipe: Recipe, *, tau: Annotated[float, Field(gt=0)] = 1.0) -> Recipe:
@@ -70,17 +61,12 @@ def logit_adjustment(recipe: Recipe, *, tau: Annotated[float, Field(gt=0)] = 1.0
         recipe: What to change.
         tau: How much of the log is added; 1 corrects for the frequencies exactly.
     """
-    prior = np.maximum(recipe.prior, 1e-12)
+    present = recipe.prior > 0
+    prior = np.where(present, recipe.prior, 1)  # a label that is never shown gets no addition
     loss, addition = recipe.loss, (tau * np.log(prior)).astype(np.float32)
-    corrected = np.where(recipe.prior > 0, prior ** (1 - tau), 0)
+    corrected = np.where(present, prior ** (1 - tau), 0)
     return replace(
         recipe,
         loss=lambda targets, logits: loss(targets, logits + addition),
         prior=corrected / corrected.sum(),
     )
-
-
-def _dot(targets, weights: np.ndarray):
-    from keras import ops
-
-    return ops.sum(targets * weights, axis=-1)

@@ -27,14 +27,26 @@ def soft_labels(recipe: Recipe, *, weight: Annotated[float, Field(gt=0, le=1)] =
     """
     if recipe.train.votes is None:
         raise FerError(
-            "remedies.soft_labels: the data has no annotators' votes; put FER+'s fer2013new.csv "
-            "beside the CSV, or name it: --set data.votes=PATH"
+            "remedies.soft_labels: the data has no annotators' votes; with FER-2013's CSV put "
+            "FER+'s fer2013new.csv beside it, or name it: --set data.votes=PATH"
         )
     votes = recipe.train.votes[:, : recipe.targets.shape[1]].astype(np.float32)
     total = votes.sum(axis=1, keepdims=True)
     shares = np.divide(votes, total, out=recipe.targets.copy(), where=total > 0)
     softened = replace(recipe, targets=(1 - weight) * recipe.targets + weight * shares)
     return replace(softened, prior=softened.frequencies())
+
+
+def label_smoothing(recipe: Recipe, *, amount: Annotated[float, Field(gt=0, lt=1)] = 0.1) -> Recipe:
+    """Move a share of every target evenly to all labels (Szegedy et al. 2016).
+
+    Args:
+        recipe: What to change.
+        amount: The share that is moved.
+    """
+    k = recipe.targets.shape[1]
+    smoothed = replace(recipe, targets=recipe.targets * (1 - amount) + np.float32(amount / k))
+    return replace(smoothed, prior=smoothed.frequencies())
 
 
 def mixup(recipe: Recipe, *, alpha: Annotated[float, Field(gt=0)] = 0.2) -> Recipe:

@@ -41,7 +41,7 @@ def find_collapse(
 
     Args:
         history: Rows of the run's history.
-        train_majority: Share of the most frequent label among the training images.
+        train_majority: Share of the most frequent label among the images that an epoch shows.
         validation_majority: The same among the validation images.
 
     Returns:

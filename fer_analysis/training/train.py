@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 
 import keras
@@ -46,7 +47,6 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     for split in ("train", "validation"):
         if not dataset.has(split):
             raise FerError(f"{config.data.source}: training needs a '{split}' split and has none")
-    _check_same_data(run, data)
     run.remove_leftovers()
     keras.utils.set_random_seed(config.seed)
     if config.training.deterministic:
@@ -59,8 +59,10 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     )
     twin = accelerate(model) if config.training.accelerate else model
     recipe = make_recipe(config, dataset.part("train"), dataset.part("validation"))
+    facts = _facts(data, recipe)
+    _check_same_data(run, facts)
     if not run.environment_file.is_file():
-        _write_start(run, recipe, config, data, model)
+        _write_start(run, config, recipe, facts, model)
     progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
     shares = np.bincount(recipe.validation.labels) / len(recipe.validation)
     curves = curves_figure(
@@ -112,28 +114,34 @@ def cause_of(collapse, config: RunConfig) -> str:
     )
 
 
-def _check_same_data(run: Run, data: LoadedData) -> None:
-    before = run.environment().get("data", {}).get("fingerprint", data.fingerprint)
-    if before != data.fingerprint:
-        raise FerError(
-            f"{run.path}: began with other data (fingerprint {before}, now {data.fingerprint})"
-        )
+def _facts(data: LoadedData, recipe: Recipe) -> dict:
+    """Return what tells the data, and what was taught of it, from any other."""
+    targets = hashlib.blake2b(recipe.targets.tobytes(), digest_size=8).hexdigest()
+    return {
+        "fingerprint": data.fingerprint,
+        "targets": targets,
+        "layout": data.layout,
+        "protocol": data.protocol,
+        "counts": {split: counts.tolist() for split, counts in data.dataset.counts().items()},
+        "label_names": list(data.dataset.label_names),
+    }
+
+
+def _check_same_data(run: Run, facts: dict) -> None:
+    before = run.environment().get("data", {})
+    for key, what in (("fingerprint", "data"), ("targets", "votes")):
+        if before.get(key, facts[key]) != facts[key]:
+            raise FerError(
+                f"{run.path}: began with other {what} ({key} {before[key]}, now {facts[key]})"
+            )
 
 
 def _write_start(
-    run: Run, recipe: Recipe, config: RunConfig, data: LoadedData, model: keras.Model
+    run: Run, config: RunConfig, recipe: Recipe, facts: dict, model: keras.Model
 ) -> None:
-    dataset = data.dataset
-    run.write_training_hashes(dataset.part("train").pixel_hashes())
+    run.write_training_hashes(recipe.train.pixel_hashes())
     write_text(run.summary_file, summary_text(model))
     save(structure_figure(structure_rows(model)), run.structure_file)
-    facts = {
-        "fingerprint": data.fingerprint,
-        "layout": data.layout,
-        "protocol": data.protocol,
-        "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
-        "label_names": list(dataset.label_names),
-    }
     run.write_environment(
         {
             **describe_environment(),

@@ -130,13 +130,13 @@ def _judge(progress: Progress, recipe: Recipe) -> Collapse | None:
         return None
     return find_collapse(
         progress.history,
-        train_majority=_majority(recipe.train.labels),
-        validation_majority=_majority(recipe.validation.labels),
+        train_majority=_majority(recipe.showings),
+        validation_majority=_majority(np.bincount(recipe.validation.labels)),
     )
 
 
-def _majority(labels: np.ndarray) -> float:
-    return float(np.bincount(labels).max() / len(labels))
+def _majority(counts: np.ndarray) -> float:
+    return float(counts.max() / counts.sum())
 
 
 def _reason_to_stop(progress: Progress, recipe: Recipe, collapse: Collapse | None) -> str:
