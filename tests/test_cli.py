@@ -170,7 +170,7 @@ def test_runs_beside_each_other_and_beside_the_study():
     fer("train", "tiny", "--data", "csv", *SMALL["self_built"], "--run-dir", "runs/other")
     result = fer("compare", "runs/plain", "runs/expanded")
     rows = {line.split("  ")[0]: line for line in result.stdout.splitlines()}
-    assert rows["study, MobileNet"].split()[2:] == [
+    assert rows["study MobileNet"].split()[2:] == [
         "0.9334", "0.6751", "1.0420", "0.6433", "0.6326", "74", "kaggle"
     ]  # fmt: skip
     assert "are not to be set beside them" in result.stdout

@@ -110,7 +110,7 @@ def print_comparison(runs: list[tuple[str, dict]]) -> None:
     split, rarest = runs[0][1]["split"], _rarest(runs[0][1]["all"])
     for title, block in (("all images", "all"), ("leak-free images", "leak_free")):
         rows = _table_of_runs(
-            "n", "accuracy %", "95 % int.", "macro-F1", f"{rarest} right", "recall, 95 % int.",
+            "n", "acc. %", "95 % int.", "macro-F1", f"{rarest} right", "95 % int.",
             title=f"\n{split} split, {title}",
         )  # fmt: skip
         for name, metrics in runs:
@@ -120,7 +120,7 @@ def print_comparison(runs: list[tuple[str, dict]]) -> None:
 
 def _comparison_cells(figures: dict | None, rarest: str) -> list[str]:
     if figures is None:  # the training images are not on record
-        return ["unknown", *"-----"]
+        return ["n/a", *"-----"]
     accuracy = figures["accuracy"]
     cells = [
         f"{figures['n']:,}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 STUDY = {
-    "study, MobileNet": {
+    "study MobileNet": {
         "training_loss": 0.9334,
         "training_accuracy": 0.6751,
         "validation_loss": 1.0420,
@@ -11,7 +11,7 @@ STUDY = {
         "test_accuracy": 0.6326,
         "epochs": 74,
     },
-    "study, self-built": {
+    "study self-built": {
         "training_loss": 1.0343,
         "training_accuracy": 0.6146,
         "validation_loss": 1.0779,
