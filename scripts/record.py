@@ -4,8 +4,8 @@
     python scripts/record.py runs/mobilenet configs/results/mobilenet
 
 Writes configs/results/mobilenet.json (command, config, seed, versions, fingerprint of the data,
-minutes, the row of Table 1, the evaluation of the validation split) and .csv (the history). Paths
-in the command become PATH; no image and no weights are kept.
+minutes, the row of Table 1, the evaluation of the validation split) and .csv (the history). The
+data's path in the command becomes PATH; no image and no weights are kept.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     command = options.command or environment["command"]
     command = command.replace("__main__.py", "fer")
     record = {
-        "command": re.sub(r"(--data|--run-dir) \S+", r"\1 PATH", command),
+        "command": re.sub(r"--data \S+", "--data PATH", re.sub(r" --run-dir \S+", "", command)),
         "note": options.note,
         "minutes": round(result["seconds"] / 60, 1),
         "config": config,
