@@ -57,7 +57,7 @@ def main() -> None:
         metrics = dict(zip(cells, pool.map(run, cells), strict=True))
     rows = [summary(row, [metrics[row, seed] for seed in plan["seeds"]]) for row in plan["rows"]]
     for row in rows:
-        row["difference"] = f"{row['accuracy'] - rows[0]['accuracy']:+.1f}"
+        row["difference"] = f"{float(row['accuracy']) - float(rows[0]['accuracy']):+.1f}"
     show(rows)
     if options.record:
         with open(options.record, "w", newline="") as file:
@@ -112,10 +112,10 @@ def summary(row: str, metrics: list[dict]) -> dict:
     return {
         "row": row,
         "seeds": len(metrics),
-        "accuracy": round(statistics.mean(everything), 1),
-        "sd": round(statistics.stdev(everything), 1) if len(metrics) > 1 else "",
-        "leak_free": round(statistics.mean(leak_free), 1),
-        "macro_f1": round(statistics.mean(m["all"]["macro_f1"] for m in metrics), 3),
+        "accuracy": f"{statistics.mean(everything):.1f}",
+        "sd": f"{statistics.stdev(everything):.1f}" if len(metrics) > 1 else "-",
+        "leak_free": f"{statistics.mean(leak_free):.1f}",
+        "macro_f1": f"{statistics.mean(m['all']['macro_f1'] for m in metrics):.3f}",
         "rarest": rarest,
         "rarest_right": right(metrics, "all", rarest),
         "rarest_right_leak_free": right(metrics, "leak_free", rarest),
