@@ -61,10 +61,14 @@ class Recipe:
         """Training steps of an epoch."""
         return -(-int(self.showings.sum()) // self.batch_size)
 
+    @property
+    def counts(self) -> np.ndarray:
+        """Training images of each label, int64 `(k,)`."""
+        return np.bincount(self.train.labels, minlength=len(self.showings))
+
     def frequencies(self) -> np.ndarray:
         """Return each label's share of the targets that an epoch shows, float64 `(k,)`."""
-        counts = np.bincount(self.train.labels, minlength=len(self.showings))
-        weights = (self.showings / np.maximum(counts, 1))[self.train.labels]
+        weights = (self.showings / np.maximum(self.counts, 1))[self.train.labels]
         return weights @ self.targets.astype(np.float64) / weights.sum()
 
     def order(self, epoch: int) -> np.ndarray:
@@ -78,7 +82,7 @@ class Recipe:
         """
         rng = np.random.default_rng([self.seed, epoch, 1])
         labels = self.train.labels
-        if np.array_equal(self.showings, np.bincount(labels, minlength=len(self.showings))):
+        if np.array_equal(self.showings, self.counts):
             return rng.permutation(len(labels))
         chosen = []
         for label, count in enumerate(self.showings.tolist()):

@@ -31,10 +31,9 @@ def mobilenet(
         dropout: Share of units dropped in the head.
         momentum: Of the batch normalisation. Keras's .99 needs some 500 steps until inference
             follows training; .9 suits short runs.
-        offset: What the batch normalisation's offsets start from. At Keras's 0 every layer cuts
-            off half of its values, and training from scratch stands still for epochs; at 1 the
-            network starts nearly linear and learns at once. Weights that are loaded bring
-            their own.
+        offset: What the batch normalisation's offsets start from. At Keras's 0 training from
+            scratch stood still for its first epochs, at 1 it learnt from the first one on
+            (perhaps because fewer values are cut off). Weights that are loaded bring their own.
 
     Returns:
         An uncompiled `keras.Model`.

@@ -21,7 +21,7 @@ def balanced_sampling(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
         power: A label with n images gets a share proportional to n^(1 - power): 1 shows all
             labels equally often, 0.5 by the root of their number, 0 changes nothing.
     """
-    counts = _counts(recipe)
+    counts = recipe.counts
     weights = np.where(counts > 0, counts.astype(float) ** (1 - power), 0)
     return _showing(recipe, _whole_numbers(weights / weights.sum(), int(counts.sum())))
 
@@ -37,13 +37,9 @@ def expansion(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
         power: A label with n images is shown n^(1 - power) * largest^power times: 1 brings all
             labels to the largest, 0 changes nothing.
     """
-    counts = _counts(recipe)
+    counts = recipe.counts
     expanded = counts ** (1 - power) * counts.max() ** power
     return _showing(recipe, np.where(counts > 0, np.rint(expanded), 0).astype(np.int64))
-
-
-def _counts(recipe: Recipe) -> np.ndarray:
-    return np.bincount(recipe.train.labels, minlength=len(recipe.showings))
 
 
 def _showing(recipe: Recipe, showings: np.ndarray) -> Recipe:
