@@ -136,6 +136,14 @@ class Run:
         return self.path / "training_images.npy"
 
     @property
+    def selection_hashes_file(self) -> Path:
+        return self.path / "validation_images.npy"
+
+    @property
+    def temperature_file(self) -> Path:
+        return self.path / "temperature.json"
+
+    @property
     def curves_file(self) -> Path:
         return self.path / "curves.png"
 
@@ -225,10 +233,17 @@ class Run:
                 for row in csv.DictReader(file)
             ]
 
-    def write_training_hashes(self, hashes: np.ndarray) -> None:
-        """Keep the pixel hashes of the training images: they tell leaked test images."""
-        with replacing(self.training_hashes_file) as temporary:
-            np.save(temporary, np.unique(hashes).astype("S32"))
+    def write_hashes(self, training: np.ndarray, validation: np.ndarray) -> None:
+        """Keep the pixel hashes of the images that train and of those that choose the epoch.
+
+        They tell leaked test images, and figures on images that had a say.
+        """
+        for file, hashes in (
+            (self.training_hashes_file, training),
+            (self.selection_hashes_file, validation),
+        ):
+            with replacing(file) as temporary:
+                np.save(temporary, np.unique(hashes).astype("S32"))
 
     def leaked(self, hashes: np.ndarray) -> np.ndarray | None:
         """Tell which images the run was trained on, bool `(n,)`; None where unknown.
@@ -236,5 +251,24 @@ class Run:
         Args:
             hashes: `FaceDataset.pixel_hashes()` of the images in question.
         """
-        file = self._trained.training_hashes_file
-        return np.isin(hashes.astype("S32"), np.load(file)) if file.is_file() else None
+        return _among(hashes, self._trained.training_hashes_file)
+
+    def selected(self, hashes: np.ndarray) -> np.ndarray | None:
+        """Tell which images chose the run's best epoch, bool `(n,)`; None where unknown."""
+        return _among(hashes, self._trained.selection_hashes_file)
+
+    def is_own(self, fingerprint: str) -> bool:
+        """Tell whether data is what the run was trained on."""
+        return self.environment().get("data", {}).get("fingerprint") == fingerprint
+
+    def temperatures(self) -> dict:
+        """Read the model's temperatures, with and without test-time augmentation; or {}."""
+        file = self._trained.temperature_file
+        return json.loads(file.read_text()) if file.is_file() else {}
+
+    def write_temperatures(self, temperatures: dict) -> None:
+        write_json(self.temperature_file, temperatures)
+
+
+def _among(hashes: np.ndarray, file: Path) -> np.ndarray | None:
+    return np.isin(hashes.astype("S32"), np.load(file)) if file.is_file() else None

@@ -32,6 +32,12 @@ class Evaluation:
         leaked: bool `(n,)`, images that stand in the training images pixel for pixel; None
             where unknown.
         notes: What a reader of the figures should know, one line each.
+        warnings: Why the figures may not mean what they seem to, one line each.
+        votes: int64 `(n, m)`, how many annotators gave each of `vote_names`; None without.
+        vote_names: The labels in their order, then what else annotators could say.
+        temperature: Makes the probabilities honest, fitted on another split; None where there
+            is none (figures at a temperature are then cross-fitted).
+        temperature_from: The split that it was fitted on.
 
     Raises:
         FerError: If the arrays do not fit together.
@@ -46,6 +52,11 @@ class Evaluation:
     comparable: bool = False
     leaked: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    votes: np.ndarray | None = None
+    vote_names: tuple[str, ...] = ()
+    temperature: float | None = None
+    temperature_from: str = ""
 
     def __post_init__(self):
         given = {
@@ -54,6 +65,9 @@ class Evaluation:
             "ids": np.asarray(self.ids, dtype=np.str_),
             "label_names": tuple(map(str, self.label_names)),
             "notes": tuple(map(str, self.notes)),
+            "warnings": tuple(map(str, self.warnings)),
+            "votes": None if self.votes is None else np.asarray(self.votes),
+            "vote_names": tuple(map(str, self.vote_names)),
             "leaked": None if self.leaked is None else np.asarray(self.leaked),
         }
         for name, value in given.items():
@@ -73,6 +87,7 @@ class Evaluation:
             probabilities=self.probabilities[rows],
             ids=self.ids[rows],
             leaked=None if self.leaked is None else self.leaked[rows],
+            votes=None if self.votes is None else self.votes[rows],
         )
 
     @property
@@ -84,6 +99,14 @@ class Evaluation:
     def predicted(self) -> np.ndarray:
         """The most probable label of each image, int64 `(n,)`."""
         return self.probabilities.argmax(axis=1)
+
+    def right_within(self, count: int) -> np.ndarray:
+        """Tell whether an image's label is among its `count` most probable ones, bool `(n,)`."""
+        own = self.probabilities[np.arange(len(self)), self.labels][:, None]
+        # Ties are broken as `predicted` breaks them: the first label wins.
+        first = np.arange(len(self.label_names)) < self.labels[:, None]
+        before = (self.probabilities > own) | ((self.probabilities == own) & first)
+        return before.sum(axis=1) < count
 
     @cached_property
     def confusion(self) -> np.ndarray:
@@ -171,15 +194,18 @@ class Evaluation:
 
     def metrics(self) -> dict:
         """Return every figure, ready for JSON; see `fer_analysis.evaluation.metrics`."""
+        return self._metrics
+
+    @cached_property
+    def _metrics(self) -> dict:
         return metrics(self)
 
     def save(self, folder: str | Path) -> None:
         """Write `predictions.npz`, `metrics.json` and `confusion.csv` into `folder`."""
         folder = Path(folder)
         arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        if self.leaked is None:
-            del arrays["leaked"]
-        for name in ("label_names", "notes"):
+        arrays = {name: value for name, value in arrays.items() if value is not None}
+        for name in ("label_names", "notes", "warnings", "vote_names"):
             arrays[name] = np.array(arrays[name], dtype=np.str_)
         with replacing(folder / PREDICTIONS) as temporary:
             np.savez_compressed(temporary, **arrays)
@@ -203,8 +229,11 @@ class Evaluation:
         try:
             with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 fields = dict(archive)
-            fields |= {name: str(fields[name]) for name in ("split", "protocol")}
+            texts = ("split", "protocol", "temperature_from")
+            fields |= {name: str(fields[name]) for name in texts}
             fields["comparable"] = bool(fields["comparable"])
+            if "temperature" in fields:
+                fields["temperature"] = float(fields["temperature"])
             return cls(**fields)
         except FerError as error:
             raise FerError(f"{path}: {error}") from error
@@ -238,6 +267,12 @@ def _problems(evaluation: Evaluation) -> list[str]:
     leaked = evaluation.leaked
     if leaked is not None and (leaked.shape != (n,) or leaked.dtype != np.bool_):
         problems.append(f"leaked: expected bool {(n,)}, received {leaked.dtype} {leaked.shape}")
+    votes, names = evaluation.votes, evaluation.vote_names
+    if votes is not None and (votes.shape != (n, len(names)) or votes.dtype.kind not in "iu"):
+        expected = f"int64 {(n, len(names))}"
+        problems.append(f"votes: expected {expected}, received {votes.dtype} {votes.shape}")
+    elif votes is not None and names[:k] != evaluation.label_names:
+        problems.append(f"vote_names: expected {', '.join(evaluation.label_names)} first")
     return problems
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fer_analysis.evaluation.confusions import asymmetries
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.intervals import wilson
 
@@ -16,7 +17,7 @@ LEAK_GAIN = 0.05
 
 
 def sentences(evaluation: Evaluation) -> list[str]:
-    """Say what matters most: notes, collapse, labels never predicted, extremes, confusions, leaks.
+    """Say what matters most: warnings, collapse, labels never predicted, notes, extremes, errors.
 
     Args:
         evaluation: The predictions.
@@ -27,9 +28,10 @@ def sentences(evaluation: Evaluation) -> list[str]:
     if len(evaluation) == 0:
         return [f"split '{evaluation.split}' has no images: there is nothing to say"]
     return [
-        *evaluation.notes,
+        *(f"warning: {text}" for text in evaluation.warnings),
         *_collapse(evaluation),
         *_never_predicted(evaluation),
+        *evaluation.notes,
         *_extremes(evaluation),
         *_confusions(evaluation),
         *_leaks(evaluation),
@@ -92,11 +94,24 @@ def _confusions(evaluation: Evaluation) -> list[str]:
     if collapsed_to(evaluation) is not None:
         return []
     names, support = evaluation.label_names, evaluation.support
-    return [
-        f"most confused: {names[true]} taken for {names[predicted]} "
-        f"{count:,} times of {support[true]:,}"
-        for true, predicted, count in evaluation.most_confused(1)
+    told = [
+        f"{names[true]} taken for {names[predicted]} {count:,} times of {support[true]:,}"
+        for true, predicted, count in evaluation.most_confused(3)
     ]
+    one_way = [row for row in asymmetries(evaluation) if row["p"] < 0.05][:3]
+    return [
+        *([f"most confused: {'; '.join(told)}"] if told else []),
+        *(
+            f"one way: {row['true']} is taken for {row['predicted']} {row['count']:,} times "
+            f"({_percent(row['share'])} % of it), the reverse {row['reverse']:,} times "
+            f"(p {_p(row['p'])}, corrected for all pairs)"
+            for row in one_way
+        ),
+    ]
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 0.0001 else f"= {value:.2g}"
 
 
 def _leaks(evaluation: Evaluation) -> list[str]:

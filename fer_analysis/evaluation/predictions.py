@@ -1,63 +1,76 @@
-"""Predict a split once, and keep what was predicted."""
+"""Predict a split once, and keep what was predicted with what a reader must know of it."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
 
+import numpy as np
+
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation import guards
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.temperature import fit_temperature
 from fer_analysis.files import write_json
 from fer_analysis.run import Run
 
+VERSION = 2
+"""To be raised whenever saved predictions lack what a new version keeps."""
+
 _NOTE = "made_from.json"
+Progress = Callable[[int, int], None]
 
 
-def saved_evaluation(run: Run, data: LoadedData, split: str) -> Evaluation | None:
-    """Return the saved predictions of this very model on this very data, or None."""
-    folder = run.evaluation_folder(split)
-    note = folder / _NOTE
-    if note.is_file() and json.loads(note.read_text()) == _made_from(run, data):
-        return Evaluation.load(folder)
-    return None
+def folder_of(split: str, *, tta: bool = False) -> str:
+    """Return the name that a split's results go by."""
+    return f"{split}-tta" if tta else split
+
+
+def is_saved(run: Run, data: LoadedData, split: str, *, tta: bool = False) -> bool:
+    """Tell whether all that `evaluate_run` needs is saved, so that no model is loaded."""
+    needed = {split} | ({"validation"} if _needs_validation(run, data, split, tta) else set())
+    return all(_saved(run, data, name, tta) is not None for name in needed)
 
 
 def evaluate_run(
-    run: Run,
-    data: LoadedData,
-    split: str,
-    *,
-    progress: Callable[[int, int], None] | None = None,
+    run: Run, data: LoadedData, split: str, *, tta: bool = False, progress: Progress | None = None
 ) -> Evaluation:
-    """Predict a split with a run's model and save the predictions.
+    """Return a run's predictions of a split, saved ones if they are of this model and data.
+
+    The model's temperature is fitted on the leak-free validation images of the data that it
+    was trained on, kept in the run, and goes with the predictions of any other split.
 
     Args:
         run: Where the model is and the predictions go (`Run.for_data` of other data).
         data: The data.
         split: Which part of it.
+        tta: Average over mirrored and shifted views; kept apart, with a temperature of its own.
         progress: Called with (images done, images in all).
 
     Raises:
         FerError: If the model's labels are not the data's.
     """
-    from fer_analysis.models.predict import predictor
-
-    part = data.dataset.part(split)
-    evaluation = Evaluation(
-        labels=part.labels,
-        probabilities=predictor(open_model(run, part.label_names))(part.images, progress),
-        ids=part.ids,
-        split=split,
-        label_names=part.label_names,
-        protocol=data.protocol,
-        comparable=data.comparable,
-        leaked=run.leaked(part.pixel_hashes()),
-    )
-    folder = run.evaluation_folder(split)
-    evaluation.save(folder)
-    write_json(folder / _NOTE, _made_from(run, data))
+    evaluation = _saved(run, data, split, tta)
+    if evaluation is None:
+        evaluation = _predict(run, data, split, tta, progress)
+    if split == "validation" and run.is_own(data.fingerprint):
+        _keep_temperature(run, evaluation, tta)
+        return evaluation
+    if evaluation.temperature is not None:
+        return evaluation
+    if _needs_validation(run, data, split, tta):
+        validation = evaluate_run(run, data, "validation", tta=tta, progress=progress)
+        warned = guards.better_than_validation(evaluation, validation) if split == "test" else []
+        evaluation = dataclasses.replace(evaluation, warnings=(*evaluation.warnings, *warned))
+    kept = _kept_temperature(run, tta)
+    if kept:
+        evaluation = dataclasses.replace(
+            evaluation, temperature=kept["temperature"], temperature_from=kept["from"]
+        )
+    evaluation.save(run.evaluation_folder(folder_of(split, tta=tta)))
     return evaluation
 
 
@@ -73,13 +86,100 @@ def open_model(run: Run, label_names: tuple[str, ...]):
     outputs = model.output_shape[-1]
     if (names or label_names) != label_names or outputs != len(label_names):
         told = ", ".join(names) if names else f"{outputs} labels without names"
+        same = " (the same labels in another order)" if set(names or ()) == set(label_names) else ""
         raise FerError(
-            f"{run.model_file}: the model's labels are not the data's: "
+            f"{run.model_file}: the model's labels are not the data's{same}: "
             f"{told}; the data has: {', '.join(label_names)}"
         )
     return model
 
 
-def _made_from(run: Run, data: LoadedData) -> dict:
-    model = hashlib.blake2b(run.trained_model_file().read_bytes(), digest_size=8).hexdigest()
-    return {"data": data.fingerprint, "model": model}
+def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Evaluation:
+    from fer_analysis.models.predict import over_views, predictor
+
+    part = data.dataset.part(split)
+    predict = predictor(open_model(run, part.label_names))
+    hashes = part.pixel_hashes()
+    notes, warnings = guards.selected_on(_selected(run, data, split, hashes), split)
+    evaluation = Evaluation(
+        labels=part.labels,
+        probabilities=(over_views(predict) if tta else predict)(part.images, progress),
+        ids=part.ids,
+        split=split,
+        label_names=part.label_names,
+        protocol=data.protocol,
+        comparable=data.comparable,
+        leaked=run.leaked(hashes),
+        notes=(*(["test-time augmentation"] if tta else []), *notes),
+        votes=part.votes,
+        vote_names=part.vote_names,
+    )
+    warnings += guards.batch_dependence(predict, part.images)
+    warnings += guards.oversampled_before_split(data.dataset, split)
+    warnings += guards.label_order(evaluation)
+    evaluation = dataclasses.replace(evaluation, warnings=tuple(warnings))
+    folder = run.evaluation_folder(folder_of(split, tta=tta))
+    evaluation.save(folder)
+    write_json(folder / _NOTE, _made_from(run, data, tta))
+    return evaluation
+
+
+def _selected(run: Run, data: LoadedData, split: str, hashes: np.ndarray) -> np.ndarray | None:
+    """Tell which images chose the epoch, bool `(n,)`."""
+    selected = run.selected(hashes)
+    if selected is None and split == "validation" and run.is_own(data.fingerprint):
+        return np.ones(len(hashes), dtype=bool)  # a run from before the images were kept
+    return selected
+
+
+def _saved(run: Run, data: LoadedData, split: str, tta: bool) -> Evaluation | None:
+    folder = run.evaluation_folder(folder_of(split, tta=tta))
+    note = folder / _NOTE
+    if note.is_file() and json.loads(note.read_text()) == _made_from(run, data, tta):
+        return Evaluation.load(folder)
+    return None
+
+
+def _made_from(run: Run, data: LoadedData, tta: bool) -> dict:
+    votes = data.dataset.votes
+    return {
+        "version": VERSION,
+        "data": data.fingerprint,
+        "votes": None if votes is None else _hash(np.ascontiguousarray(votes).tobytes()),
+        "model": _hash(run.trained_model_file().read_bytes()),
+        "tta": tta,
+    }
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def _needs_validation(run: Run, data: LoadedData, split: str, tta: bool) -> bool:
+    """Tell whether the run's own validation images are here and have not been asked yet."""
+    own = run.is_own(data.fingerprint) and data.dataset.has("validation")
+    return own and split != "validation" and not _kept_temperature(run, tta)
+
+
+def _kept_temperature(run: Run, tta: bool) -> dict | None:
+    kept = run.temperatures().get(folder_of("plain", tta=tta))
+    if kept and kept["model"] == _hash(run.trained_model_file().read_bytes()):
+        return kept
+    return None
+
+
+def _keep_temperature(run: Run, validation: Evaluation, tta: bool) -> None:
+    clean = validation.leak_free if validation.leaked is not None else validation
+    if not len(clean) or _kept_temperature(run, tta):
+        return
+    leak_free = "leak-free " if len(clean) < len(validation) else ""
+    run.write_temperatures(
+        run.temperatures()
+        | {
+            folder_of("plain", tta=tta): {
+                "temperature": fit_temperature(clean.labels, clean.probabilities),
+                "from": f"{len(clean):,} {leak_free}validation images",
+                "model": _hash(run.trained_model_file().read_bytes()),
+            }
+        }
+    )

@@ -139,7 +139,7 @@ def _check_same_data(run: Run, facts: dict) -> None:
 def _write_start(
     run: Run, config: RunConfig, recipe: Recipe, facts: dict, model: keras.Model
 ) -> None:
-    run.write_training_hashes(recipe.train.pixel_hashes())
+    run.write_hashes(recipe.train.pixel_hashes(), recipe.validation.pixel_hashes())
     write_text(run.summary_file, summary_text(model))
     save(structure_figure(structure_rows(model)), run.structure_file)
     run.write_environment(

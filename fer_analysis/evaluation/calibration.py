@@ -1,0 +1,164 @@
+"""Whether a probability means what it says: calibration, and what abstaining would buy."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr
+
+from fer_analysis.evaluation.bootstrap import bootstrap, percentile_interval
+from fer_analysis.evaluation.intervals import wilson
+
+BINS = 15
+SIMULATIONS = 200
+COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+
+TINY = 1e-12
+"""The least probability that a likelihood is taken of: one certain error is not infinite."""
+
+
+def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0) -> dict | None:
+    """Return how far confidences are from the share that is right.
+
+    The expected calibration error is the mean distance between confidence (the highest
+    probability) and accuracy over bins of equally many images (Naeini et al. 2015; equal-mass
+    bins after Nixon et al. 2019). Chance alone makes it positive: what is expected of it, for
+    normal noise within each bin, is taken off (Kumar et al. 2019, for absolute distances).
+
+    Args:
+        labels: int64 `(n,)`.
+        probabilities: float `(n, k)`, rows sum to 1.
+        seed: Of the simulation and of the bootstrap.
+
+    Returns:
+        `ece` (corrected) with its interval, `ece_raw`, `ece_if_calibrated` (mean and 95th
+        percentile of the raw figure for a perfectly calibrated model with these confidences
+        on as many images), `nll` (nats) and `brier` (summed over labels, 0 to 2) with
+        intervals, mean `confidence` and `accuracy`, `bins` for a reliability diagram and
+        `abstain` for accuracy against coverage. None without images.
+    """
+    n = len(labels)
+    if n == 0:
+        return None
+    confidence, right = _confidence(labels, probabilities)
+    order = np.argsort(confidence, kind="stable")
+    confidence, right = confidence[order], right[order]
+    edges = np.linspace(0, n, min(BINS, n) + 1).round().astype(int)
+    corrected, raw = _errors(confidence, right, np.ones((1, n)), edges)
+    resampled, _ = _bootstrap_errors(confidence, right, edges, seed)
+    half = 1.96 * resampled.std()
+    null = _if_calibrated(confidence, edges, seed)
+    nll, brier = losses(labels, probabilities)
+    ends = percentile_interval(
+        bootstrap(lambda w: w @ np.stack([nll, brier], axis=1) / n, n, seed=seed)
+    )
+    return {
+        "n": n,
+        "ece": float(corrected[0]),
+        "ece_interval": [max(float(corrected[0] - half), 0.0), float(corrected[0] + half)],
+        "ece_raw": float(raw[0]),
+        "ece_if_calibrated": {"mean": float(null.mean()), "95 %": float(np.quantile(null, 0.95))},
+        "nll": float(nll.mean()),
+        "nll_interval": ends[:, 0].tolist(),
+        "brier": float(brier.mean()),
+        "brier_interval": ends[:, 1].tolist(),
+        "confidence": float(confidence.mean()),
+        "accuracy": float(right.mean()),
+        "bins": _bins(confidence, right, edges),
+        "abstain": abstain_curve(confidence, right),
+    }
+
+
+def losses(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each image's negative log-likelihood (nats) and Brier score, float64 `(n,)`."""
+    probabilities = probabilities.astype(np.float64)
+    own = probabilities[np.arange(len(labels)), labels]
+    brier = (probabilities**2).sum(axis=1) - 2 * own + 1
+    return -np.log(np.maximum(own, TINY)), brier
+
+
+def abstain_curve(confidence: np.ndarray, right: np.ndarray) -> list[dict]:
+    """Return accuracy if the least confident images are left to a human.
+
+    Args:
+        confidence: float `(n,)`.
+        right: bool or float `(n,)`, whether each image is predicted right.
+
+    Returns:
+        For each of `COVERAGES`: the share answered (`coverage`), the least confidence among
+        them (`threshold`), how many they are (`n`), how many of them are `correct`, and their
+        `accuracy` with its Wilson `interval`.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    correct = np.cumsum(right[order] > 0)
+    rows = []
+    for coverage in COVERAGES:
+        kept = max(1, round(coverage * len(order)))
+        rows.append(
+            {
+                "coverage": coverage,
+                "threshold": float(confidence[order[kept - 1]]),
+                "n": kept,
+                "correct": int(correct[kept - 1]),
+                "accuracy": float(correct[kept - 1] / kept),
+                "interval": list(wilson(int(correct[kept - 1]), kept)),
+            }
+        )
+    return rows
+
+
+def _confidence(labels, probabilities) -> tuple[np.ndarray, np.ndarray]:
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    return confidence, (probabilities.argmax(axis=1) == labels).astype(np.float64)
+
+
+def _errors(confidence, right, weights, edges) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corrected and the raw error of each weighting `(draws, n)` of sorted images."""
+    starts = edges[:-1]
+    n = np.add.reduceat(weights, starts, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        accuracy = np.add.reduceat(weights * right, starts, axis=1) / n
+        gap = accuracy - np.add.reduceat(weights * confidence, starts, axis=1) / n
+        deviation = np.sqrt(accuracy * (1 - accuracy) / n)
+        z = np.abs(gap) / deviation
+        # Mean of |a normal value| around the gap, which exceeds the gap itself.
+        expected = deviation * np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2)
+        expected = expected + np.abs(gap) * (1 - 2 * ndtr(-z))
+    excess = np.nan_to_num(np.where(deviation > 0, expected - np.abs(gap), 0))
+    share, gap = n / n.sum(axis=1, keepdims=True), np.nan_to_num(np.abs(gap))
+    corrected = (share * (gap - excess)).sum(axis=1)
+    return np.maximum(corrected, 0), (share * gap).sum(axis=1)
+
+
+def _bootstrap_errors(confidence, right, edges, seed) -> tuple[np.ndarray, np.ndarray]:
+    both = bootstrap(
+        lambda w: np.stack(_errors(confidence, right, w, edges), axis=1),
+        len(confidence),
+        draws=SIMULATIONS,
+        seed=seed,
+    )
+    return both[:, 0], both[:, 1]
+
+
+def _if_calibrated(confidence: np.ndarray, edges: np.ndarray, seed: int) -> np.ndarray:
+    """Simulate the raw error of a model whose confidences are exactly right."""
+    rng = np.random.default_rng(seed)
+    once = np.ones((1, len(confidence)))
+    return np.array(
+        [
+            _errors(confidence, rng.random(len(confidence)) < confidence, once, edges)[1][0]
+            for _ in range(SIMULATIONS)
+        ]
+    )
+
+
+def _bins(confidence, right, edges) -> list[dict]:
+    return [
+        {
+            "n": int(end - start),
+            "confidence": float(confidence[start:end].mean()),
+            "correct": int(right[start:end].sum()),
+            "accuracy": float(right[start:end].mean()),
+            "interval": list(wilson(int(right[start:end].sum()), int(end - start))),
+        }
+        for start, end in zip(edges[:-1], edges[1:], strict=True)
+    ]

@@ -1,0 +1,219 @@
+"""Do runs really differ? Paired tests on the same images, and seeds as a spread."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.bootstrap import DRAWS, percentile_interval
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.significance import detectable_difference, holm, sign_test
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One config, with the predictions of each of its seeds on the same images."""
+
+    name: str
+    seeds: tuple[Evaluation, ...]
+
+    def right(self) -> np.ndarray:
+        """Return which images each seed gets right, bool `(seeds, n)`."""
+        return np.stack([e.predicted == e.labels for e in self.seeds])
+
+
+def line_up(evaluations: list[Evaluation]) -> list[Evaluation]:
+    """Put predictions of the same images into one order.
+
+    Args:
+        evaluations: At least one; ids name the same images in all of them.
+
+    Raises:
+        FerError: If they are not of the same images with the same labels.
+    """
+    first = evaluations[0]
+    order = np.argsort(first.ids, kind="stable")
+    lined_up = [first.take(order)]
+    for other in evaluations[1:]:
+        candidate = other.take(np.argsort(other.ids, kind="stable"))
+        if candidate.label_names != first.label_names:
+            raise FerError("these runs have other labels: they cannot be compared")
+        same = np.array_equal(candidate.ids, lined_up[0].ids)
+        if not same or not np.array_equal(candidate.labels, lined_up[0].labels):
+            raise FerError(
+                f"these runs were not scored on the same images ({len(first):,} and "
+                f"{len(other):,}; e.g. '{first.ids[0]}' and '{other.ids[0]}'): name one data "
+                "set for all of them with --data"
+            )
+        lined_up.append(candidate)
+    return lined_up
+
+
+def spread(contender: Contender) -> dict:
+    """Return accuracy, macro-F1 and recalls as mean and standard deviation over the seeds."""
+    seeds = contender.seeds
+    return {
+        "name": contender.name,
+        "seeds": len(seeds),
+        "n": len(seeds[0]),
+        "accuracy": _mean_sd([e.accuracy for e in seeds]),
+        "macro_f1": _mean_sd([e.macro_f1 for e in seeds]),
+        "recall": {
+            name: _mean_sd([float(e.recall[label]) for e in seeds])
+            for label, name in enumerate(seeds[0].label_names)
+        },
+    }
+
+
+def compare(first: Contender, second: Contender, *, seed: int = 0) -> dict:
+    """Hold `second` against `first`: differences are second minus first.
+
+    Single seeds are compared by McNemar's exact test, over all images and for each label
+    (Holm's correction over the labels), and by a paired bootstrap: images are drawn again, the
+    same for both. Of several seeds, means are compared, and the bootstrap draws seeds too; no
+    test then, since McNemar's knows two predictions of an image and no more.
+
+    Args:
+        first: The reference.
+        second: What is held against it, on the same images in the same order.
+        seed: Of the bootstrap.
+
+    Returns:
+        `n`, `accuracy` and `macro_f1` (difference and interval), `mcnemar` (images that only
+        one gets right, p; None with several seeds), `labels` (the same for recall), and
+        `detectable`: the difference in accuracy that this n would show in 80 % of cases.
+    """
+    rng = np.random.default_rng(seed)
+    names = first.seeds[0].label_names
+    labels = first.seeds[0].labels
+    draws = [_draw(c, rng_seed, rng) for c, rng_seed in ((first, seed), (second, seed))]
+    differences = {key: draws[1][key] - draws[0][key] for key in draws[0]}
+    once = [_figures(c) for c in (first, second)]
+    single = len(first.seeds) == len(second.seeds) == 1
+    only = _only_one_right(first, second, labels, len(names)) if single else None
+    p_labels = holm([sign_test(*pair) for pair in only]) if single else None
+    rows = [
+        {
+            "label": name,
+            "n": int((labels == label).sum()),
+            "first": _number(once[0]["recall"][label]),
+            "second": _number(once[1]["recall"][label]),
+            **_difference(once, differences, "recall", label),
+            "only_first_right": int(only[label][0]) if single else None,
+            "only_second_right": int(only[label][1]) if single else None,
+            "p": float(p_labels[label]) if single else None,
+        }
+        for label, name in enumerate(names)
+    ]
+    lost, won = (int(sum(pair[side] for pair in only)) for side in (0, 1)) if single else (0, 0)
+    disagree = lost + won if single else _discordant(first, second)
+    return {
+        "first": first.name,
+        "second": second.name,
+        "seeds": [len(first.seeds), len(second.seeds)],
+        "n": len(labels),
+        "accuracy": _difference(once, differences, "accuracy"),
+        "macro_f1": _difference(once, differences, "macro_f1"),
+        "mcnemar": {"only_first_right": lost, "only_second_right": won, "p": sign_test(lost, won)}
+        if single
+        else None,
+        "labels": rows,
+        "detectable": _number(detectable_difference(disagree, len(labels))),
+    }
+
+
+def shows_difference(comparison: dict) -> bool:
+    """Tell whether two runs differ in accuracy beyond chance."""
+    if comparison["mcnemar"]:
+        return comparison["mcnemar"]["p"] < 0.05
+    low, high = comparison["accuracy"]["interval"]
+    return low > 0 or high < 0
+
+
+def verdict(comparison: dict) -> str:
+    """Return what a comparison shows of the accuracies, in one sentence."""
+    difference, n = 100 * comparison["accuracy"]["difference"], comparison["n"]
+    low, high = (100 * end for end in comparison["accuracy"]["interval"])
+    told = f"{comparison['second']} against {comparison['first']}: "
+    told += f"{difference:+.1f} points [{low:+.1f}, {high:+.1f}]"
+    if shows_difference(comparison):
+        test = comparison["mcnemar"]
+        return told + (f", McNemar p = {test['p']:.2g}, n = {n:,}" if test else f", n = {n:,}")
+    seen = 100 * comparison["detectable"]
+    return told + f": no difference shown (n = {n:,}; this n could show {seen:.1f} points)"
+
+
+def _figures(contender: Contender) -> dict:
+    seeds = contender.seeds
+    return {
+        "accuracy": float(np.mean([e.accuracy for e in seeds])),
+        "macro_f1": float(np.mean([e.macro_f1 for e in seeds])),
+        "recall": np.mean([e.recall for e in seeds], axis=0),
+    }
+
+
+def _draw(contender: Contender, seed: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw images (the same for every contender), and seeds where there are several."""
+    seeds = contender.seeds
+    n, k = len(seeds[0]), len(seeds[0].label_names)
+    images = np.random.default_rng([seed, n])
+    cells = np.stack([e.labels * k + e.predicted for e in seeds])
+    keys = ("accuracy", "macro_f1", "recall")
+    drawn: dict[str, list] = {key: [] for key in keys}
+    for _ in range(DRAWS):
+        picked = images.integers(0, n, n)
+        chosen = rng.integers(0, len(seeds), len(seeds)) if len(seeds) > 1 else [0]
+        counts = [np.bincount(cells[s, picked], minlength=k * k).reshape(k, k) for s in chosen]
+        for key, values in zip(keys, zip(*map(_of_counts, counts), strict=True), strict=True):
+            drawn[key].append(np.mean(values, axis=0))
+    return {key: np.array(values) for key, values in drawn.items()}
+
+
+def _of_counts(confusion: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """Return accuracy, macro-F1 and recalls of a confusion matrix."""
+    correct, support, predicted = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
+    present = support > 0
+    f1 = 2 * correct[present] / (support + predicted)[present]
+    recall = np.where(present, correct / np.maximum(support, 1), np.nan)
+    return float(correct.sum() / confusion.sum()), float(f1.mean()), recall
+
+
+def _difference(once, differences, key: str, label: int | None = None) -> dict:
+    values, draws = [o[key] for o in once], differences[key]
+    if label is not None:
+        values, draws = [v[label] for v in values], draws[:, label]
+    ends = percentile_interval(draws)
+    return {
+        "difference": _number(values[1] - values[0]),
+        "interval": None if np.isnan(ends[0]) else ends.tolist(),
+    }
+
+
+def _only_one_right(first, second, labels, k) -> list[tuple[int, int]]:
+    one, other = first.right()[0], second.right()[0]
+    return [
+        (
+            int((one & ~other & (labels == label)).sum()),
+            int((other & ~one & (labels == label)).sum()),
+        )
+        for label in range(k)
+    ]
+
+
+def _discordant(first: Contender, second: Contender) -> int:
+    """Return on how many images two seeds disagree about being right, on average."""
+    one, other = first.right(), second.right()
+    return round(float(np.mean([(a != b).sum() for a in one for b in other])))
+
+
+def _mean_sd(values: list[float]) -> dict:
+    mean = float(np.mean(values))
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"mean": _number(mean), "sd": None if sd is None else _number(sd)}
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

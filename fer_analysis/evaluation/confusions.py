@@ -1,0 +1,98 @@
+"""Errors, read for a user: which labels are taken for which, one way or both, and the worst."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_analysis.evaluation.calibration import losses
+from fer_analysis.evaluation.significance import holm, sign_test
+
+if TYPE_CHECKING:
+    from fer_analysis.evaluation.evaluation import Evaluation
+
+
+def asymmetries(evaluation: Evaluation) -> list[dict]:
+    """Tell for each pair of labels whether errors run one way.
+
+    Were either direction as likely, the errors of a pair would be split like tosses of a coin:
+    an exact binomial test, corrected by Holm's method for the number of pairs. With labels of
+    unequal support it says which way images drift, not that the model is worse at one label:
+    the shares of each label's images stand beside the counts.
+
+    Args:
+        evaluation: The predictions.
+
+    Returns:
+        One row for each pair that is ever confused, the surest first: `true` is taken for
+        `predicted` `count` times (`share` of its images), the reverse `reverse` times
+        (`reverse_share`), and `p`, corrected.
+    """
+    confusion, support = evaluation.confusion, evaluation.support
+    names, rows = evaluation.label_names, []
+    for a, b in combinations(range(len(names)), 2):
+        true, predicted = (a, b) if confusion[a, b] >= confusion[b, a] else (b, a)
+        count, reverse = int(confusion[true, predicted]), int(confusion[predicted, true])
+        if count:
+            rows.append(
+                {
+                    "true": names[true],
+                    "predicted": names[predicted],
+                    "count": count,
+                    "share": _share(count, support[true]),
+                    "reverse": reverse,
+                    "reverse_share": _share(reverse, support[predicted]),
+                    "p": sign_test(count, reverse),
+                }
+            )
+    for row, p in zip(rows, holm([row["p"] for row in rows]), strict=True):
+        row["p"] = float(p)
+    return sorted(rows, key=lambda row: (row["p"], -row["count"]))
+
+
+def top_losses(evaluation: Evaluation, count: int = 20) -> list[dict]:
+    """Return the images to whose label the model gives the least probability, the worst first.
+
+    Args:
+        evaluation: The predictions.
+        count: How many.
+
+    Returns:
+        `row` (position in the evaluation), `id`, `true`, `predicted`, the probabilities of
+        both, `loss` (nats), `leaked` (None where unknown), and the annotators' `votes` in
+        words where there are any.
+    """
+    loss, _ = losses(evaluation.labels, evaluation.probabilities)
+    names = evaluation.label_names
+    rows = []
+    for row in np.argsort(-loss, kind="stable")[:count].tolist():
+        true, predicted = int(evaluation.labels[row]), int(evaluation.predicted[row])
+        rows.append(
+            {
+                "row": row,
+                "id": str(evaluation.ids[row]),
+                "true": names[true],
+                "predicted": names[predicted],
+                "probability_of_true": float(evaluation.probabilities[row, true]),
+                "probability_of_predicted": float(evaluation.probabilities[row, predicted]),
+                "loss": float(loss[row]),
+                "leaked": None if evaluation.leaked is None else bool(evaluation.leaked[row]),
+                "votes": votes_in_words(evaluation, row),
+            }
+        )
+    return rows
+
+
+def votes_in_words(evaluation: Evaluation, row: int) -> str:
+    """Return an image's votes, the most first (`sad 6, neutral 4`); empty without votes."""
+    if evaluation.votes is None:
+        return ""
+    votes = evaluation.votes[row]
+    order = np.argsort(-votes, kind="stable")
+    return ", ".join(f"{evaluation.vote_names[i]} {votes[i]}" for i in order if votes[i])
+
+
+def _share(count: int, n: int) -> float | None:
+    return float(count / n) if n else None

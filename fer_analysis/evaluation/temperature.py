@@ -1,0 +1,90 @@
+"""One number that makes confidences honest: temperature scaling (Guo et al. 2017)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+from fer_analysis.evaluation.calibration import TINY
+
+if TYPE_CHECKING:
+    from fer_analysis.evaluation.evaluation import Evaluation
+
+FOLDS = 5
+RANGE = (0.05, 20.0)
+"""Temperatures looked at: below 1 sharpens, above 1 softens."""
+
+CROSS_FITTED = "cross-fitted (5 folds of this split)"
+"""Where no other split could tell the temperature."""
+
+
+def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the temperature at which the labels are most likely.
+
+    Args:
+        labels: int64 `(n,)`, n at least 1.
+        probabilities: float `(n, k)`.
+    """
+    logits = _logits(probabilities)
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -float(scaled[rows, labels].mean())
+
+    found = minimize_scalar(loss, bounds=np.log(RANGE), method="bounded")
+    return float(np.exp(found.x))
+
+
+def at_temperature(probabilities: np.ndarray, temperature: float | np.ndarray) -> np.ndarray:
+    """Return the probabilities at a temperature, float64 `(n, k)`; the order never changes.
+
+    Args:
+        probabilities: float `(n, k)`.
+        temperature: One for all images, or `(n,)`.
+    """
+    temperature = np.asarray(temperature, dtype=float)
+    return softmax(_logits(probabilities) / temperature.reshape(-1, 1), axis=1)
+
+
+def calibrated(evaluation: Evaluation) -> tuple[np.ndarray, float, str]:
+    """Return an evaluation's probabilities at its temperature.
+
+    Returns:
+        Probabilities float64 `(n, k)`, the temperature (the mean over the folds where it is
+        cross-fitted), and what it was fitted on.
+    """
+    if evaluation.temperature is not None:
+        scaled = at_temperature(evaluation.probabilities, evaluation.temperature)
+        return scaled, evaluation.temperature, evaluation.temperature_from
+    fitted = cross_fitted(evaluation.labels, evaluation.probabilities)
+    return at_temperature(evaluation.probabilities, fitted), float(fitted.mean()), CROSS_FITTED
+
+
+def cross_fitted(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0) -> np.ndarray:
+    """Return a temperature for each image, fitted on the folds that it is not in.
+
+    Args:
+        labels: int64 `(n,)`.
+        probabilities: float `(n, k)`.
+        seed: Of the folds.
+
+    Returns:
+        float64 `(n,)`; 1 where there are too few images to fit anything on.
+    """
+    n = len(labels)
+    if n < 2 * FOLDS:
+        return np.ones(n)
+    fold = np.random.default_rng(seed).permutation(n) % FOLDS
+    result = np.empty(n)
+    for held_out in range(FOLDS):
+        rest = fold != held_out
+        result[~rest] = fit_temperature(labels[rest], probabilities[rest])
+    return result
+
+
+def _logits(probabilities: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(probabilities.astype(np.float64), TINY))
