@@ -10,6 +10,7 @@ from PIL import Image
 
 from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS, SPLITS, FaceDataset
 from fer_analysis.data.load import load_data
+from fer_analysis.data.votes import EXTRAS
 
 USAGE = {split: usage for usage, split in OFFICIAL_SPLITS.items()}
 FERPLUS = {
@@ -130,3 +131,15 @@ def _write_votes(dataset, out):
             zip(dataset.split, dataset.votes[:, order], strict=True)
         ):
             table.writerow([USAGE[split], f"fer{row:07}.png", *counts])
+
+
+def real_votes():
+    """Return labels, FER+ votes, their names and usage (0: Training) of the real data, or skip."""
+    arrays = Path(__file__).parents[2] / "shared" / "fer2013" / "fer2013_train_public.npz"
+    if not arrays.is_file():
+        pytest.skip("no FER-2013 with FER+ votes beside the project")
+    with np.load(arrays) as file:
+        votes = file["ferplus_votes"].astype(np.int64)
+        labels, usage = file["labels"].astype(np.int64), file["usage"]
+    order = [list(FERPLUS.values()).index(name) for name in (*FER_LABELS, *EXTRAS)]
+    return labels, votes[:, order], (*FER_LABELS, *EXTRAS), usage

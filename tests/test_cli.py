@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 
@@ -258,3 +260,119 @@ def test_resume_refuses_other_data():
     config = Path("run/config.yaml")
     config.write_text(config.read_text().replace("n: 140", "n: 150"))
     assert "began with other data" in error("train", "--resume", "run")
+
+
+@pytest.fixture
+def trained():
+    """Train one small run on a CSV with votes; return the folder of the data."""
+    write_layout(generate(n=210, seed=0), Path("fer"), "csv", votes=True)
+    fer("train", "tiny", "--data", "fer", "--run-dir", "run", *SMALL["self_built"])
+    return Path("fer")
+
+
+def test_saved_predictions_are_analysed_without_a_framework(trained):
+    """In a fresh interpreter: evaluate, compare, exclude, and somebody's own table."""
+    fer("evaluate", "run")
+    fer("evaluate", "run", "--split", "validation")
+    table = own_table("run/evaluation/test", "theirs.csv")
+    ids = np.load("run/evaluation/test/predictions.npz")["ids"]
+    Path("audit.csv").write_text(f"id,issue,partner,score\n{ids[0]},leak,3,1\n")
+    commands = [
+        ["evaluate", "run", "--exclude", "audit.csv"],
+        ["compare", "run", table, "--data", "fer"],
+        ["evaluate", "--predictions", table, "--data", "fer"],
+    ]
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from fer_analysis.cli import main\n"
+        f"for words in {commands!r}:\n"
+        "    result = CliRunner().invoke(main, words)\n"
+        "    assert result.exit_code == 0, result.output\n"
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def own_table(folder, name):
+    """Write saved predictions as somebody's table; return its name."""
+    saved = np.load(f"{folder}/predictions.npz")
+    names = saved["label_names"].tolist()
+    lines = ["id,label," + ",".join(names)]
+    for i, label, shares in zip(saved["ids"], saved["labels"], saved["probabilities"], strict=True):
+        lines.append(f"{i},{names[label]},{','.join(map(str, shares))}")
+    Path(name).write_text("\n".join(lines) + "\n")
+    return name
+
+
+def test_own_predictions_give_the_same_analysis(trained):
+    ours = json.loads(fer("evaluate", "run", "--json").stdout)
+    table = own_table("run/evaluation/test", "theirs.csv")
+    theirs = json.loads(fer("evaluate", "--predictions", table, "--data", "fer", "--json").stdout)
+    assert theirs["run"] == "runs/theirs-fer"
+    for block in ("all", "leak_free"):
+        for key in ("accuracy", "macro_f1_interval", "labels", "asymmetries"):
+            assert theirs[block][key] == ours[block][key], key
+        assert theirs[block]["annotators"]["strata"] == ours[block]["annotators"]["strata"]
+    assert Path("runs/theirs-fer/evaluation/test/top_losses.png").exists()
+    alone = json.loads(fer("evaluate", "--predictions", table, "--json").stdout)
+    assert alone["leak_free"] is None
+    assert alone["all"]["accuracy"] == ours["all"]["accuracy"]
+    same = json.loads(fer("compare", "run", table, "--data", "fer", "--json").stdout)
+    assert same["comparisons"][0]["all images"]["mcnemar"]["p"] == 1
+    assert "takes no RUN" in error("evaluate", "run", "--predictions", table)
+
+
+def test_the_temperature_is_validation_s_and_is_kept(trained):
+    first = json.loads(fer("evaluate", "run", "--json").stdout)["all"]["calibration"]
+    kept = json.loads(Path("run/temperature.json").read_text())["plain"]
+    assert first["temperature"] == kept["temperature"]
+    assert "validation images" in first["temperature_from"]
+    validation = json.loads(fer("evaluate", "run", "--split", "validation", "--json").stdout)
+    assert "cross-fitted" in validation["all"]["calibration"]["temperature_from"]
+    # Test-time augmentation has predictions and a temperature of its own.
+    averaged = json.loads(fer("evaluate", "run", "--tta", "--json").stdout)
+    assert averaged["notes"] == ["test-time augmentation"]
+    assert set(json.loads(Path("run/temperature.json").read_text())) == {"plain", "plain-tta"}
+    assert averaged["all"]["calibration"]["temperature"] != first["temperature"]
+    assert json.loads(fer("evaluate", "run", "--json").stdout)["all"]["calibration"] == first
+
+
+def test_scoring_without_the_images_of_an_audit(trained):
+    plain = json.loads(fer("evaluate", "run", "--json").stdout)
+    ids = np.load("run/evaluation/test/predictions.npz")["ids"]
+    rows = [f"{ids[0]},leak,3,1", f"{ids[1]},tie,,", f"{ids[1]},leak,4,1"]
+    Path("audit.csv").write_text("\n".join(["id,issue,partner,score", *rows]))
+    told = json.loads(fer("evaluate", "run", "--exclude", "audit.csv", "--json").stdout)
+    assert told["n"] == plain["n"] - 2
+    assert [(row["issue"], row["excluded"]) for row in told["exclusions"]] == [
+        ("leak", 2), ("tie", 1), ("all together", 2)
+    ]  # fmt: skip
+    only = fer("evaluate", "run", "--exclude", "audit.csv", "--issue", "tie")
+    assert f"n = {plain['n'] - 1}" in only.stdout
+    assert "name an audit.csv" in error("evaluate", "run", "--issue", "tie")
+    assert json.loads(fer("evaluate", "run", "--json").stdout)["n"] == plain["n"], "kept apart"
+
+
+def test_seeds_of_one_config_are_taken_together(trained):
+    for seed in (1, 2):
+        words = ["train", "tiny", "--data", "fer", "--run-dir", f"run-{seed}", "--seed", seed]
+        fer(*words, *SMALL["self_built"])
+    fer(
+        "train", "tiny", "--data", "fer", "--run-dir", "other", *SMALL["self_built"],
+        "--set", "remedies.mixup=true",
+    )  # fmt: skip
+    result = fer("compare", "run", "run-1", "run-2", "other", "--out", "c")
+    assert "run (3 seeds)" in result.stdout
+    told = json.loads(Path("c/comparison.json").read_text())
+    assert [row["seeds"] for row in told["runs"]["all images"]] == [3, 1]
+    accuracies = [
+        json.loads(fer("evaluate", name, "--json").stdout)["all"]["accuracy"]["value"]
+        for name in ("run", "run-1", "run-2")
+    ]
+    found = told["runs"]["all images"][0]["accuracy"]
+    assert found["mean"] == pytest.approx(np.mean(accuracies))
+    assert found["sd"] == pytest.approx(np.std(accuracies, ddof=1))
+    assert len(told["comparisons"]) == 1
+    assert Path("c/comparison.png").stat().st_size > 10_000

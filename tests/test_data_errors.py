@@ -1,6 +1,7 @@
 """Bad data is named in one line each, left out on request, and never crashes the reader."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 from fer_analysis.data.fer_csv import PIXELS, parse_block, parse_row
 from fer_analysis.data.images import decode
 from fer_analysis.data.load import load_data
+from fer_analysis.data.synthetic import generate
 from fer_analysis.errors import FerError
 
 
@@ -255,3 +257,14 @@ def test_a_mutilated_image_gives_a_face_or_a_reason(tmp_path, suffix):
         else:
             assert result.image.shape == (48, 48) and result.image.dtype == np.uint8
     assert reasons > 5
+
+
+def test_votes_on_other_images_are_refused(tmp_path):
+    """Planted: every row has the votes of the row before it."""
+    dataset = generate(n=420, seed=0)
+    write_layout(dataset, tmp_path / "right", "csv", votes=True)
+    assert load_data(tmp_path / "right", cache=False).dataset.votes is not None
+    shifted = replace(dataset, votes=np.roll(dataset.votes, 1, axis=0))
+    write_layout(shifted, tmp_path / "wrong", "csv", votes=True)
+    with pytest.raises(FerError, match=r"do not belong to this data: .* would be by chance"):
+        load_data(tmp_path / "wrong", cache=False)

@@ -11,6 +11,7 @@ import pytest
 from sklearn import metrics as reference
 
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation.confusions import asymmetries, top_losses
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.findings import sentences
 from fer_analysis.evaluation.intervals import wilson
@@ -133,7 +134,13 @@ def test_loud_findings():
     told = sentences(evaluation([0] * 56 + [1] * 40, [1] * 30 + [2] * 26 + [1] * 40))
     assert told[0] == "cat is never predicted: 0 of 56 right (95 % interval 0-6.4 %)"
     assert told[1].startswith("best: dog, 100.0 % of 40 [91.2, 100.0]; worst: cat, 0.0 % of 56")
-    assert told[2] == "most confused: cat taken for dog 30 times of 56"
+    assert told[2] == (
+        "most confused: cat taken for dog 30 times of 56; cat taken for owl 26 times of 56"
+    )
+    assert told[3] == (
+        "one way: cat is taken for dog 30 times (53.6 % of it), the reverse 0 times "
+        "(p < 0.0001, corrected for all pairs)"
+    )
 
 
 def test_a_collapsed_model_is_named():
@@ -152,11 +159,14 @@ def test_a_collapsed_model_is_named():
 
 def test_round_trip(tmp_path):
     before = evaluation(
-        leaked=np.arange(10) < 3, protocol="kaggle", comparable=True, notes=("partial", "x")
-    )
+        leaked=np.arange(10) < 3, protocol="kaggle", comparable=True, notes=("partial", "x"),
+        warnings=("beware",), votes=np.full((10, 4), 2), vote_names=(*NAMES, "none"),
+        temperature=1.5, temperature_from="validation",
+    )  # fmt: skip
     before.save(tmp_path / "new")
     after = Evaluation.load(tmp_path / "new")
-    for name in ("labels", "probabilities", "ids", "leaked"):
+    assert (after.temperature, after.temperature_from) == (1.5, "validation")
+    for name in ("labels", "probabilities", "ids", "leaked", "votes"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
         assert getattr(after, name).dtype == getattr(before, name).dtype
     assert after.metrics() == before.metrics()
@@ -204,6 +214,8 @@ def test_missing_and_damaged_files_are_one_line(tmp_path):
         ({"probabilities": [[2, 1, 1], [1, 0, 0]]}, "row 0: .*is the softmax missing"),
         ({"ids": ["a"]}, "ids: expected"),
         ({"leaked": [0, 1]}, "leaked: expected bool"),
+        ({"votes": np.ones((2, 3), int)}, "votes: expected int64"),
+        ({"votes": np.ones((2, 3), int), "vote_names": ("dog", "cat", "owl")}, "vote_names:"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(change, message):
@@ -217,3 +229,42 @@ def test_arrays_that_do_not_fit_are_refused(change, message):
     Evaluation(**sound)
     with pytest.raises(FerError, match=message):
         Evaluation(**(sound | change))
+
+
+def test_errors_that_run_one_way_by_hand():
+    true = [0] * 10 + [1] * 10 + [2] * 10
+    predicted = [1] * 8 + [0] * 2 + [1] * 9 + [0] + [2] * 7 + [1] * 3
+    rows = asymmetries(evaluation(true, predicted))
+    assert [(row["true"], row["predicted"], row["count"], row["reverse"]) for row in rows] == [
+        ("cat", "dog", 8, 1), ("owl", "dog", 3, 0)
+    ]  # fmt: skip
+    # Two tosses of nine or more extreme, of both tails; then Holm's factor of two.
+    assert rows[0]["p"] == pytest.approx(2 * (2 * (1 + 9) / 2**9))
+    assert rows[1]["p"] == pytest.approx(2 / 2**3)
+    assert (rows[0]["share"], rows[0]["reverse_share"]) == (0.8, 0.1)
+
+
+def test_the_highest_losses_come_with_ids_and_votes():
+    probabilities = np.array([[0.9, 0.05, 0.05], [0.01, 0.09, 0.9], [0.2, 0.7, 0.1]])
+    votes = np.array([[5, 0, 5, 0], [0, 2, 1, 7], [0, 0, 0, 0]])
+    e = Evaluation(
+        np.array([0, 0, 0]), probabilities, ["x", "y", "z"], "test", NAMES,
+        votes=votes, vote_names=(*NAMES, "none"), leaked=np.array([False, True, False]),
+    )  # fmt: skip
+    first, second = top_losses(e, 2)
+    assert (first["id"], first["true"], first["predicted"]) == ("y", "cat", "owl")
+    assert first["loss"] == pytest.approx(-math.log(0.01), abs=1e-6)
+    assert first["votes"] == "none 7, dog 2, owl 1"
+    assert first["leaked"]
+    assert (second["id"], second["votes"]) == ("z", "")
+
+
+def test_top_2_by_hand_and_with_ties():
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.4, 0.3, 0.3], [0.4, 0.3, 0.3]])
+    e = Evaluation(np.array([0, 2, 1, 2]), probabilities, np.arange(4), "test", NAMES)
+    assert e.right_within(2).tolist() == [True, False, True, False]
+    assert e.right_within(1).tolist() == (e.predicted == e.labels).tolist()
+    assert e.right_within(3).all()
+    found = e.metrics()["all"]["top_2"]
+    assert (found["correct"], found["n"], found["value"]) == (2, 4, 0.5)
+    assert found["interval"] == pytest.approx(wilson(2, 4))

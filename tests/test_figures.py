@@ -11,10 +11,16 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.evaluation.comparison import Contender, compare
+from fer_analysis.evaluation.confusions import top_losses
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.figures import plain, save
+from fer_analysis.figures.annotators import annotators_figure
+from fer_analysis.figures.calibration import calibration_figure
+from fer_analysis.figures.comparison import comparison_figure
 from fer_analysis.figures.data import augmented_figure, samples_figure
 from fer_analysis.figures.evaluation import confusion_figure, recall_figure
+from fer_analysis.figures.losses import top_losses_figure
 from fer_analysis.figures.structure import find_blocks, structure_figure
 from fer_analysis.figures.training import curves_figure
 
@@ -272,3 +278,70 @@ def test_many_layers_are_drawn_as_blocks(tmp_path):
     shown = [text.replace("\u00a0", " ") for text in texts(figure.axes[0])]
     assert "30 × (Conv → Normalization)" in shown and "600" in shown
     save(figure, tmp_path / "a.png", dpi=40)
+
+
+def probable(n=300, seed=0, **fields):
+    """Return predictions with spread-out probabilities."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, n)
+    logits = 1.5 * np.eye(3)[labels] + rng.normal(size=(n, 3))
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return Evaluation(labels, probabilities, np.arange(n), "test", ("cat", "dog", "owl"), **fields)
+
+
+def test_the_reliability_diagram_holds_the_bins():
+    block = probable().metrics()["all"]["calibration"]
+    figure = calibration_figure(block, "test split, all images")
+    left, right = figure.axes
+    drawn = [c.lines[0].get_xydata() for c in left.containers]
+    for points, key in zip(drawn, ("as_predicted", "at_temperature"), strict=True):
+        bins = block[key]["bins"]
+        expected = [(row["confidence"], row["accuracy"]) for row in bins]
+        np.testing.assert_allclose(points, expected)
+    curve = next(line for line in right.lines if len(line.get_xdata()) > 2)
+    expected = [row["accuracy"] for row in block["at_temperature"]["abstain"]]
+    np.testing.assert_allclose(curve.get_ydata(), expected)
+    assert "n=300" in figure.get_suptitle()
+
+
+def test_the_annotators_picture_holds_both_recalls_and_both_matrices():
+    rng = np.random.default_rng(1)
+    e = probable(votes=rng.multinomial(10, [0.4, 0.3, 0.2, 0.1], 300),
+                 vote_names=("cat", "dog", "owl", "none"))  # fmt: skip
+    block = e.metrics()["all"]["annotators"]
+    left, middle, right = annotators_figure(e, block, "test split").axes
+    for container, key in zip(left.containers, ("model_recall", "modal_recall"), strict=True):
+        values = [row[key]["value"] for row in block["labels"]]
+        np.testing.assert_allclose(container.lines[0].get_xdata(), values)
+    widths = [bar.get_width() for bar in middle.patches]
+    np.testing.assert_allclose(widths, [r["accuracy"]["value"] for r in block["strata"] if r["n"]])
+    cell = 100 * e.row_normalised_confusion[0, 1], 100 * block["confusion"][0][1]
+    assert texts(right)[1] == f"{cell[0]:.0f}/{cell[1]:.0f}"
+
+
+def test_differences_stand_where_they_belong():
+    first, second = probable(seed=0), probable(seed=0)
+    worse = first.predicted.copy()
+    worse[:60] = (worse[:60] + 1) % 3
+    second = Evaluation(first.labels, np.eye(3)[worse], first.ids, "test", first.label_names)
+    found = compare(Contender("good", (first,)), Contender("bad", (second,)))
+    (axes,) = comparison_figure([{"all images": found}], "test split").axes
+    points = [line for line in axes.lines if line.get_marker() == "o"]
+    drawn = [float(point.get_xdata()[0]) for point in points]
+    rows = [found["accuracy"], found["macro_f1"], *found["labels"]]
+    np.testing.assert_allclose(drawn, [100 * row["difference"] for row in rows])
+    assert points[0].get_markerfacecolor() == points[0].get_color(), "surely worse: filled"
+
+
+def test_the_faces_of_the_highest_losses_are_named():
+    e = probable(n=9, leaked=np.arange(9) < 4)
+    rows = top_losses(e, 8)
+    images = np.zeros((8, 48, 48, 1), np.uint8)
+    figure = top_losses_figure(rows, images, "test split")
+    shown = [axes for axes in figure.axes if axes.images]
+    assert len(shown) == 8
+    for axes, row in zip(shown, rows, strict=True):
+        title = axes.get_title(loc="left")
+        assert title.startswith(row["id"])
+        assert ("leaked" in title) == row["leaked"]
+        assert f"label: {row['true']}" in title

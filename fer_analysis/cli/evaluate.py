@@ -99,6 +99,8 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
     elif issues:
         raise FerError("--issue says which images --exclude leaves out: name an audit.csv")
     folder = run.evaluation_folder(name)
+    if file or tau or exclude:  # plain predictions are saved where they are made
+        evaluation.save(folder)
     written = _write(folder, evaluation, images, rows)
     if as_json:
         import json
@@ -182,7 +184,6 @@ def _write(folder, evaluation, images, rows) -> list[str]:
     from fer_analysis.figures.losses import top_losses_figure
     from fer_analysis.files import write_csv
 
-    evaluation.save(folder)
     leak_free = evaluation.leak_free
     clean, images_of = evaluation, "all images"
     if leak_free is not None and 0 < len(leak_free) < len(evaluation):

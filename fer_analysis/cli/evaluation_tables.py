@@ -114,9 +114,9 @@ def _print_calibration(block: dict) -> None:
     raw, chance = (calibration["at_temperature"][key] for key in ("ece_raw", "ece_if_calibrated"))
     out.print(
         f"n = {block['n']:,}; temperature T fitted on: {calibration['temperature_from']}. ECE is "
-        f"corrected for chance; uncorrected it is {percent(raw)} at T, and a perfectly calibrated "
-        f"model would show {percent(chance['mean'])} (up to {percent(chance['95 %'])}) with as "
-        f"many images. Answering only the surest 70 %, the model is right "
+        f"corrected for chance (at T it is {percent(raw)} uncorrected); what chance still leaves a "
+        f"perfectly calibrated model with as many images stands beside it, up to "
+        f"{percent(chance['95 %'])} at T. Answering only the surest 70 %, the model is right "
         f"{percent(half['accuracy'])} of the time ({half['correct']:,} of {half['n']:,}).",
         soft_wrap=True,
     )

@@ -13,7 +13,7 @@ from fer_analysis.data.cache import cache_file, load_cached, source_state, store
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.source import Progress, RawFaces, Source
 from fer_analysis.data.splits import divide
-from fer_analysis.data.votes import VOTE_NAMES, find_votes, join_votes
+from fer_analysis.data.votes import VOTE_NAMES, check_votes, find_votes, join_votes
 from fer_analysis.errors import FerError
 
 
@@ -165,4 +165,5 @@ def _with_votes(raw: RawFaces, source: Source, votes) -> tuple[FaceDataset, tupl
     if not raw.rows:
         return dataset, (f"{path}: not used: votes join by row, and folders have no rows",)
     joined = join_votes(path, raw.ids.astype(np.int64), raw.split)
+    check_votes(path, joined, raw.labels)
     return replace(dataset, votes=joined, vote_names=VOTE_NAMES), ()

@@ -15,6 +15,10 @@ EXTRAS = ("contempt", "unknown", "NF")
 """What annotators could say besides the seven labels; NF: no face."""
 
 VOTE_NAMES = (*FER_LABELS, *EXTRAS)
+JUDGED, LEAST_KAPPA = 200, 0.1
+"""On how many images votes are judged, and how much better than chance they must fit the labels
+(FER+ on FER-2013: .45)."""
+
 _NAME_OF = {name.lower(): name for name in EXTRAS}
 
 
@@ -58,6 +62,35 @@ def join_votes(path: Path, rows: np.ndarray, split: np.ndarray) -> np.ndarray:
                 f"got {found!r}: these are votes on other rows"
             )
     return votes[rows]
+
+
+def check_votes(path: Path, votes: np.ndarray, labels: np.ndarray) -> None:
+    """Refuse votes that have nothing to do with the labels.
+
+    Args:
+        path: The file, for the message.
+        votes: int64 `(n, m)`, the labels first.
+        labels: int64 `(n,)`.
+
+    Raises:
+        FerError: If annotators chose the images' labels hardly more often than if votes and
+            images had been drawn apart (Cohen's kappa below .1), as where rows are shifted or
+            the votes are on other images. Few images are not judged.
+    """
+    voted = votes.sum(axis=1) > 0
+    if voted.sum() < JUDGED:
+        return
+    shares = votes[voted] / votes[voted].sum(axis=1, keepdims=True)
+    labels = labels[voted]
+    seen = float(shares[np.arange(len(labels)), labels].mean())
+    frequency = np.bincount(labels, minlength=shares.shape[1]) / len(labels)
+    chance = float(frequency @ shares.mean(axis=0))
+    if seen - chance < LEAST_KAPPA * (1 - chance):
+        raise FerError(
+            f"{path}: these votes do not belong to this data: {100 * seen:.1f} % of them are on "
+            f"the images' labels, {100 * chance:.1f} % would be by chance (n = {len(labels):,}); "
+            "are the rows in another order?"
+        )
 
 
 def _read(path: Path) -> tuple[list[str], np.ndarray]:

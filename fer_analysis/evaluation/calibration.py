@@ -12,6 +12,10 @@ BINS = 15
 SIMULATIONS = 200
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 
+TRUE = np.linspace(0, 40, 4001)
+SEEN = np.sqrt(2 / np.pi) * np.exp(-(TRUE**2) / 2) + TRUE * (1 - 2 * ndtr(-TRUE))
+"""The mean of |a normal value| whose mean is `TRUE`, both in standard deviations."""
+
 TINY = 1e-12
 """The least probability that a likelihood is taken of: one certain error is not infinite."""
 
@@ -21,8 +25,10 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
 
     The expected calibration error is the mean distance between confidence (the highest
     probability) and accuracy over bins of equally many images (Naeini et al. 2015; equal-mass
-    bins after Nixon et al. 2019). Chance alone makes it positive: what is expected of it, for
-    normal noise within each bin, is taken off (Kumar et al. 2019, for absolute distances).
+    bins after Nixon et al. 2019). Chance alone makes it positive: noise in a bin's accuracy
+    lengthens distances, so each is replaced by the one that, with normal noise, would be seen
+    as long on average (after Kumar et al. 2019). That does not take off all of chance, so what
+    is left for a perfectly calibrated model is simulated and stands beside.
 
     Args:
         labels: int64 `(n,)`.
@@ -31,8 +37,8 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
 
     Returns:
         `ece` (corrected) with its interval, `ece_raw`, `ece_if_calibrated` (mean and 95th
-        percentile of the raw figure for a perfectly calibrated model with these confidences
-        on as many images), `nll` (nats) and `brier` (summed over labels, 0 to 2) with
+        percentile of `ece` for a perfectly calibrated model with these confidences on as many
+        images), `nll` (nats) and `brier` (summed over labels, 0 to 2) with
         intervals, mean `confidence` and `accuracy`, `bins` for a reliability diagram and
         `abstain` for accuracy against coverage. None without images.
     """
@@ -44,8 +50,7 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
     confidence, right = confidence[order], right[order]
     edges = np.linspace(0, n, min(BINS, n) + 1).round().astype(int)
     corrected, raw = _errors(confidence, right, np.ones((1, n)), edges)
-    resampled, _ = _bootstrap_errors(confidence, right, edges, seed)
-    half = 1.96 * resampled.std()
+    half = 1.96 * _resampled(confidence, right, edges, seed).std()
     null = _if_calibrated(confidence, edges, seed)
     nll, brier = losses(labels, probabilities)
     ends = percentile_interval(
@@ -118,34 +123,30 @@ def _errors(confidence, right, weights, edges) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(invalid="ignore", divide="ignore"):
         accuracy = np.add.reduceat(weights * right, starts, axis=1) / n
         gap = accuracy - np.add.reduceat(weights * confidence, starts, axis=1) / n
-        deviation = np.sqrt(accuracy * (1 - accuracy) / n)
-        z = np.abs(gap) / deviation
-        # Mean of |a normal value| around the gap, which exceeds the gap itself.
-        expected = deviation * np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2)
-        expected = expected + np.abs(gap) * (1 - 2 * ndtr(-z))
-    excess = np.nan_to_num(np.where(deviation > 0, expected - np.abs(gap), 0))
-    share, gap = n / n.sum(axis=1, keepdims=True), np.nan_to_num(np.abs(gap))
-    corrected = (share * (gap - excess)).sum(axis=1)
-    return np.maximum(corrected, 0), (share * gap).sum(axis=1)
+        deviation = np.sqrt(accuracy * (1 - accuracy) / np.maximum(n - 1, 1))
+        real = np.interp(np.abs(gap) / deviation, SEEN, TRUE) * deviation
+    real = np.where(deviation > 0, real, np.abs(gap))
+    share = n / n.sum(axis=1, keepdims=True)
+    return tuple((share * np.nan_to_num(values)).sum(axis=1) for values in (real, np.abs(gap)))
 
 
-def _bootstrap_errors(confidence, right, edges, seed) -> tuple[np.ndarray, np.ndarray]:
-    both = bootstrap(
-        lambda w: np.stack(_errors(confidence, right, w, edges), axis=1),
+def _resampled(confidence, right, edges, seed) -> np.ndarray:
+    """Return the corrected error of resampled images, float64 `(draws,)`."""
+    return bootstrap(
+        lambda weights: _errors(confidence, right, weights, edges)[0],
         len(confidence),
         draws=SIMULATIONS,
         seed=seed,
     )
-    return both[:, 0], both[:, 1]
 
 
 def _if_calibrated(confidence: np.ndarray, edges: np.ndarray, seed: int) -> np.ndarray:
-    """Simulate the raw error of a model whose confidences are exactly right."""
+    """Simulate the corrected error of a model whose confidences are exactly right."""
     rng = np.random.default_rng(seed)
     once = np.ones((1, len(confidence)))
     return np.array(
         [
-            _errors(confidence, rng.random(len(confidence)) < confidence, once, edges)[1][0]
+            _errors(confidence, rng.random(len(confidence)) < confidence, once, edges)[0][0]
             for _ in range(SIMULATIONS)
         ]
     )

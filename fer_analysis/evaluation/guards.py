@@ -123,7 +123,8 @@ def label_order(evaluation: Evaluation) -> list[str]:
     won = sum(int(confusion[t, p]) for t, p in moved)
     lost = sum(int(confusion[t, t]) for t, _ in moved)
     n = len(evaluation)
-    if not n or won - lost <= REORDERED * n or sign_test(won, lost) >= SURE:
+    # Labels that change places are at least two; one alone is a model that favours a label.
+    if len(moved) < 2 or won - lost <= REORDERED * n or sign_test(won, lost) >= SURE:
         return []
     names = evaluation.label_names
     pairs = ", ".join(f"'{names[p]}' seems to mean {names[t]}" for t, p in moved)

@@ -29,8 +29,8 @@ def calibration_figure(calibration: dict, title: str) -> Figure:
     ):
         chance = figures["ece_if_calibrated"]
         label = (
-            f"{name}: ECE {100 * figures['ece']:.1f} % (uncorrected "
-            f"{100 * figures['ece_raw']:.1f}, by chance up to {100 * chance['95 %']:.1f})"
+            f"{name}: ECE {100 * figures['ece']:.1f} % "
+            f"(by chance alone up to {100 * chance['95 %']:.1f} %)"
         )
         _reliability(left, figures["bins"], colour, marker, label)
     left.plot([0, 1], [0, 1], color="0.6", linestyle=":", zorder=0)

@@ -41,17 +41,26 @@ def comparison_figure(comparisons: list[dict[str, dict]], title: str) -> Figure:
         axes.legend(
             fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2
         )
+    columns[0].set_yticks(range(labels + 2), ["accuracy", "macro-F1", *_names(comparisons[0])])
     columns[0].set_ylim(labels + 1.5, -0.5)
     figure.suptitle(f"{title}\n(right of 0: better than the first)", fontsize=10)
     return figure
 
 
+def _names(pair: dict[str, dict]) -> list[str]:
+    """Return each label with its images, in every set that is compared."""
+    blocks = [comparison["labels"] for comparison in pair.values()]
+    return [
+        f"{plain(rows[0]['label'])}\nn=" + " / ".join(f"{row['n']:,}" for row in rows)
+        for rows in zip(*blocks, strict=True)
+    ]
+
+
 def _differences(axes: Axes, comparison: dict, offset: float, name: str, colour: str) -> None:
-    rows = [("accuracy", comparison["accuracy"]), ("macro-F1", comparison["macro_f1"])]
-    rows += [(f"{plain(r['label'])} (n={r['n']:,})", r) for r in comparison["labels"]]
-    axes.set_yticks(range(len(rows)), [text for text, _ in rows])
     shown = name
-    for y, (_, row) in enumerate(rows):
+    for y, row in enumerate(
+        [comparison["accuracy"], comparison["macro_f1"], *comparison["labels"]]
+    ):
         if row["difference"] is None or row["interval"] is None:
             continue
         low, high = (100 * end for end in row["interval"])

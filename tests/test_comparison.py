@@ -1,0 +1,182 @@
+"""Do runs differ? By hand, on planted differences, and where nothing differs."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.comparison import (
+    Contender,
+    compare,
+    line_up,
+    shows_difference,
+    spread,
+    verdict,
+)
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.exclusion import exclusions, kept, read_issues
+
+NAMES = ("cat", "dog")
+
+
+def evaluation(labels, predicted, ids=None, names=NAMES):
+    ids = np.arange(len(labels)) if ids is None else ids
+    probabilities = np.eye(len(names))[np.array(predicted)]
+    return Evaluation(np.array(labels), probabilities, np.array(ids), "test", names)
+
+
+def contender(name, *seeds):
+    return Contender(name, tuple(seeds))
+
+
+def wrong(labels, rows):
+    predicted = np.array(labels).copy()
+    predicted[rows] = 1 - predicted[rows]
+    return predicted
+
+
+LABELS = np.array([0] * 60 + [1] * 40)
+
+
+def test_by_hand():
+    first = evaluation(LABELS, wrong(LABELS, [0, 1, 2, 3, 60]))
+    second = evaluation(LABELS, wrong(LABELS, [3, 60, 61, 62, 63, 64, 65, 66]))
+    found = compare(contender("a", first), contender("b", second))
+    assert found["n"] == 100
+    assert found["accuracy"]["difference"] == pytest.approx(0.92 - 0.95)
+    assert found["macro_f1"]["difference"] == pytest.approx(second.macro_f1 - first.macro_f1)
+    assert found["mcnemar"]["only_first_right"] == 6
+    assert found["mcnemar"]["only_second_right"] == 3
+    assert found["mcnemar"]["p"] == pytest.approx(binomtest(3, 9).pvalue)
+    cat, dog = found["labels"]
+    assert (cat["only_first_right"], cat["only_second_right"]) == (0, 3)
+    assert (dog["only_first_right"], dog["only_second_right"]) == (6, 0)
+    p = [binomtest(3, 3).pvalue, binomtest(6, 6).pvalue]
+    assert dog["p"] == pytest.approx(2 * p[1])
+    assert cat["p"] == pytest.approx(max(p[0], 2 * p[1]))
+    assert dog["difference"] == pytest.approx(-6 / 40)
+    json.dumps(found, allow_nan=False)
+
+
+def test_the_paired_interval_is_that_of_paired_differences():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 2000)
+    first = wrong(labels, np.flatnonzero(rng.random(2000) < 0.4))
+    second = first.copy()
+    mended = rng.permutation(np.flatnonzero(first != labels))[:60]
+    second[mended] = labels[mended]
+    found = compare(
+        contender("a", evaluation(labels, first)), contender("b", evaluation(labels, second))
+    )
+    low, high = found["accuracy"]["interval"]
+    gain = (second == labels).astype(float) - (first == labels)
+    half = 1.96 * gain.std() / np.sqrt(2000)
+    assert (low, high) == pytest.approx((0.03 - half, 0.03 + half), abs=0.0015)
+    assert shows_difference(found)
+    assert "McNemar p" in verdict(found)
+
+
+def test_nothing_shown_is_said_with_what_could_have_been():
+    labels = np.tile([0, 1], 500)
+    rng = np.random.default_rng(1)
+    rows = [np.flatnonzero(rng.random(1000) < 0.3) for _ in range(2)]
+    pair = [
+        contender(n, evaluation(labels, wrong(labels, r))) for n, r in zip("ab", rows, strict=True)
+    ]
+    told = verdict(compare(*pair))
+    assert "no difference shown (n = 1,000; this n could show" in told
+    same = compare(pair[0], pair[0])
+    assert same["accuracy"] == {"difference": 0, "interval": [0, 0]}
+    assert same["mcnemar"]["p"] == 1
+    assert not shows_difference(same)
+
+
+def test_seeds_are_a_mean_and_a_spread():
+    seeds = [evaluation(LABELS, wrong(LABELS, range(k))) for k in (4, 6, 8)]
+    found = spread(contender("plain", *seeds))
+    assert (found["seeds"], found["n"]) == (3, 100)
+    assert found["accuracy"]["mean"] == pytest.approx(0.94)
+    assert found["accuracy"]["sd"] == pytest.approx(0.02)
+    assert spread(contender("one", seeds[0]))["accuracy"]["sd"] is None
+    better = contender("better", *[evaluation(LABELS, wrong(LABELS, range(k))) for k in (1, 2)])
+    compared = compare(contender("plain", *seeds), better)
+    assert compared["mcnemar"] is None, "McNemar's test knows two predictions of an image"
+    assert compared["accuracy"]["difference"] == pytest.approx(0.985 - 0.94)
+    wide = compared["accuracy"]["interval"]
+    narrow = compare(contender("a", seeds[1]), contender("b", better.seeds[0]))
+    assert wide[0] < 0.045 < wide[1]
+    assert compared["seeds"] == [3, 2]
+    assert narrow["seeds"] == [1, 1]
+
+
+def test_a_seed_s_spread_widens_the_interval():
+    """The same mean and the same images: seeds that scatter leave more open."""
+    steady = contender("steady", *[evaluation(LABELS, wrong(LABELS, range(10)))] * 4)
+    scattered = contender(
+        "scattered", *[evaluation(LABELS, wrong(LABELS, range(k))) for k in (0, 5, 15, 20)]
+    )
+    reference = contender("reference", evaluation(LABELS, LABELS))
+    ends = [compare(reference, c)["accuracy"]["interval"] for c in (steady, scattered)]
+    widths = [high - low for low, high in ends]
+    assert widths[1] > 1.2 * widths[0]
+
+
+def test_the_same_images_in_another_order_are_lined_up():
+    ids = np.array([f"image {i}" for i in range(100)])
+    order = np.random.default_rng(0).permutation(100)
+    first = evaluation(LABELS, wrong(LABELS, [0, 1]), ids)
+    second = evaluation(LABELS[order], wrong(LABELS, [0, 1])[order], ids[order])
+    one, other = line_up([first, second])
+    np.testing.assert_array_equal(one.ids, other.ids)
+    np.testing.assert_array_equal(one.predicted, other.predicted)
+
+
+def test_other_images_or_labels_are_refused():
+    first = evaluation(LABELS, LABELS)
+    with pytest.raises(FerError, match="not scored on the same images .*--data"):
+        line_up([first, evaluation(LABELS, LABELS, ids=np.arange(1, 101))])
+    with pytest.raises(FerError, match="not scored on the same images"):
+        line_up([first, first.take(np.arange(50))])
+    with pytest.raises(FerError, match="not scored on the same images"):
+        line_up([first, evaluation(1 - LABELS, LABELS)])
+    with pytest.raises(FerError, match="other labels"):
+        line_up([first, evaluation(LABELS, LABELS, names=("cat", "owl"))])
+
+
+AUDIT = "id,issue,partner,score\n0,leak,7,1\n1,leak,8,1\n1,tie,,\n70,blank,,0.5\n999,blank,,\n"
+
+
+def test_scoring_without_the_images_of_an_audit(tmp_path):
+    (tmp_path / "audit.csv").write_text(AUDIT)
+    issues = read_issues(tmp_path / "audit.csv")
+    assert issues == {"leak": {"0", "1"}, "tie": {"1"}, "blank": {"70", "999"}}
+    scored = evaluation(LABELS, wrong(LABELS, [0, 5, 70]))
+    rows = {row["issue"]: row for row in exclusions(scored, issues)}
+    assert [(row["issue"], row["excluded"]) for row in rows.values()] == [
+        ("leak", 2), ("tie", 1), ("blank", 1), ("all together", 3)
+    ]  # fmt: skip
+    assert rows["leak"]["accuracy"] == pytest.approx(96 / 98)
+    assert rows["leak"]["difference"] == pytest.approx(96 / 98 - 0.97)
+    together = rows["all together"]
+    assert (together["n"], together["accuracy"]) == (97, pytest.approx(96 / 97))
+    low, high = together["difference_interval"]
+    assert low <= together["difference"] <= high
+    assert kept(scored, issues).sum() == 97
+    assert set(read_issues(tmp_path / "audit.csv", ["tie"])) == {"tie"}
+
+
+def test_a_table_that_is_no_audit_is_refused(tmp_path):
+    path = tmp_path / "audit.csv"
+    path.write_text(AUDIT)
+    with pytest.raises(FerError, match="no issue 'leek' .did you mean 'leak'"):
+        read_issues(path, ["leek"])
+    path.write_text("id,what\n1,leak\n")
+    with pytest.raises(FerError, match="no column 'issue'"):
+        read_issues(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FerError, match="cannot be read as an audit"):
+        read_issues(path)

@@ -1,0 +1,121 @@
+"""Bring your own predictions: the table, the join with the data, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fer_layouts import faces, write_layout
+
+from fer_analysis.data.load import load_data
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.own_predictions import join_data, read_predictions
+
+HEADER = "id,label,cat,dog\n"
+
+
+def table(tmp_path, text):
+    path = tmp_path / "theirs.csv"
+    path.write_text(text)
+    return path
+
+
+def test_a_table_by_hand(tmp_path):
+    path = table(tmp_path, HEADER + "a,cat,0.7,0.3\nb,dog,.25,.75\nc,1,0.998,0.001\n")
+    found = read_predictions(path)
+    assert found.label_names == ("cat", "dog")
+    assert found.ids.tolist() == ["a", "b", "c"]
+    assert found.labels.tolist() == [0, 1, 1]
+    assert found.probabilities[1].tolist() == [0.25, 0.75]
+    assert found.probabilities[2].sum() == pytest.approx(1), "rounded shares are scaled"
+    assert found.leaked is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected the columns id, label .* received nothing"),
+        ("id,cat,dog\n", "expected the columns id, label"),
+        ("id,label,cat\na,cat,1\n", "expected the columns"),
+        ("id,label,anger,angry\n", "expected the columns"),
+        (HEADER, "no predictions in it"),
+        (HEADER + "a,cat,0.7\n", "line 2: "),
+        (HEADER + "a,owl,0.7,0.3\n", "line 2: label 'owl' is none of cat, dog"),
+        (HEADER + "a,cat,7,3\n", "line 2: expected probabilities that sum to 1, received 7, 3"),
+        (HEADER + "a,cat,nan,1\n", "line 2: expected probabilities"),
+        (HEADER + "a,cat,x,1\n", "line 2: could not convert"),
+        (HEADER + "a,cat,1.5,-0.5\n", "line 2: expected probabilities"),
+        (HEADER + "a,cat,1,0\na,dog,1,0\n", "id 'a' stands there more than once"),
+    ],
+)
+def test_other_tables_are_refused_in_one_message(tmp_path, text, message):
+    with pytest.raises(FerError, match=message):
+        read_predictions(table(tmp_path, text))
+
+
+def test_all_bad_rows_are_told_at_once(tmp_path):
+    with pytest.raises(FerError) as caught:
+        read_predictions(table(tmp_path, HEADER + "a,cat,2,2\n" * 9))
+    assert "6 problems" in str(caught.value)
+    assert "line 6" in str(caught.value)
+    assert "and 4 more" in str(caught.value)
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """Return data whose first test image stands in training too, with votes."""
+    dataset = faces(70, votes=True)
+    images = dataset.images.copy()
+    test = np.flatnonzero(dataset.split == "test")
+    images[test[0]] = images[np.flatnonzero(dataset.split == "train")[0]]
+    object.__setattr__(dataset, "images", images)
+    return load_data(write_layout(dataset, tmp_path / "fer", "csv", votes=True), cache=False)
+
+
+def theirs(tmp_path, dataset, *, names=None, rows=None, label=None):
+    """Write perfect predictions of some rows, their columns in the order of `names`."""
+    names = names or dataset.label_names
+    lines = ["id,label," + ",".join(names)]
+    for row in rows:
+        own = dataset.label_names[dataset.labels[row]]
+        shares = ["1" if name == own else "0" for name in names]
+        lines.append(f"{dataset.ids[row]},{label or own},{','.join(shares)}")
+    return read_predictions(table(tmp_path, "\n".join(lines) + "\n"))
+
+
+def test_the_data_adds_leaks_votes_and_its_own_order(tmp_path, loaded):
+    dataset = loaded.dataset
+    rows = np.flatnonzero(dataset.split == "test")[::-1]
+    alphabetical = sorted(dataset.label_names)
+    found = join_data(theirs(tmp_path, dataset, names=alphabetical, rows=rows), loaded, None)
+    assert found.split == "test"
+    assert found.label_names == dataset.label_names
+    assert found.accuracy == 1
+    np.testing.assert_array_equal(found.labels, dataset.labels[rows])
+    np.testing.assert_array_equal(found.votes, dataset.votes[rows])
+    assert found.leaked.sum() == 1
+    assert found.leaked[-1], "its first image of test"
+    assert not any("no prediction" in note for note in found.notes)
+    part = join_data(theirs(tmp_path, dataset, rows=rows[:5]), loaded, None)
+    assert f"{len(rows) - 5} images of the split have no prediction" in part.notes
+
+
+def test_predictions_that_do_not_belong_to_the_data_are_refused(tmp_path, loaded):
+    dataset = loaded.dataset
+    everything = np.arange(len(dataset))
+    with pytest.raises(FerError, match="several splits"):
+        join_data(theirs(tmp_path, dataset, rows=everything), loaded, None)
+    assert join_data(theirs(tmp_path, dataset, rows=everything), loaded, "train").split == "train"
+    test = np.flatnonzero(dataset.split == "test")
+    with pytest.raises(FerError, match="no predictions of the 'train' split"):
+        join_data(theirs(tmp_path, dataset, rows=test), loaded, "train")
+    with pytest.raises(FerError, match="true labels are not the data's, the first: id"):
+        join_data(theirs(tmp_path, dataset, rows=test, label="fear"), loaded, None)
+    with pytest.raises(FerError, match="2 of 2 ids are not in the data"):
+        join_data(read_predictions(table(tmp_path, header(dataset, "x", "y"))), loaded, None)
+    with pytest.raises(FerError, match="labels are not the data's: cat, dog"):
+        join_data(read_predictions(table(tmp_path, HEADER + "0,cat,1,0\n")), loaded, None)
+
+
+def header(dataset, *ids):
+    lines = ["id,label," + ",".join(dataset.label_names)]
+    return "\n".join([*lines, *(f"{i},angry,1,0,0,0,0,0,0" for i in ids)]) + "\n"
