@@ -37,11 +37,17 @@ def write_json(path: str | Path, value: object) -> None:
 
 
 def write_csv(path: str | Path, rows: list[dict]) -> None:
-    """Write a table in one go; the columns are the first row's."""
+    """Write a table in one go; the columns are the first row's, and no text is a formula."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0] if rows else [], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: as_text(value) for key, value in row.items()} for row in rows)
+
+
+def as_text(value: object) -> object:
+    """Return a cell that a spreadsheet does not run as a formula: an apostrophe makes it text."""
+    starts = isinstance(value, str) and value.startswith(tuple("=+-@\t\r"))
+    return f"'{value}" if starts else value
 
 
 def file_name(text: str) -> str:

@@ -191,7 +191,10 @@ def _write(folder, evaluation, images, rows) -> list[str]:
     block = clean.metrics()["all"]
     title = f"{evaluation.split} split, {images_of}"
     losses = top_losses(evaluation, 24)
-    write_csv(folder / "top_losses.csv", [_cells(row) for row in losses])
+    write_csv(
+        folder / "top_losses.csv",
+        [{key: row[key] for key in row if key != "row"} for row in losses],
+    )
     if rows is not None:
         write_csv(folder / "exclusions.csv", rows)
     pictures = {
@@ -208,12 +211,3 @@ def _write(folder, evaluation, images, rows) -> list[str]:
     for name, figure in pictures.items():
         save(figure, folder / f"{name}.png")
     return ["metrics.json", *(f"{name}.png" for name in pictures)]
-
-
-def _cells(row: dict) -> dict:
-    """Return a row for a spreadsheet, which must not take text for a formula."""
-    return {
-        key: f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
-        for key, value in row.items()
-        if key != "row"
-    }

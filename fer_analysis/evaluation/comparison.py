@@ -87,42 +87,45 @@ def compare(first: Contender, second: Contender, *, seed: int = 0) -> dict:
         `detectable`: the difference in accuracy that this n would show in 80 % of cases.
     """
     rng = np.random.default_rng(seed)
-    names = first.seeds[0].label_names
-    labels = first.seeds[0].labels
-    draws = [_draw(c, rng_seed, rng) for c, rng_seed in ((first, seed), (second, seed))]
-    differences = {key: draws[1][key] - draws[0][key] for key in draws[0]}
-    once = [_figures(c) for c in (first, second)]
+    one, other = (_draw(contender, seed, rng) for contender in (first, second))
+    drawn = {key: other[key] - one[key] for key in one}
+    once = [_figures(contender) for contender in (first, second)]
     single = len(first.seeds) == len(second.seeds) == 1
-    only = _only_one_right(first, second, labels, len(names)) if single else None
-    p_labels = holm([sign_test(*pair) for pair in only]) if single else None
-    rows = [
-        {
-            "label": name,
-            "n": int((labels == label).sum()),
-            "first": _number(once[0]["recall"][label]),
-            "second": _number(once[1]["recall"][label]),
-            **_difference(once, differences, "recall", label),
-            "only_first_right": int(only[label][0]) if single else None,
-            "only_second_right": int(only[label][1]) if single else None,
-            "p": float(p_labels[label]) if single else None,
-        }
-        for label, name in enumerate(names)
-    ]
-    lost, won = (int(sum(pair[side] for pair in only)) for side in (0, 1)) if single else (0, 0)
+    only = _only_one_right(first, second) if single else None
+    lost, won = only.sum(axis=0).tolist() if single else (None, None)
     disagree = lost + won if single else _discordant(first, second)
+    n = len(first.seeds[0])
     return {
         "first": first.name,
         "second": second.name,
         "seeds": [len(first.seeds), len(second.seeds)],
-        "n": len(labels),
-        "accuracy": _difference(once, differences, "accuracy"),
-        "macro_f1": _difference(once, differences, "macro_f1"),
+        "n": n,
+        "accuracy": _difference(once, drawn, "accuracy"),
+        "macro_f1": _difference(once, drawn, "macro_f1"),
         "mcnemar": {"only_first_right": lost, "only_second_right": won, "p": sign_test(lost, won)}
         if single
         else None,
-        "labels": rows,
-        "detectable": _number(detectable_difference(disagree, len(labels))),
+        "labels": _labels(first.seeds[0], once, drawn, only),
+        "detectable": _number(detectable_difference(disagree, n)),
     }
+
+
+def _labels(predictions: Evaluation, once: list[dict], drawn: dict, only) -> list[dict]:
+    """Return the comparison of each label's recall."""
+    p = None if only is None else holm([sign_test(*pair) for pair in only.tolist()])
+    return [
+        {
+            "label": name,
+            "n": int(predictions.support[label]),
+            "first": _number(once[0]["recall"][label]),
+            "second": _number(once[1]["recall"][label]),
+            **_difference(once, drawn, "recall", label),
+            "only_first_right": None if only is None else int(only[label, 0]),
+            "only_second_right": None if only is None else int(only[label, 1]),
+            "p": None if p is None else float(p[label]),
+        }
+        for label, name in enumerate(predictions.label_names)
+    ]
 
 
 def shows_difference(comparison: dict) -> bool:
@@ -181,10 +184,10 @@ def _of_counts(confusion: np.ndarray) -> tuple[float, float, np.ndarray]:
     return float(correct.sum() / confusion.sum()), float(f1.mean()), recall
 
 
-def _difference(once, differences, key: str, label: int | None = None) -> dict:
-    values, draws = [o[key] for o in once], differences[key]
+def _difference(once: list[dict], drawn: dict, key: str, label: int | None = None) -> dict:
+    values, draws = [figures[key] for figures in once], drawn[key]
     if label is not None:
-        values, draws = [v[label] for v in values], draws[:, label]
+        values, draws = [value[label] for value in values], draws[:, label]
     ends = percentile_interval(draws)
     return {
         "difference": _number(values[1] - values[0]),
@@ -192,15 +195,18 @@ def _difference(once, differences, key: str, label: int | None = None) -> dict:
     }
 
 
-def _only_one_right(first, second, labels, k) -> list[tuple[int, int]]:
+def _only_one_right(first: Contender, second: Contender) -> np.ndarray:
+    """Count for each label the images that one of two gets right, int64 `(k, 2)`."""
     one, other = first.right()[0], second.right()[0]
-    return [
-        (
-            int((one & ~other & (labels == label)).sum()),
-            int((other & ~one & (labels == label)).sum()),
-        )
-        for label in range(k)
-    ]
+    predictions = first.seeds[0]
+    k = len(predictions.label_names)
+    return np.stack(
+        [
+            np.bincount(predictions.labels[mask], minlength=k)
+            for mask in (one & ~other, other & ~one)
+        ],
+        axis=1,
+    )
 
 
 def _discordant(first: Contender, second: Contender) -> int:
