@@ -42,7 +42,7 @@ def print_evaluation(name: str, evaluation) -> None:
 def print_exclusions(rows: list[dict], images: str) -> None:
     """Print what leaving out the images of an audit does to accuracy."""
     shown = table(
-        "without", "images", "n left", "acc. %", "95 % int.", "difference", "95 % interval",
+        "without", "images", "left", "acc. %", "95 % int.", "diff.", "95 % interval",
         title=f"\nwithout the images of the audit ({images})",
     )  # fmt: skip
     for row in rows:
