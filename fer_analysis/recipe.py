@@ -37,6 +37,7 @@ class Recipe:
         patience: Epochs without improvement before stopping; None: never.
         stop_on_collapse: Stop when the run has collapsed.
         seed: Of order and augmentation.
+        keep: Whose weights are saved: the `best` epoch's, or the `last` one's.
         mixup: Alpha of the Beta distribution by which two images are mixed; 0: never.
         weight_averaging: Share of the moving average of the weights that a step keeps; 0: no
             average.
@@ -58,6 +59,7 @@ class Recipe:
     patience: int | None
     stop_on_collapse: bool
     seed: int
+    keep: str = "best"
     mixup: float = 0.0
     weight_averaging: float = 0.0
     image_sizes: tuple[int, ...] = ()
@@ -103,3 +105,12 @@ class Recipe:
             rounds, rest = divmod(count, max(len(members), 1))
             chosen += [members] * rounds + [rng.permutation(members)[:rest]]
         return rng.permutation(np.concatenate(chosen))
+
+
+def whole_numbers(shares: np.ndarray, total: int) -> np.ndarray:
+    """Return counts in these shares that sum to `total` (largest remainders)."""
+    exact = shares * total
+    counts = np.floor(exact).astype(np.int64)
+    order = np.argsort(counts - exact, kind="stable")
+    counts[order[: total - counts.sum()]] += 1
+    return counts

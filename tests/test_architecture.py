@@ -19,7 +19,7 @@ LAYERS = [
     {"training", "saliency", "evaluation"},
     {"run", "environment"},
     {"config"},
-    {"remedies"},
+    {"remedies", "manipulations"},
     {"recipe"},
     {"models", "data", "figures"},
     {"files"},

@@ -137,6 +137,11 @@ class TrainingConfig(Section):
     image_sizes: tuple[Annotated[int, Field(ge=16)], ...] = ()
     """Sides, in pixels, that images are shown at while training, for equal parts of the epochs;
     none: at their own."""
+    keep: Literal["best", "last"] = "best"
+    """Whose weights are saved: the best epoch's by the monitor, or the last one's."""
+    images_per_epoch: Annotated[int, Field(ge=1)] | None = None
+    """How many images an epoch shows, whatever their number, each label in proportion; null:
+    each once. So runs on fewer images take as many steps."""
     stop_on_collapse: bool = False
     deterministic: bool = False
     """Bit-identical repetition on one machine; a little slower."""
@@ -144,15 +149,14 @@ class TrainingConfig(Section):
     """Train with faster twins of stock layers (same network, saved as stock)."""
 
 
-class RemediesConfig(Section):
-    """Remedies for rare, ambiguous or badly labelled images, each with its options.
+class SwitchesConfig(Section):
+    """Entries of a table, each with its options (see `parse.py`).
 
-    The fields are those of the table of remedies (see `parse.py`): `true` or options switch
-    one on, `false` switches it off.
+    `true` or options switch one on, `false` switches it off.
     """
 
     def chosen(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return the remedies that are on, with their options, in the order of the table."""
+        """Return the entries that are on, with their options, in the order of the table."""
         return [(name, dict(options)) for name, options in self if options is not None]
 
     @field_validator("*", mode="before")
@@ -162,6 +166,14 @@ class RemediesConfig(Section):
             raise ValueError("options are missing; {} or true takes the defaults")
         return {True: {}, False: None}[value] if isinstance(value, bool) else value
 
+    @model_serializer
+    def _only_chosen(self) -> dict[str, Any]:
+        return dict(self.chosen())
+
+
+class RemediesConfig(SwitchesConfig):
+    """Remedies for rare, ambiguous or badly labelled images: those of `REMEDIES`."""
+
     @model_validator(mode="after")
     def _one_sampler(self):
         names = [name for name, _ in self.chosen()]
@@ -169,9 +181,9 @@ class RemediesConfig(Section):
             raise ValueError("balanced_sampling and expansion exclude each other")
         return self
 
-    @model_serializer
-    def _only_chosen(self) -> dict[str, Any]:
-        return dict(self.chosen())
+
+class ManipulationsConfig(SwitchesConfig):
+    """Changes to the training images, to see what they do: those of `MANIPULATIONS`."""
 
 
 class RunConfig(Section):
@@ -181,6 +193,7 @@ class RunConfig(Section):
     data: DataConfig = FilesConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
+    manipulations: ManipulationsConfig = ManipulationsConfig()
     remedies: RemediesConfig = RemediesConfig()
     seed: Annotated[int, Field(ge=0)] = 0
 

@@ -24,7 +24,7 @@ from fer_analysis.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.collapse import likely_cause
-from fer_analysis.training.preparation import make_recipe
+from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.trainer import Listener, fit
 
 
@@ -58,7 +58,9 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
         **config.model.options(),
     )
     twin = _twin(model, config)
-    recipe = make_recipe(config, dataset.part("train"), dataset.part("validation"))
+    recipe = make_recipe(
+        config, manipulate(config, dataset.part("train")), dataset.part("validation")
+    )
     facts = _facts(data, recipe)
     _check_same_data(run, facts)
     if not run.environment_file.is_file():

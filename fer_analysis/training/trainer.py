@@ -69,7 +69,7 @@ def fit(
             judged.set_weights(average.variables)
         row |= _validate(predict(recipe.validation.images), recipe.validation.labels)
         progress.history.append(row)
-        if is_best := _is_best(progress, recipe.monitor):
+        if is_best := recipe.keep == "last" or _is_best(progress, recipe.monitor):
             progress.best_epoch = progress.epoch
             progress.best_weights = judged.get_weights()
             _save(model, progress, recipe, run)
