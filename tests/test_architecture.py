@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
+    {"study"},
     {"training", "saliency", "evaluation"},
     {"run", "environment"},
     {"config"},

@@ -12,6 +12,7 @@ from fer_analysis.cli.compare import compare
 from fer_analysis.cli.data import data
 from fer_analysis.cli.evaluate import evaluate
 from fer_analysis.cli.saliency import saliency
+from fer_analysis.cli.study import study
 from fer_analysis.cli.train import train
 from fer_analysis.errors import FerError
 
@@ -53,5 +54,5 @@ def main():
     """
 
 
-for command in (data, train, evaluate, compare, saliency):
+for command in (data, train, evaluate, compare, saliency, study):
     main.add_command(command)

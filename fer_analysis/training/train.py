@@ -165,6 +165,7 @@ def _write_start(
         {
             **describe_environment(),
             "seed": config.seed,
+            "training_counts": recipe.counts.tolist(),
             # How frequent the labels are as far as the loss can tell: a correction for that
             # after training needs it.
             "prior": recipe.prior.tolist(),
