@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fer_analysis.data.copies import find_copies
 from fer_analysis.data.folds import hold_out_fold
 from fer_analysis.data.load import LoadedData, load_data
@@ -52,11 +54,15 @@ def _drawn(options: dict) -> LoadedData:
 
 
 def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> LoadedData:
-    groups = find_copies(loaded.dataset.images).groups
-    dataset = hold_out_fold(loaded.dataset, groups, folds=folds, fold=fold, seed=seed)
+    dataset = loaded.dataset
+    # Every drawn face was drawn by itself; as alike as they are, no two are copies.
+    drawn = loaded.layout == "synthetic"
+    groups = np.arange(len(dataset)) if drawn else find_copies(dataset.images).groups
+    dataset = hold_out_fold(dataset, groups, folds=folds, fold=fold, seed=seed)
+    left_out, trained_on = ((dataset.split == name).sum() for name in ("fold", "train"))
     told = (
-        f"fold {fold} (of 0 to {folds - 1}) is left out of training: "
-        f"{(dataset.split == 'fold').sum():,} images, split 'fold'"
+        f"fold {fold} (of 0 to {folds - 1}) is left out of training: {left_out:,} of "
+        f"{left_out + trained_on:,} images, split 'fold'"
     )
     return replace(
         loaded,
