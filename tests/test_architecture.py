@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
+    {"audit"},
     {"training", "saliency", "evaluation"},
     {"run", "environment"},
     {"config"},
@@ -96,7 +97,7 @@ def test_analysis_of_arrays_never_imports_a_framework_at_the_top(module):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["data"], ["train"], ["evaluate"], ["compare"], ["saliency"]]
+    "command", [[], ["data"], ["audit"], ["train"], ["evaluate"], ["compare"], ["saliency"]]
 )
 def test_help_imports_nothing_heavy(command):
     code = (

@@ -1,0 +1,92 @@
+"""Issues that pixels alone give away: blank images, placeholders, drawings.
+
+The rules for placeholders and drawings are suspicions: high-contrast photographs of much black
+or white are among what they find, soft drawings are not. Their limits were set by eye on
+FER-2013.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_analysis.audit.issues import Finding
+from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.duplicates import FLAT
+
+PLAIN = 4
+"""Grey levels: a pixel is plain where its 3x3 neighbourhood spans no more."""
+
+SOFT = (8, 40)
+"""Grey levels: what the skin of a photographed face mostly spans from pixel to pixel."""
+
+HARD = 90
+"""Grey levels: hard edges span more."""
+
+PLACEHOLDER = 0.55
+"""Share of plain pixels from which an image is suspected to be a placeholder."""
+
+DRAWING = 0.5
+"""Share of plain and of hard pixels less that of soft ones, in the middle of the image, from
+which it is suspected to be no photograph."""
+
+_CHUNK = 2048
+
+
+def picture_findings(dataset: FaceDataset) -> list[Finding]:
+    """Return blank images, suspected placeholders and suspected drawings, each image once."""
+    n = len(dataset)
+    contrast, plain, drawn = np.zeros(n), np.zeros(n), np.zeros(n)
+    for start in range(0, n, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        images = dataset.images[part, ..., 0]
+        contrast[part] = images.std(axis=(1, 2))
+        plain[part], drawn[part] = _plain_and_drawn(images)
+    blank = contrast < FLAT
+    placeholder = ~blank & (plain >= PLACEHOLDER)
+    drawing = ~blank & ~placeholder & (drawn >= DRAWING)
+    everyone = np.ones(n, bool)
+    return [
+        _ranked("blank", blank, contrast, everyone, lowest_first=True),
+        _ranked("placeholder", placeholder, plain, everyone),
+        _ranked("not_a_photograph", drawing, drawn, everyone),
+    ]
+
+
+def _ranked(kind, mask, score, among, *, lowest_first=False) -> Finding:
+    rows = np.flatnonzero(mask)
+    order = np.argsort(score[rows] if lowest_first else -score[rows], kind="stable")
+    rows = rows[order]
+    return Finding(kind, rows, score[rows], among, ranked=True)
+
+
+def _plain_and_drawn(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of plain pixels, and how much of a drawing each image has.
+
+    Args:
+        images: uint8 `(n, height, width)`, pixels 0-255.
+
+    Returns:
+        float64 `(n,)` from 0 to 1, and float64 `(n,)` from -1 to 1.
+    """
+    spans = span(images)
+    height, width = spans.shape[1:]
+    middle = spans[:, height // 8 : height - height // 8, width // 8 : width - width // 8]
+
+    def share(of: np.ndarray) -> np.ndarray:
+        return of.mean(axis=(1, 2))
+
+    soft = (middle > SOFT[0]) & (middle <= SOFT[1])
+    return share(spans <= PLAIN), share(middle <= PLAIN) + share(middle > HARD) - share(soft)
+
+
+def span(images: np.ndarray) -> np.ndarray:
+    """Return what each pixel's 3x3 neighbourhood spans, uint8 `(n, height, width)`."""
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    height, width = images.shape[1:]
+    high = low = None
+    for top in range(3):
+        for left in range(3):
+            window = padded[:, top : top + height, left : left + width]
+            high = window.copy() if high is None else np.maximum(high, window, out=high)
+            low = window.copy() if low is None else np.minimum(low, window, out=low)
+    return high - low
