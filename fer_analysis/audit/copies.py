@@ -129,6 +129,5 @@ def _contradictions(dataset: FaceDataset, copies: Copies) -> Finding:
         np.ones(len(rows)),
         np.ones(n, bool),
         partner=partner[rows],
-        suggested=dataset.labels[partner[rows]],
         facts={"groups": len(np.unique(head[rows]))},
     )

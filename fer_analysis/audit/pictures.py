@@ -13,20 +13,19 @@ from fer_analysis.audit.issues import Finding
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates import FLAT
 
-PLAIN = 4
-"""Grey levels: a pixel is plain where its 3x3 neighbourhood spans no more."""
+PLAIN, GRADED = 8, (10, 60)
+"""Grey levels. A pixel is plain where its 3x3 neighbourhood spans no more than the first; it
+belongs to something graded, as photographs are all over, where that spans the others."""
 
-SOFT = (8, 40)
-"""Grey levels: what the skin of a photographed face mostly spans from pixel to pixel."""
+PLACEHOLDER = 0.44
+"""Share of plain pixels less that of graded ones from which an image is suspected to be a
+placeholder."""
 
-HARD = 90
-"""Grey levels: hard edges span more."""
-
-PLACEHOLDER = 0.55
-"""Share of plain pixels from which an image is suspected to be a placeholder."""
+FLAT_COLOUR, SOFT, HARD = 4, (8, 40), 90
+"""Grey levels, likewise: colour laid on evenly; skin; ink beside paper."""
 
 DRAWING = 0.5
-"""Share of plain and of hard pixels less that of soft ones, in the middle of the image, from
+"""Share of even and of hard pixels less that of soft ones, in the middle of the image, from
 which it is suspected to be no photograph."""
 
 _CHUNK = 2048
@@ -60,23 +59,27 @@ def _ranked(kind, mask, score, among, *, lowest_first=False) -> Finding:
 
 
 def _plain_and_drawn(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the share of plain pixels, and how much of a drawing each image has.
+    """Return how plain each image is, and how much of a drawing it has.
 
     Args:
         images: uint8 `(n, height, width)`, pixels 0-255.
 
     Returns:
-        float64 `(n,)` from 0 to 1, and float64 `(n,)` from -1 to 1.
+        Two float64 `(n,)`, from -1 to 1.
     """
     spans = span(images)
     height, width = spans.shape[1:]
     middle = spans[:, height // 8 : height - height // 8, width // 8 : width - width // 8]
 
-    def share(of: np.ndarray) -> np.ndarray:
-        return of.mean(axis=(1, 2))
+    def share(pixels: np.ndarray) -> np.ndarray:
+        return pixels.mean(axis=(1, 2))
 
-    soft = (middle > SOFT[0]) & (middle <= SOFT[1])
-    return share(spans <= PLAIN), share(middle <= PLAIN) + share(middle > HARD) - share(soft)
+    def between(pixels: np.ndarray, limits: tuple[int, int]) -> np.ndarray:
+        return share((pixels > limits[0]) & (pixels <= limits[1]))
+
+    plain = share(spans <= PLAIN) - between(spans, GRADED)
+    drawn = share(middle <= FLAT_COLOUR) + share(middle > HARD) - between(middle, SOFT)
+    return plain, drawn
 
 
 def span(images: np.ndarray) -> np.ndarray:
