@@ -15,7 +15,7 @@ from fer_analysis.audit.pictures import picture_findings
 from fer_analysis.audit.votes import vote_findings
 from fer_analysis.data.copies import Copies, find_copies
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.data.duplicates import NearPairs, exact_groups
+from fer_analysis.data.duplicates import NO_PAIRS, exact_groups
 from fer_analysis.data.load import LoadedData
 from fer_analysis.evaluation.intervals import wilson
 from fer_analysis.files import write_csv, write_json, write_text
@@ -135,9 +135,7 @@ def audit(
     dataset, notes = data.dataset, []
     if data.layout == "synthetic":
         notes.append("near-duplicates were not looked for: drawn faces are all alike")
-        nothing = np.zeros(0, np.int64)
-        none = NearPairs(nothing, nothing, np.zeros(0, np.float32), np.zeros(0, bool))
-        copies = Copies(exact_groups(dataset.images), none)
+        copies = Copies(exact_groups(dataset.images), NO_PAIRS)
     else:
         copies = find_copies(dataset.images, progress=progress)
     findings = copy_findings(dataset, copies) + picture_findings(dataset) + vote_findings(dataset)

@@ -12,6 +12,7 @@ import numpy as np
 from fer_analysis.audit.issues import Finding
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates import FLAT
+from fer_analysis.data.likeness import contrast
 
 PLAIN, GRADED = 8, (10, 60)
 """Grey levels. A pixel is plain where its 3x3 neighbourhood spans no more than the first; it
@@ -34,18 +35,17 @@ _CHUNK = 2048
 def picture_findings(dataset: FaceDataset) -> list[Finding]:
     """Return blank images, suspected placeholders and suspected drawings, each image once."""
     n = len(dataset)
-    contrast, plain, drawn = np.zeros(n), np.zeros(n), np.zeros(n)
+    plain, drawn = np.zeros(n), np.zeros(n)
     for start in range(0, n, _CHUNK):
         part = slice(start, start + _CHUNK)
-        images = dataset.images[part, ..., 0]
-        contrast[part] = images.std(axis=(1, 2))
-        plain[part], drawn[part] = _plain_and_drawn(images)
-    blank = contrast < FLAT
+        plain[part], drawn[part] = _plain_and_drawn(dataset.images[part, ..., 0])
+    grey = contrast(dataset.images)
+    blank = grey < FLAT
     placeholder = ~blank & (plain >= PLACEHOLDER)
     drawing = ~blank & ~placeholder & (drawn >= DRAWING)
     everyone = np.ones(n, bool)
     return [
-        _ranked("blank", blank, contrast, everyone, lowest_first=True),
+        _ranked("blank", blank, grey, everyone, lowest_first=True),
         _ranked("placeholder", placeholder, plain, everyone),
         _ranked("not_a_photograph", drawing, drawn, everyone),
     ]

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_analysis.data.likeness import SIDE, aligned_likeness, mirror_signatures, signatures
+from fer_analysis.data.likeness import (
+    SIDE,
+    aligned_likeness,
+    contrast,
+    mirror_signatures,
+    signatures,
+)
 from fer_analysis.data.source import resize
 
 CANDIDATE = 0.66
@@ -49,6 +55,9 @@ class NearPairs:
         return len(self.first)
 
 
+NO_PAIRS = NearPairs(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.float32, bool)))
+
+
 def exact_groups(images: np.ndarray) -> np.ndarray:
     """Number groups of identical images.
 
@@ -59,9 +68,9 @@ def exact_groups(images: np.ndarray) -> np.ndarray:
         int64 `(n,)`, the position of the first image with the same pixels.
     """
     # Bytes as one opaque value each: equal values are equal images, no hash can collide.
-    rows = np.ascontiguousarray(images).reshape(len(images), -1)
-    if not rows.size:
+    if not images.size:
         return np.arange(len(images))
+    rows = np.ascontiguousarray(images).reshape(len(images), -1)
     whole = rows.view(np.dtype((np.void, rows.shape[1]))).ravel()
     _, first, group = np.unique(whole, return_index=True, return_inverse=True)
     return first[group]
@@ -80,13 +89,10 @@ def near_pairs(
         progress: Called with (done, total).
     """
     rows = np.unique(exact_groups(images))
-    faces = np.stack([resize(images[row, ..., 0], SIDE) for row in rows]) if len(rows) else None
-    if faces is not None:
-        textured = faces.reshape(len(faces), -1).std(axis=1) >= FLAT
-        rows, faces = rows[textured], faces[textured]
+    rows = rows[contrast(images[rows]) >= FLAT]
     if not len(rows):
-        nothing = np.zeros(0, np.int64)
-        return NearPairs(nothing, nothing, np.zeros(0, np.float32), np.zeros(0, bool))
+        return NO_PAIRS
+    faces = np.stack([resize(images[row, ..., 0], SIDE) for row in rows])
     first, second, mirrored = _candidates(signatures(faces), progress)
     likeness = np.zeros(len(first), np.float32)
     for start in range(0, len(first), _PAIRS):

@@ -27,6 +27,13 @@ _FAINT_WAVE = 5.0
 _CHUNK = 2048
 
 
+def contrast(images: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of each image's pixels, float64 `(n,)`, in grey levels."""
+    # In chunks: numpy would hold all images as float64 at once.
+    parts = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
+    return np.concatenate([np.zeros(0), *(p.reshape(len(p), -1).std(axis=1) for p in parts)])
+
+
 def signatures(images: np.ndarray) -> np.ndarray:
     """Describe each image by the sizes of its low frequencies, which a small shift leaves alone.
 
