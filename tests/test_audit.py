@@ -177,12 +177,12 @@ def test_planted_wrong_labels_are_found_and_their_precision_is_told():
     assert precision > 0.4 and recall > 0.6
     assert (np.diff(finding.score) <= 0).all()
     told = finding.facts["against_votes"]["another_first_choice"]
-    assert told["all"]["precision"] == pytest.approx(precision)
+    assert told["all"]["share"] == pytest.approx(precision)
     assert told["base_rate"] == pytest.approx(is_wrong.mean())
     assert told["all"]["lift"] == pytest.approx(precision / is_wrong.mean())
     assert told["all"]["interval"][0] < precision < told["all"]["interval"][1]
     # Being confident says more than merely being wrong.
-    assert told["all"]["precision"] > told["merely_misclassified"]["precision"]
+    assert told["all"]["share"] > told["merely_misclassified"]["share"]
     right = truth[finding.rows] == finding.suggested
     assert (
         finding.facts["against_votes"]["suggestion_is_first_label"]["confirmed"]
@@ -249,23 +249,25 @@ QUICK = [
 ]
 
 
-def write_real(folder):
-    """Write photographs with votes and a leak as a CSV."""
+def write_photographs(folder):
+    """Write photographs as a CSV with votes: a leak, a mirror image, a tie, a mismatch."""
     dataset = faces(140, votes=True)
     images = photographs(140)
     images[20] = images[0]
     images[8] = images[1, :, ::-1]
     split = np.where(np.arange(140) < 100, "train", "validation")
     split[20] = "validation"
+    votes = 10 * np.eye(10, dtype=np.int64)[dataset.labels]
+    votes[3] = [5, 5, *[0] * 8]
+    votes[4] = [10, *[0] * 9]
     whole = FaceDataset(
-        images[..., None], dataset.labels, FER_LABELS, dataset.ids, split,
-        dataset.votes, dataset.vote_names,
-    )  # fmt: skip
+        images[..., None], dataset.labels, FER_LABELS, dataset.ids, split, votes, dataset.vote_names
+    )
     write_layout(whole, folder, "csv", votes=True)
 
 
 def test_the_audit_without_networks(fer):
-    write_real(Path("photos"))
+    write_photographs(Path("photos"))
     result = fer("audit", "--data", "photos")
     assert "leak" in result.stdout and "reference, not the truth" in result.stdout
     assert "runs/audit-photos/" in result.stderr
@@ -282,10 +284,10 @@ def test_the_audit_without_networks(fer):
 def test_folds_make_probabilities_once(fer, monkeypatch):
     import fer_analysis.training.train as training
 
-    write_real(Path("photos"))
+    write_photographs(Path("photos"))
     words = ["audit", "--data", "photos", "--out", "a"]
     first = fer(*words, "--folds", 2, *QUICK)
-    assert "label issues by networks that are right" in first.stdout
+    assert "label issues come from networks that are right" in first.stdout
     assert "fold 1 (of 0 to 1): a/folds/fold-1" in first.stderr
     out_of_fold = OutOfFold.load(Path("a/out_of_fold.npz"))
     assert out_of_fold.probabilities.shape == (99, 7)
@@ -356,7 +358,7 @@ def test_what_was_wrong_on_purpose_is_called_a_mismatch(fer):
 
 
 def test_the_part_without_networks_never_imports_tensorflow(tmp_path):
-    write_real(tmp_path / "photos")
+    write_photographs(tmp_path / "photos")
     code = (
         "import sys\n"
         "from click.testing import CliRunner\n"

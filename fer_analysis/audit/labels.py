@@ -41,8 +41,8 @@ def confident_labels(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarra
 def label_issues(dataset: FaceDataset, probabilities: np.ndarray) -> Finding:
     """Return training images that confidently have another label, the widest margin first.
 
-    These are the images off the diagonal of the paper's confident joint; they are ranked by
-    how much more probable the other label is (the paper's normalised margin).
+    These are the images off the diagonal of the paper's confident joint, as far as the other
+    label is the more probable one too; ranked by how much more (the paper's normalised margin).
 
     Args:
         dataset: The images.
@@ -52,17 +52,16 @@ def label_issues(dataset: FaceDataset, probabilities: np.ndarray) -> Finding:
     labels = dataset.labels[train]
     probabilities = np.asarray(probabilities, np.float64)
     confident = confident_labels(labels, probabilities)
-    flagged = np.flatnonzero((confident >= 0) & (confident != labels))
-    margin = probabilities[flagged, confident[flagged]] - probabilities[flagged, labels[flagged]]
-    order = np.argsort(-margin, kind="stable")
-    flagged = flagged[order]
-    among = dataset.split == "train"
+    image = np.arange(len(labels))
+    margin = probabilities[image, confident] - probabilities[image, labels]
+    flagged = np.flatnonzero((confident >= 0) & (margin > 0))
+    flagged = flagged[np.argsort(-margin[flagged], kind="stable")]
     missed = probabilities.argmax(axis=1) != labels
     return Finding(
         "label_issue",
         train[flagged],
-        margin[order],
-        among,
+        margin[flagged],
+        dataset.split == "train",
         suggested=confident[flagged],
         ranked=True,
         facts={
@@ -82,6 +81,8 @@ def agreement_with_votes(
     Votes confirm an issue in the wide sense where another option got more votes than the
     label, and in the narrow sense where it is a mismatch (`MISMATCH` of the votes on one other
     label). Lift: precision over the share of that among all training images with votes.
+    Issues gather where labels are bad anyway; the lift within labels, over what images of the
+    same labels chosen at random would give, leaves that out.
 
     Args:
         dataset: The images, with votes.
@@ -103,26 +104,36 @@ def agreement_with_votes(
     parts = {"all": rows, "strongest_tenth": strongest, "merely_misclassified": missed}
     result = {}
     for sense, wrong in senses.items():
-        base = float(wrong[everyone].mean()) if len(everyone) else float("nan")
-        result[sense] = {"base_rate": base if len(everyone) else None}
-        for name, part in parts.items():
-            result[sense][name] = _precision(wrong[part[voted[part]]], base)
-    with_votes = voted[rows]
-    same = other[rows[with_votes]] == suggested[with_votes]
-    agreed = same & senses["another_first_choice"][rows[with_votes]]
-    result["suggestion_is_first_label"] = _precision(agreed, float("nan"))
+        figures = {
+            name: _precision(dataset, wrong, p[voted[p]], everyone) for name, p in parts.items()
+        }
+        base = float(wrong[everyone].mean()) if len(everyone) else None
+        result[sense] = {"base_rate": base, **figures}
+    agreed = senses["another_first_choice"][rows] & (other[rows] == suggested)
+    result["suggestion_is_first_label"] = _share(agreed[voted[rows]])
     return result
 
 
-def _precision(confirmed: np.ndarray, base: float) -> dict:
+def _precision(dataset: FaceDataset, wrong, part, everyone) -> dict:
+    """Return which share of `part` is wrong, and how much that is beside `everyone`."""
+    figures = _share(wrong[part])
+    if not len(part) or not wrong[everyone].any():
+        return {**figures, "lift": None, "lift_within_labels": None}
+    of_label = np.bincount(dataset.labels[everyone])
+    rate = np.bincount(dataset.labels[everyone], wrong[everyone]) / np.maximum(of_label, 1)
+    precision, expected = figures["share"], float(rate[dataset.labels[part]].mean())
+    return {
+        **figures,
+        "lift": precision / float(wrong[everyone].mean()),
+        "lift_within_labels": precision / expected if expected else None,
+    }
+
+
+def _share(confirmed: np.ndarray) -> dict:
     n, hits = len(confirmed), int(confirmed.sum())
-    interval = list(wilson(hits, n)) if n else None
-    lift = n and base > 0
     return {
         "n": n,
         "confirmed": hits,
-        "precision": hits / n if n else None,
-        "interval": interval,
-        "lift": hits / n / base if lift else None,
-        "lift_interval": [end / base for end in interval] if lift else None,
+        "share": hits / n if n else None,
+        "interval": list(wilson(hits, n)) if n else None,
     }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fer_analysis.cli.console import out, table
 
-_SENSES = {
-    "another_first_choice": "annotators chose another option",
-    "mismatch": "80 % of them another label",
+_SENSES = {"another_first_choice": "another option", "mismatch": "80 % another label"}
+_PARTS = {
+    "all": "label issues",
+    "strongest_tenth": "strongest tenth",
+    "merely_misclassified": "network wrong",
 }
 
 
@@ -25,6 +27,9 @@ def print_audit(summary: dict, layout: str) -> None:
     issues = summary["issues"]
     _print_kinds(issues)
     _print_labels(issues, summary["label_names"])
+    against = issues.get("label_issue", {}).get("against_votes")
+    if against:
+        _print_against_votes(against)
     for sentence in _sentences(issues):
         out.print(f"  - {sentence}", soft_wrap=True)
     for note in summary["notes"]:
@@ -84,35 +89,41 @@ def _sentences(issues: dict) -> list[str]:
             "turned or cropped, and a mismatch can be the annotators' error"
         )
     if "label_issue" in issues:
-        told += _label_issues(issues["label_issue"])
-    return told
-
-
-def _label_issues(figures: dict) -> list[str]:
-    told = [
-        f"label issues by networks that are right about {_percent(figures['out_of_fold_accuracy'])}"
-        " % of the images they did not see: leads to look at, no verdicts"
-    ]
-    votes = figures["against_votes"]
-    if votes is None:
-        return told
-    for sense, words in _SENSES.items():
-        parts = votes[sense]
         told.append(
-            f"{words}: {_against(parts['all'])} of label issues, "
-            f"{_against(parts['strongest_tenth'])} of the strongest tenth, "
-            f"{_against(parts['merely_misclassified'])} of all that the networks get wrong; "
-            f"{_percent(parts['base_rate'])} % of all training images"
+            "label issues come from networks that are right about "
+            f"{_percent(issues['label_issue']['out_of_fold_accuracy'])} % of the images they did "
+            "not see: leads to look at, no verdicts"
         )
     return told
 
 
-def _against(figures: dict) -> str:
-    lift = f", lift {figures['lift']:.2f}" if figures["lift"] else ""
-    return (
-        f"{_percent(figures['precision'])} % [{_interval(figures['interval'])}] "
-        f"(n = {figures['n']:,}{lift})"
+def _print_against_votes(figures: dict) -> None:
+    """Print how often votes confirm label issues, beside what confirms them by chance."""
+    rows = table(
+        "votes say", "of", "n", "%", "95 % int.", "lift", "in label", numbers_from=2,
+        title="\nlabel issues held against the votes",
+    )  # fmt: skip
+    for sense, words in _SENSES.items():
+        rows.add_row(words, "all training", "", _percent(figures[sense]["base_rate"]))
+        for part, of in _PARTS.items():
+            told = figures[sense][part]
+            rows.add_row(
+                "",
+                of,
+                f"{told['n']:,}",
+                _percent(told["share"]),
+                _interval(told["interval"]),
+                _ratio(told["lift"]),
+                _ratio(told["lift_within_labels"]),
+            )
+    out.print(rows)
+    out.print(
+        "lift: over all training images; in label: over images of the same labels", soft_wrap=True
     )
+
+
+def _ratio(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
 
 
 def _percent(value: float | None) -> str:
