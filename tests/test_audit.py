@@ -11,16 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from fer_layouts import faces, write_layout
+from fer_layouts import faces, real_faces, write_layout
 from test_duplicates import photographs
 
 from fer_analysis.audit.audit import COLUMNS, audit
+from fer_analysis.audit.copies import copy_findings
 from fer_analysis.audit.labels import confident_labels, label_issues
 from fer_analysis.audit.out_of_fold import OutOfFold
 from fer_analysis.audit.pictures import span
 from fer_analysis.audit.votes import vote_findings
 from fer_analysis.cli import main
+from fer_analysis.data.copies import Copies
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
+from fer_analysis.data.duplicates import NO_PAIRS, exact_groups
 from fer_analysis.data.load import LoadedData
 
 VOTE_NAMES = (*FER_LABELS, "contempt", "unknown", "NF")
@@ -84,6 +87,15 @@ def test_a_near_leak_is_found_through_identical_images():
     found = by_kind(dataset_of(images, [0] * 4, split))
     assert cases(found["leak"]) == [(1, 2)]
     assert cases(found["near_leak"]) == [(0, 2)]
+
+
+def test_leaks_of_fer2013_are_those_that_are_known():
+    dataset = real_faces(100_000)
+    if (len(dataset), dataset.splits) != (32_298, ("train", "validation")):
+        pytest.skip("other data than FER-2013's Training and PublicTest")
+    findings = copy_findings(dataset, Copies(exact_groups(dataset.images), NO_PAIRS))
+    leak = next(finding for finding in findings if finding.kind == "leak")
+    assert np.bincount(dataset.labels[leak.rows]).tolist() == [29, 15, 47, 29, 27, 114, 19]
 
 
 def test_blank_images_placeholders_and_drawings():
