@@ -118,6 +118,15 @@ def test_groups_join_identical_images_and_chains_of_altered_ones():
     assert groups[0] == groups[2] == groups[3] == groups[4] != groups[1]
 
 
+def test_images_that_are_all_alike_are_one_group_without_every_pair():
+    rng = np.random.default_rng(0)
+    frames = photographs(1) + rng.normal(0, 3, (160, 48, 48))
+    images = np.clip(frames, 0, 255).astype(np.uint8)[..., None]
+    pairs = near_pairs(images)
+    assert len(set(duplicate_groups(exact_groups(images), pairs))) == 1
+    assert len(pairs) < 160 * 159 / 2
+
+
 def test_the_search_is_done_once_for_the_same_pixels(monkeypatch):
     images = np.concatenate([photographs(9), photographs(1)])[..., None]
     images[9] = images[0, :, ::-1]

@@ -21,6 +21,9 @@ from fer_analysis.evaluation.intervals import wilson
 from fer_analysis.files import write_csv, write_json, write_text
 
 SUMMARY, TABLE = "audit.json", "audit.csv"
+MANY, SHARE = 50, 0.05
+"""A group of copies of more images than the first, and than this share of all, is doubted."""
+
 COLUMNS = (
     "id", "issue", "partner", "score", "label", "split",
     "suggested", "partner_label", "partner_split",
@@ -138,6 +141,12 @@ def audit(
         copies = Copies(exact_groups(dataset.images), NO_PAIRS)
     else:
         copies = find_copies(dataset.images, progress=progress)
+    largest = int(np.bincount(copies.groups).max(initial=0))
+    if largest > max(MANY, SHARE * len(dataset)):
+        notes.append(
+            f"{largest:,} images are linked as copies: frames of a film, or faces before one "
+            "ground, look like near-duplicates to this search"
+        )
     findings = copy_findings(dataset, copies) + picture_findings(dataset) + vote_findings(dataset)
     if dataset.votes is None:
         notes.append("no annotators' votes: no-face images, ties and mismatches are unknown")
