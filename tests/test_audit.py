@@ -195,6 +195,12 @@ def test_planted_wrong_labels_are_found_and_their_precision_is_told():
     assert told["all"]["interval"][0] < precision < told["all"]["interval"][1]
     # Being confident says more than merely being wrong.
     assert told["all"]["share"] > told["merely_misclassified"]["share"]
+    for label, name in enumerate(FER_LABELS):
+        mine = finding.rows[labels[finding.rows] == label]
+        in_label = finding.facts["against_votes"]["another_first_choice"]["by_label"][name]
+        assert in_label["share"] == pytest.approx(is_wrong[mine].mean())
+        expected = is_wrong[mine].mean() / is_wrong[labels == label].mean()
+        assert in_label["lift"] == pytest.approx(expected)
     right = truth[finding.rows] == finding.suggested
     assert (
         finding.facts["against_votes"]["suggestion_is_first_label"]["confirmed"]

@@ -99,7 +99,7 @@ def agreement_with_votes(
         "another_first_choice": ~label_is_first_choice(dataset),
         "mismatch": share >= MISMATCH,
     }
-    everyone = np.flatnonzero(voted & (dataset.split == "train"))
+    everyone, issues = np.flatnonzero(voted & (dataset.split == "train")), rows[voted[rows]]
     strongest = rows[: max(round(FIRST * len(rows)), 1)]
     parts = {"all": rows, "strongest_tenth": strongest, "merely_misclassified": missed}
     result = {}
@@ -109,8 +109,15 @@ def agreement_with_votes(
         }
         base = float(wrong[everyone].mean()) if len(everyone) else None
         result[sense] = {"base_rate": base, **figures}
-    agreed = senses["another_first_choice"][rows] & (other[rows] == suggested)
-    result["suggestion_is_first_label"] = _share(agreed[voted[rows]])
+    wrong = senses["another_first_choice"]
+    result["another_first_choice"]["by_label"] = {
+        name: _precision(
+            dataset, wrong, *(p[dataset.labels[p] == label] for p in (issues, everyone))
+        )
+        for label, name in enumerate(dataset.label_names)
+    }
+    agreed = wrong[issues] & (other[issues] == suggested[voted[rows]])
+    result["suggestion_is_first_label"] = _share(agreed)
     return result
 
 

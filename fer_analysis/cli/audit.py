@@ -108,7 +108,7 @@ def _trained(loaded, source, folds, overrides, out):
     from fer_analysis.cli.quiet import import_tensorflow_quietly
 
     if source != "synthetic":
-        source = str(Path(source).resolve())
+        source = str(Path(source).expanduser().resolve())
     import_tensorflow_quietly()
     from fer_analysis.cli.training_progress import TrainingProgress
 

@@ -94,6 +94,7 @@ def _sentences(issues: dict) -> list[str]:
             f"{_percent(issues['label_issue']['out_of_fold_accuracy'])} % of the images they did "
             "not see: leads to look at, no verdicts"
         )
+        told += _idle_labels(issues["label_issue"]["against_votes"])
     return told
 
 
@@ -120,6 +121,20 @@ def _print_against_votes(figures: dict) -> None:
     out.print(
         "lift: over all training images; in label: over images of the same labels", soft_wrap=True
     )
+
+
+def _idle_labels(figures: dict | None) -> list[str]:
+    """Name the labels of which a label issue says no more than the label itself does."""
+    idle = []
+    for name, told in figures["another_first_choice"]["by_label"].items() if figures else ():
+        if told["n"] and told["lift"]:
+            base = told["share"] / told["lift"]
+            if told["interval"][0] <= base:
+                share, of_all = _percent(told["share"]), _percent(base)
+                idle.append(f"{name} ({share} % of {told['n']:,} issues, {of_all} % of all)")
+    if not idle:
+        return []
+    return [f"votes confirm issues no more often than any image of the label: {', '.join(idle)}"]
 
 
 def _ratio(value: float | None) -> str:

@@ -72,9 +72,9 @@ def exact_groups(images: np.ndarray) -> np.ndarray:
     Returns:
         int64 `(n,)`, the position of the first image with the same pixels.
     """
-    # Bytes as one opaque value each: equal values are equal images, no hash can collide.
     if not images.size:
         return np.arange(len(images))
+    # Bytes as one opaque value each: equal values are equal images, no hash can collide.
     rows = np.ascontiguousarray(images).reshape(len(images), -1)
     whole = rows.view(np.dtype((np.void, rows.shape[1]))).ravel()
     _, first, group = np.unique(whole, return_index=True, return_inverse=True)
