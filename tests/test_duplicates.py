@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import importlib.util
 import os
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fer_layouts import faces, real_faces
-from PIL import Image
 
 from fer_analysis.data.copies import find_copies
 from fer_analysis.data.duplicates import duplicate_groups, exact_groups, near_pairs
@@ -27,38 +27,19 @@ def photographs(n, *, seed=0):
     return np.clip(image + 120, 0, 255).astype(np.uint8)
 
 
-def shifted(image, down, right):
-    padded = np.pad(image, 4, mode="edge")
-    return padded[4 - down : 52 - down, 4 - right : 52 - right]
+def planted_copies():
+    """Import `scripts/planted_copies.py`, which knows how copies are altered."""
+    path = Path(__file__).parent.parent / "scripts" / "planted_copies.py"
+    spec = importlib.util.spec_from_file_location("planted_copies", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def jpeg(image, quality):
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
-
-
-def brighter(image, contrast, brightness):
-    return np.clip(image * contrast + brightness, 0, 255).astype(np.uint8)
-
-
-def rescaled(image, side):
-    small = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
-    return np.asarray(small.resize((48, 48), Image.Resampling.BICUBIC))
-
-
-ALTERATIONS = {
-    "mirrored": lambda image: image[:, ::-1],
-    "shifted by 1": lambda image: shifted(image, 0, 1),
-    "shifted by 2": lambda image: shifted(image, -2, 1),
-    "shifted by 3": lambda image: shifted(image, 3, -3),
-    "JPEG 75": lambda image: jpeg(image, 75),
-    "JPEG 50": lambda image: jpeg(image, 50),
-    "brighter": lambda image: brighter(image, 0.8, 30),
-    "more contrast": lambda image: brighter(image, 1.2, -20),
-    "re-scaled": lambda image: rescaled(image, 36),
-    "mirrored, shifted, JPEG": lambda image: jpeg(shifted(image[:, ::-1], 2, -1), 75),
-}
+SCRIPT = planted_copies()
+# A frame that shows another part of the photograph is not what is promised.
+ALTERATIONS = {name: f for name, f in SCRIPT.ALTERATIONS.items() if "zoomed" not in name}
+shifted = SCRIPT.shifted
 
 
 def found(pairs):
