@@ -44,10 +44,17 @@ def write_csv(path: str | Path, rows: list[dict]) -> None:
         writer.writerows({key: as_text(value) for key, value in row.items()} for row in rows)
 
 
+_FORMULA = tuple("=+-@\t\r")
+
+
 def as_text(value: object) -> object:
     """Return a cell that a spreadsheet does not run as a formula: an apostrophe makes it text."""
-    starts = isinstance(value, str) and value.startswith(tuple("=+-@\t\r"))
-    return f"'{value}" if starts else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def from_text(cell: str) -> str:
+    """Return the text that `as_text` made safe."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
 
 
 def file_name(text: str) -> str:

@@ -19,6 +19,7 @@ from fer_analysis.evaluation.comparison import (
 )
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.exclusion import exclusions, kept, read_issues
+from fer_analysis.files import write_csv
 
 NAMES = ("cat", "dog")
 
@@ -167,6 +168,12 @@ def test_scoring_without_the_images_of_an_audit(tmp_path):
     assert low <= together["difference"] <= high
     assert kept(scored, issues).sum() == 97
     assert set(read_issues(tmp_path / "audit.csv", ["tie"])) == {"tie"}
+
+
+def test_ids_that_a_table_made_safe_are_found_again(tmp_path):
+    write_csv(tmp_path / "audit.csv", [{"id": "-1/face.png", "issue": "leak"}])
+    assert "'-1/face.png" in (tmp_path / "audit.csv").read_text()
+    assert read_issues(tmp_path / "audit.csv") == {"leak": {"-1/face.png"}}
 
 
 def test_a_table_that_is_no_audit_is_refused(tmp_path):

@@ -37,6 +37,7 @@ def train(config, model, source, seed, resume, run_dir, overrides, as_json):
       fer train paper/mobilenet --data fer2013.csv --set training.stop_on_collapse=true
       fer train tiny --data synthetic --run-dir runs/first
       fer train fast --data fer2013.csv --set remedies.balanced_sampling=true
+      fer train fast --data fer2013.csv --set data.folds=6 --set data.fold=2
       fer train --resume runs/first
       fer train runs/first/config.yaml          # the same run once more
 

@@ -11,6 +11,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
@@ -40,7 +41,27 @@ class ModelConfig(Section):
         return {key: value for key, value in self if key != "name"}
 
 
-class FilesConfig(Section):
+class FoldsConfig(Section):
+    """Which part of the training images a run leaves out, as split `fold` (data/folds.py)."""
+
+    folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    """How many parts the training images are divided into; null: none is left out."""
+    fold: Annotated[int, Field(ge=0)] | None = Field(None, validate_default=True)
+    """Which of them is left out, counted from 0."""
+    fold_seed: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("fold")
+    @classmethod
+    def _one_of_the_folds(cls, fold: int | None, info: ValidationInfo) -> int | None:
+        folds = info.data.get("folds", ...)
+        if folds is None and fold is not None:
+            raise ValueError("wants data.folds, how many there are")
+        if isinstance(folds, int) and (fold is None or fold >= folds):
+            raise ValueError(f"expected 0 to {folds - 1}, as data.folds is {folds}")
+        return fold
+
+
+class FilesConfig(FoldsConfig):
     """A data set on disk."""
 
     source: str | None = None
@@ -54,7 +75,7 @@ class FilesConfig(Section):
     split_seed: Annotated[int, Field(ge=0)] = 0
 
 
-class SyntheticConfig(Section):
+class SyntheticConfig(FoldsConfig):
     """Embedded data: schematic faces with flaws of our choice (data/synthetic.py)."""
 
     source: Literal["synthetic"]

@@ -12,6 +12,7 @@ from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.bootstrap import bootstrap, percentile_interval
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.intervals import wilson
+from fer_analysis.files import from_text
 
 
 def read_issues(path: str | Path, kinds: Sequence[str] = ()) -> dict[str, set[str]]:
@@ -31,7 +32,7 @@ def read_issues(path: str | Path, kinds: Sequence[str] = ()) -> dict[str, set[st
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file):
-                issues.setdefault(row["issue"], set()).add(row["id"])
+                issues.setdefault(row["issue"], set()).add(from_text(row["id"]))
     except (OSError, ValueError, csv.Error) as error:
         raise FerError(f"{path}: cannot be read as an audit ({error})") from None
     except KeyError as error:
