@@ -161,12 +161,11 @@ def _without_place(config: RunConfig) -> dict:
 
 def _probabilities(config, divided: LoadedData, run: Run, fold: int, listen) -> np.ndarray:
     """Return what the fold's network says of the images left out, float32 `(m, k)`."""
-    from fer_analysis.evaluation.predictions import evaluate_run, saved_evaluation
+    from fer_analysis.evaluation.predictions import evaluate_run
 
     if not run.is_complete:
         from fer_analysis.training.train import train
 
         with listen(fold, run, config) as listener:
             train(config, divided, run, listener)
-    saved = saved_evaluation(run, divided, "fold")
-    return (saved or evaluate_run(run, divided, "fold")).probabilities
+    return evaluate_run(run, divided, "fold").probabilities
