@@ -23,7 +23,7 @@ LAYERS = [
     {"remedies", "manipulations"},
     {"recipe"},
     {"models", "data", "figures"},
-    {"files"},
+    {"files", "quiet"},
     {"registry"},
     {"errors"},
 ]

@@ -105,7 +105,7 @@ def _out_of_fold(loaded, source, folds, file, overrides, out):
 def _trained(loaded, source, folds, overrides, out):
     from fer_analysis.audit.out_of_fold import make_out_of_fold
     from fer_analysis.cli.console import err
-    from fer_analysis.cli.quiet import import_tensorflow_quietly
+    from fer_analysis.quiet import import_tensorflow_quietly
 
     if source != "synthetic":
         source = str(Path(source).expanduser().resolve())

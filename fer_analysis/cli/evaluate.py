@@ -121,8 +121,8 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
 def predict(run, loaded, split: str, *, tta: bool = False):
     """Return the run's evaluation of a split, with a progress bar where it takes time."""
     from fer_analysis.cli.console import task_progress
-    from fer_analysis.cli.quiet import import_tensorflow_quietly
     from fer_analysis.evaluation.predictions import evaluate_run, is_saved
+    from fer_analysis.quiet import import_tensorflow_quietly
 
     loaded.dataset.part(split)  # a split that is not there is told before anything is loaded
     if not is_saved(run, loaded, split, tta=tta):

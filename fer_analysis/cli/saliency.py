@@ -51,8 +51,8 @@ def saliency(run, label, method, target, n, samples, seed, source, split, overri
 
 def _explain(run, part, evaluation, label, method, target, n, seed, options):
     from fer_analysis.cli.console import task_progress
-    from fer_analysis.cli.quiet import import_tensorflow_quietly
     from fer_analysis.errors import FerError
+    from fer_analysis.quiet import import_tensorflow_quietly
 
     if options and method != "smoothgrad":
         raise FerError("--samples belongs to --method smoothgrad")

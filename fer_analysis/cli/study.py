@@ -137,13 +137,13 @@ def show(file, source, store, as_json):
         click.echo(json.dumps({"study": whole.name, "cells": rows}, indent=2))
         return
     labels = list(rows[0]["recall"])
-    shown = table("cell", "seeds", "acc. %", "F1", *(name[:8] for name in labels))
+    shown = table("cell", "", "acc.", "F1", *(name[:5] for name in labels))
     shown.columns[0].no_wrap, shown.columns[0].overflow = False, "fold"
     for row in rows:
         recalls = (row["recall"][name]["value"] for name in labels)
         shown.add_row(
             row["name"],
-            str(row["seeds"]),
+            f"x{row['seeds']}",
             f"{100 * row['accuracy']:.1f}",
             f"{row['macro_f1']:.3f}",
             *("-" if value is None else f"{100 * value:.0f}" for value in recalls),

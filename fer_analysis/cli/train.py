@@ -105,7 +105,7 @@ def _absolute(source: str | None) -> str | None:
 
 def _train(config, loaded, run) -> dict:
     from fer_analysis.cli.console import err
-    from fer_analysis.cli.quiet import import_tensorflow_quietly
+    from fer_analysis.quiet import import_tensorflow_quietly
 
     err.print(
         f"run {run.path}: {config.model.name} on {config.data.source} "

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from fer_analysis.errors import FerError
+from fer_analysis.quiet import import_tensorflow_quietly
 from fer_analysis.study.design import Cell
 
 ATTEMPTS = 3
@@ -114,9 +115,11 @@ def run_on_ray(
 
 def limit_threads(threads: int) -> None:
     """Give TensorFlow in this process a fixed number of threads, before anything runs in it."""
-    os.environ.update(OMP_NUM_THREADS=str(threads), TF_CPP_MIN_LOG_LEVEL="3")
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    import_tensorflow_quietly()
     import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")  # a worker builds many networks, and is told off for it
     if tf.config.threading.get_intra_op_parallelism_threads() != threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
