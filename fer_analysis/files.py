@@ -36,6 +36,15 @@ def write_json(path: str | Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
+def read_json(path: str | Path) -> dict | None:
+    """Read a JSON object; None where there is none, or a damaged one."""
+    try:
+        value = json.loads(Path(path).read_text())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def write_csv(path: str | Path, rows: list[dict]) -> None:
     """Write a table in one go; the columns are the first row's, and no text is a formula."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:

@@ -163,6 +163,10 @@ def _probabilities(config, divided: LoadedData, run: Run, fold: int, listen) -> 
     """Return what the fold's network says of the images left out, float32 `(m, k)`."""
     from fer_analysis.evaluation.predictions import evaluate_run
 
+    if run.is_complete and not run.is_own(divided.fingerprint):
+        raise FerError(
+            f"{run.path}: a network of other data; choose another --out, or delete that folder"
+        )
     if not run.is_complete:
         from fer_analysis.training.train import train
 

@@ -128,12 +128,12 @@ def _draw(result, out: Path) -> None:
     from fer_analysis.figures import save
     from fer_analysis.figures.audit import contact_sheet
 
+    for kind in KINDS:  # those of an audit of before
+        (out / f"{kind}.png").unlink(missing_ok=True)
     for finding in result.findings:
-        sheet = out / f"{finding.kind}.png"
-        sheet.unlink(missing_ok=True)  # of an audit of other data
         if len(finding):
             drawn = contact_sheet(result.dataset, finding, meaning=KINDS[finding.kind])
-            save(drawn, sheet)
+            save(drawn, out / f"{finding.kind}.png")
 
 
 def _tell(result, out: Path, as_json: bool) -> None:

@@ -134,7 +134,8 @@ def _idle_labels(figures: dict | None) -> list[str]:
                 idle.append(f"{name} ({share} % of {told['n']:,} issues, {of_all} % of all)")
     if not idle:
         return []
-    return [f"votes confirm issues no more often than any image of the label: {', '.join(idle)}"]
+    told = "not shown that votes confirm issues more often than any image of the label"
+    return [f"{told}: {', '.join(idle)}"]
 
 
 def _ratio(value: float | None) -> str:

@@ -20,6 +20,15 @@ def print_runs(runs: list[tuple[str, dict]]) -> None:
         out.print(rows)
 
 
+def print_remarks(runs: list[tuple]) -> None:
+    """Print what a reader of each run's figures should know."""
+    for name, evaluation in runs:
+        for text in evaluation.notes:
+            out.print(f"{name}: {text}", soft_wrap=True)
+        for text in evaluation.warnings:
+            out.print(f"{name}: warning: {text}", style="yellow", soft_wrap=True)
+
+
 def print_spreads(title: str, spreads: list[dict]) -> None:
     """Print mean and standard deviation over the seeds of each config."""
     names = [f"{row['name']} ({row['seeds']} seed{'s'[: row['seeds'] > 1]})" for row in spreads]

@@ -10,7 +10,7 @@ import numpy as np
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.bootstrap import DRAWS, percentile_interval
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.significance import detectable_difference, holm, sign_test
+from fer_analysis.evaluation.significance import detectable, detectable_difference, holm, sign_test
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def compare(first: Contender, second: Contender, *, seed: int = 0) -> dict:
     single = len(first.seeds) == len(second.seeds) == 1
     only = _only_one_right(first, second) if single else None
     lost, won = only.sum(axis=0).tolist() if single else (None, None)
-    disagree = lost + won if single else _discordant(first, second)
     n = len(first.seeds[0])
+    seen = detectable_difference(lost + won, n) if single else detectable(drawn["accuracy"].std())
     return {
         "first": first.name,
         "second": second.name,
@@ -106,13 +106,16 @@ def compare(first: Contender, second: Contender, *, seed: int = 0) -> dict:
         if single
         else None,
         "labels": _labels(first.seeds[0], once, drawn, only),
-        "detectable": _number(detectable_difference(disagree, n)),
+        "detectable": _number(float(seen)),
     }
 
 
 def _labels(predictions: Evaluation, once: list[dict], drawn: dict, only) -> list[dict]:
     """Return the comparison of each label's recall."""
-    p = None if only is None else holm([sign_test(*pair) for pair in only.tolist()])
+    p = None
+    if only is not None:
+        p, present = np.ones(len(only)), predictions.support > 0
+        p[present] = holm([sign_test(*pair) for pair in only[present].tolist()])
     return [
         {
             "label": name,
@@ -144,9 +147,18 @@ def verdict(comparison: dict) -> str:
     told += f"{difference:+.1f} points [{low:+.1f}, {high:+.1f}]"
     if shows_difference(comparison):
         test = comparison["mcnemar"]
-        return told + (f", McNemar p = {test['p']:.2g}, n = {n:,}" if test else f", n = {n:,}")
-    seen = 100 * comparison["detectable"]
-    return told + f": no difference shown (n = {n:,}; this n could show {seen:.1f} points)"
+        told += f", McNemar p = {test['p']:.2g}, n = {n:,}" if test else f", n = {n:,}"
+    else:
+        seen = 100 * comparison["detectable"]
+        told += f": no difference shown (n = {n:,}; this n could show {seen:.1f} points)"
+    alone = comparison["seeds"].count(1)
+    return told + (
+        " - of two networks: other seeds can differ"
+        if alone == 2
+        else " - the spread of the single seed is not known"
+        if alone
+        else ""
+    )
 
 
 def _figures(contender: Contender) -> dict:
@@ -164,14 +176,18 @@ def _draw(contender: Contender, seed: int, rng: np.random.Generator) -> dict[str
     n, k = len(seeds[0]), len(seeds[0].label_names)
     images = np.random.default_rng([seed, n])
     cells = np.stack([e.labels * k + e.predicted for e in seeds])
+    widened = np.sqrt(len(seeds) / max(len(seeds) - 1, 1))
     keys = ("accuracy", "macro_f1", "recall")
     drawn: dict[str, list] = {key: [] for key in keys}
     for _ in range(DRAWS):
         picked = images.integers(0, n, n)
-        chosen = rng.integers(0, len(seeds), len(seeds)) if len(seeds) > 1 else [0]
-        counts = [np.bincount(cells[s, picked], minlength=k * k).reshape(k, k) for s in chosen]
+        chosen = rng.integers(0, len(seeds), len(seeds))
+        counts = [np.bincount(c[picked], minlength=k * k).reshape(k, k) for c in cells]
         for key, values in zip(keys, zip(*map(_of_counts, counts), strict=True), strict=True):
-            drawn[key].append(np.mean(values, axis=0))
+            values = np.array(values)
+            mean = values.mean(axis=0)
+            # Seeds drawn from few scatter too little by (s - 1) / s.
+            drawn[key].append(mean + widened * (values[chosen].mean(axis=0) - mean))
     return {key: np.array(values) for key, values in drawn.items()}
 
 
@@ -207,12 +223,6 @@ def _only_one_right(first: Contender, second: Contender) -> np.ndarray:
         ],
         axis=1,
     )
-
-
-def _discordant(first: Contender, second: Contender) -> int:
-    """Return on how many images two seeds disagree about being right, on average."""
-    one, other = first.right(), second.right()
-    return round(float(np.mean([(a != b).sum() for a in one for b in other])))
 
 
 def _mean_sd(values: list[float]) -> dict:

@@ -91,7 +91,7 @@ class Evaluation:
             votes=None if self.votes is None else self.votes[rows],
         )
 
-    @property
+    @cached_property
     def leak_free(self) -> Evaluation | None:
         """The images that are not among the training images; None where that is unknown."""
         return None if self.leaked is None else self.take(~self.leaked)

@@ -158,7 +158,10 @@ def _check_same_data(run: Run, facts: dict) -> None:
 def _write_start(
     run: Run, config: RunConfig, recipe: Recipe, facts: dict, model: keras.Model
 ) -> None:
-    run.write_hashes(recipe.train.pixel_hashes(), recipe.validation.pixel_hashes())
+    # Where the last weights are kept whenever training ends by itself, validation chose nothing.
+    chose = recipe.keep == "best" or recipe.patience is not None
+    validation = recipe.validation.pixel_hashes()
+    run.write_hashes(recipe.train.pixel_hashes(), validation if chose else validation[:0])
     write_text(run.summary_file, summary_text(model))
     save(structure_figure(structure_rows(model)), run.structure_file)
     run.write_environment(
