@@ -8,14 +8,14 @@ import click
 
 from fer_analysis.cli.options import data_option, json_option, open_data, set_option
 from fer_analysis.errors import FerError
-from fer_analysis.models import MODELS
+from fer_analysis.models import STUDY
 
 
 @click.command()
 @click.argument("config", required=False)
 @click.option(
     "--model",
-    type=click.Choice(list(MODELS)),
+    type=click.Choice(STUDY),
     help="Short for the config of the same name: the study's network, its recipe repaired.",
 )
 @data_option
