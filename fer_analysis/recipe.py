@@ -38,6 +38,10 @@ class Recipe:
         stop_on_collapse: Stop when the run has collapsed.
         seed: Of order and augmentation.
         mixup: Alpha of the Beta distribution by which two images are mixed; 0: never.
+        weight_averaging: Share of the moving average of the weights that a step keeps; 0: no
+            average.
+        image_sizes: Sides that images are shown at, for equal parts of the epochs; none: at
+            their own.
     """
 
     train: FaceDataset
@@ -55,6 +59,8 @@ class Recipe:
     stop_on_collapse: bool
     seed: int
     mixup: float = 0.0
+    weight_averaging: float = 0.0
+    image_sizes: tuple[int, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -65,6 +71,13 @@ class Recipe:
     def counts(self) -> np.ndarray:
         """Training images of each label, int64 `(k,)`."""
         return np.bincount(self.train.labels, minlength=len(self.showings))
+
+    def image_size(self, epoch: int) -> tuple[int, int]:
+        """Return height and width of the images that an epoch (counted from 0) shows."""
+        if not self.image_sizes:
+            return self.train.images.shape[1:3]
+        part = epoch * len(self.image_sizes) // self.epochs
+        return (self.image_sizes[part],) * 2
 
     def frequencies(self) -> np.ndarray:
         """Return each label's share of the targets that an epoch shows, float64 `(k,)`."""

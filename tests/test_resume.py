@@ -17,6 +17,7 @@ KILLS = 10
 OVERRIDES = [
     "data.n=300", "training.epochs=30", "training.deterministic=true", "model.filters=[8, 8]",
     "training.early_stopping.patience=30", "training.schedule.name=cosine", "model.dropout=0.3",
+    "training.weight_averaging=0.9", "augmentation.erasing=0.5",
 ]  # fmt: skip
 
 

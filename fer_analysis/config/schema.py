@@ -89,6 +89,8 @@ class AugmentationConfig(Section):
     horizontal_flip: bool = True
     vertical_flip: bool = True
     fill: Literal[*FILL_MODES] = "nearest"
+    erasing: Annotated[float, Field(ge=0, le=1)] = 0
+    """Share of the images that lose a rectangle."""
 
     def build(self) -> Augmentation:
         """Return the augmentation itself."""
@@ -130,6 +132,11 @@ class TrainingConfig(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0
     schedule: ScheduleConfig = ScheduleConfig()
     early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
+    weight_averaging: Annotated[float, Field(ge=0, lt=1)] = 0
+    """Judge and save a moving average of the weights, of which a step keeps this share."""
+    image_sizes: tuple[Annotated[int, Field(ge=16)], ...] = ()
+    """Sides, in pixels, that images are shown at while training, for equal parts of the epochs;
+    none: at their own."""
     stop_on_collapse: bool = False
     deterministic: bool = False
     """Bit-identical repetition on one machine; a little slower."""

@@ -36,6 +36,8 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
         patience=training.early_stopping.patience,
         stop_on_collapse=training.stop_on_collapse,
         seed=config.seed,
+        weight_averaging=training.weight_averaging,
+        image_sizes=training.image_sizes,
     )
     for name, options in config.remedies.chosen():
         recipe = REMEDIES[name](recipe, **options)
