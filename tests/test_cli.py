@@ -17,14 +17,18 @@ from fer_layouts import write_layout
 
 from fer_analysis.cli import main
 from fer_analysis.data.synthetic import generate
-from fer_analysis.models import MODELS
+from fer_analysis.models import MODELS, STUDY
 
 README = Path(__file__).parent.parent / "README.md"
 QUICK = ["--set", "training.epochs=1", "--set", "model.dense=[8]"]
 SMALL = {
     "self_built": [*QUICK, "--set", "model.filters=[4,4]"],
     "mobilenet": [*QUICK, "--set", "model.alpha=0.25"],
-}
+    "residual": [
+        *QUICK[:2], "--set", "model.stem=4", "--set", "model.widths=[4,8]",
+        "--set", "model.blocks=[1,1]", "--set", "remedies.soft_labels=false",
+    ],
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +124,8 @@ WALKS = [*product(MODELS, ["csv", "icml", "kaggle"]), ("self_built", "folders")]
 def test_the_whole_walk_in_each_real_layout(model, layout):
     """train -> evaluate -> saliency, through the command line."""
     write_layout(generate(n=140, seed=0), Path("fer"), layout)
-    result = fer("train", "--model", model, "--data", "fer", "--run-dir", "run", *SMALL[model])
+    config = ["--model", model] if model in STUDY else ["quick"]
+    result = fer("train", *config, "--data", "fer", "--run-dir", "run", *SMALL[model])
     assert "val. acc." in result.stdout
     run = Path("run")
     for name in ("curves.png", "structure.png", "summary.txt", "model.keras", "history.csv"):

@@ -29,7 +29,8 @@ def train(config, model, source, seed, resume, run_dir, overrides, as_json):
 
     CONFIG is a YAML file, or the name of one that comes with the package:
     mobilenet, self_built (repaired recipes), paper/mobilenet, paper/self_built
-    (the study to the letter), fast (two minutes), tiny (a minute, embedded data).
+    (the study to the letter), best (our own network), quick (the same, small),
+    fast (two minutes), tiny (a minute, embedded data).
 
     \b
     Examples:
