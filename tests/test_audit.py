@@ -338,6 +338,14 @@ def test_folds_make_probabilities_once(fer, monkeypatch):
     assert "of other data" in fer(*brought, code=1).stderr
     assert "not used" in fer(*words).stderr
 
+    # Of other data, what those networks say is not out of fold.
+    csv_file = Path("photos/fer2013.csv")
+    header, first_row, *rows = csv_file.read_text().splitlines()
+    relabelled = f"{(int(first_row[0]) + 1) % 7}{first_row[1:]}"
+    csv_file.write_text("\n".join([header, relabelled, *rows]) + "\n")
+    refused = fer(*words, "--folds", 2, *QUICK, code=1)
+    assert "a/folds/fold-0: a network of other data" in refused.stderr
+
 
 def test_mistakes_are_one_line(fer):
     write_layout(faces(140), Path("own"), "csv")

@@ -188,11 +188,12 @@ def _write(folder, evaluation, images, rows) -> list[str]:
     from fer_analysis.figures.losses import top_losses_figure
     from fer_analysis.files import write_csv
 
-    leak_free = evaluation.leak_free
-    clean, images_of = evaluation, "all images"
+    for name in ("annotators.png", "top_losses.png", "exclusions.csv"):
+        (folder / name).unlink(missing_ok=True)  # of an evaluation that had votes or faces
+    metrics, leak_free = evaluation.metrics(), evaluation.leak_free
+    clean, block, images_of = evaluation, metrics["all"], "all images"
     if leak_free is not None and 0 < len(leak_free) < len(evaluation):
-        clean, images_of = leak_free, "leak-free images"
-    block = clean.metrics()["all"]
+        clean, block, images_of = leak_free, metrics["leak_free"], "leak-free images"
     title = f"{evaluation.split} split, {images_of}"
     losses = top_losses(evaluation, 24)
     write_csv(
@@ -212,9 +213,6 @@ def _write(folder, evaluation, images, rows) -> list[str]:
         faces = images[[row["row"] for row in losses]]
         worst = f"{evaluation.split} split: the {len(losses)} images with the highest loss"
         pictures["top_losses"] = top_losses_figure(losses, faces, worst)
-    for name in ("annotators.png", "top_losses.png", "exclusions.csv"):
-        if name.split(".")[0] not in pictures and (rows is None or name != "exclusions.csv"):
-            (folder / name).unlink(missing_ok=True)  # of an evaluation that had votes or faces
     for name, figure in pictures.items():
         save(figure, folder / f"{name}.png")
     return ["metrics.json", *(f"{name}.png" for name in pictures)]

@@ -154,7 +154,6 @@ def _print_annotators(found: dict | None, images: str) -> None:
         soft_wrap=True,
     )
     rows = table("votes", "n", "model %", "95 % int.", "as people %")
-    rows.columns[0].no_wrap = False
     for row in found["strata"]:
         rows.add_row(
             f"{row['stratum']}: {row['reading']}",

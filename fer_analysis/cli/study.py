@@ -108,9 +108,8 @@ def status(file, source, store):
     for name in dict.fromkeys(cell.name for cell in whole.cells):
         cells = [cell for cell in whole.cells if cell.name == name]
         done = sum(finished(cell, store) is not None for cell in cells)
-        begun = sum((store / cell.key / TRAINING).is_dir() for cell in cells)
-        begun -= sum(
-            (store / cell.key / TRAINING).is_dir() and finished(cell, store) is not None
+        begun = sum(
+            finished(cell, store) is None and (store / cell.key / TRAINING).is_dir()
             for cell in cells
         )
         rows.add_row(name, str(done), str(begun), str(len(cells) - done - begun))
@@ -138,7 +137,6 @@ def show(file, source, store, as_json):
         return
     labels = list(rows[0]["recall"])
     shown = table("cell", "", "acc.", "F1", *(name[:5] for name in labels))
-    shown.columns[0].no_wrap, shown.columns[0].overflow = False, "fold"
     for row in rows:
         recalls = (row["recall"][name]["value"] for name in labels)
         shown.add_row(
@@ -148,8 +146,11 @@ def show(file, source, store, as_json):
             f"{row['macro_f1']:.3f}",
             *("-" if value is None else f"{100 * value:.0f}" for value in recalls),
         )
+    n = max(row["n"] for row in rows)
     out.print(
-        f"{whole.config.question}\nrecall in % on the folds left out and leak-free validation:"
+        f"{whole.config.question}\nRecall of each label in %, on the images of the folds that were "
+        f"left out (up to {n:,}; counts and intervals with --json):",
+        soft_wrap=True,
     )
     out.print(shown)
 

@@ -82,9 +82,9 @@ def run_cell(cell: Cell, store: Path) -> dict:
         "training_counts": run.environment()["training_counts"],
         "figures": {name: _figures(data, name, values) for name, values in probabilities.items()},
     }
-    if not cell.keeps_model:
-        shutil.rmtree(run.path)
     write_json(folder / RESULT, facts)
+    if not cell.keeps_model:  # last: until the result stands, the training is what there is
+        shutil.rmtree(run.path)
     return facts
 
 
