@@ -63,7 +63,8 @@ class Cell:
     Args:
         name: What was changed.
         seed: Its seed, which is also the fold that it leaves out.
-        settings: The config of the run, as JSON (a cell travels to other processes).
+        settings: The config of the run, as JSON (a cell travels to other processes). What stands at
+            its default is left out: options that are added later leave the key as it is.
         threads: It runs with.
         keeps_model: Whether the model itself is kept: that of the base cell, which is examined.
     """
@@ -149,7 +150,7 @@ def load_study(name: str | Path, *, source: str | None = None, images: int | Non
                 run = load_config(config.base, overrides, data=source)
             except FerError as error:
                 raise FerError(f"{path}, cell '{cell}': {error}") from error
-            settings = json.dumps(run.model_dump(mode="json"), sort_keys=True)
+            settings = json.dumps(run.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
             cells.append(Cell(cell, seed, settings, config.threads, keeps_model=cell == BASE))
     return Study(path.stem, config, tuple(cells))
 
