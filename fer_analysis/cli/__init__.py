@@ -11,6 +11,7 @@ from fer_analysis import __version__
 from fer_analysis.cli.audit import audit
 from fer_analysis.cli.compare import compare
 from fer_analysis.cli.data import data
+from fer_analysis.cli.diagnose import diagnose
 from fer_analysis.cli.evaluate import evaluate
 from fer_analysis.cli.saliency import saliency
 from fer_analysis.cli.study import study
@@ -56,5 +57,5 @@ def main():
     """
 
 
-for command in (data, audit, train, evaluate, compare, saliency, study):
+for command in (data, audit, train, evaluate, compare, saliency, study, diagnose):
     main.add_command(command)

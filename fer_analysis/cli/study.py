@@ -19,6 +19,16 @@ store_option = click.option(
     metavar="FOLDER",
     help="Where finished cells lie; studies that share a cell run it once.",
 )
+base_option = click.option(
+    "--base", metavar="CONFIG", help="Another base than the file's: a config, or RUN/config.yaml."
+)
+label_option = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="LABEL",
+    help="Ask about these labels (repeatable): what {label} stands for in the file's cells.",
+)
 
 
 @click.group()
@@ -34,6 +44,7 @@ def study():
     Examples:
       fer study run matched --data fer2013.csv          # tells the cost, then runs
       fer study run matched --data fer2013.csv --only base
+      fer study run why --data fer2013.csv --label disgust --label fear
       fer study run remedies --data fer2013.csv --jobs 4
       fer study run remedies --data fer2013.csv --ray auto
       fer study status matched --data fer2013.csv
@@ -50,8 +61,10 @@ def study():
 @click.option("--jobs", type=click.IntRange(min=1), help="Cells at a time. Default: all cores.")
 @click.option("--ray", "address", metavar="ADDRESS", help="Run on a Ray cluster (auto, local, …).")
 @click.option("--only", metavar="CELL", help="Only the cells of this name.")
+@label_option
+@base_option
 @store_option
-def run(file, source, jobs, address, only, store):
+def run(file, source, jobs, address, only, labels, base, store):
     """Run the cells of a study that are not finished.
 
     FILE is a YAML file or the name of a study that comes with the package.
@@ -60,7 +73,7 @@ def run(file, source, jobs, address, only, store):
     from fer_analysis.study.cell import finished, run_cell
     from fer_analysis.study.executor import run_here, run_on_ray
 
-    whole = _load(file, source).only(only)
+    whole = load(file, source, base, labels).only(only)
     waiting = [cell for cell in whole.cells if finished(cell, store) is None]
     err.print(f"study {whole.name}: {whole.config.question}", soft_wrap=True)
     if not waiting:
@@ -97,13 +110,15 @@ def run(file, source, jobs, address, only, store):
 @study.command()
 @click.argument("file")
 @data_option
+@label_option
+@base_option
 @store_option
-def status(file, source, store):
+def status(file, source, labels, base, store):
     """Tell which cells of a study are finished."""
     from fer_analysis.cli.console import out, table
     from fer_analysis.study.cell import TRAINING, finished
 
-    whole = _load(file, source)
+    whole = load(file, source, base, labels)
     rows = table("cell", "finished", "under way", "waiting")
     for name in dict.fromkeys(cell.name for cell in whole.cells):
         cells = [cell for cell in whole.cells if cell.name == name]
@@ -119,14 +134,16 @@ def status(file, source, store):
 @study.command()
 @click.argument("file")
 @data_option
+@label_option
+@base_option
 @store_option
 @json_option
-def show(file, source, store, as_json):
+def show(file, source, labels, base, store, as_json):
     """Show what the finished cells of a study say."""
     from fer_analysis.cli.console import out, table
     from fer_analysis.study.results import summarise
 
-    whole = _load(file, source)
+    whole = load(file, source, base, labels)
     rows = summarise(whole, store)
     if not rows:
         raise FerError(f"study {whole.name}: no cell is finished; fer study run {file}")
@@ -155,13 +172,14 @@ def show(file, source, store, as_json):
     out.print(shown)
 
 
-def _load(file: str, source: str | None):
+def load(file: str, source: str | None, base: str | None = None, labels: tuple[str, ...] = ()):
     """Read a study and find out how many images an epoch of every cell shows."""
     from fer_analysis.study.fair import load_fair_study
 
     if source is not None and source != "synthetic":
         source = str(Path(source).resolve())
-    return load_fair_study(file, source or os.environ.get("FER2013_DIR"))
+    source = source or os.environ.get("FER2013_DIR")
+    return load_fair_study(file, source, base=base, labels=labels)
 
 
 def _tell_cost(whole, waiting, store, jobs, threads, address) -> None:

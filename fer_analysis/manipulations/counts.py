@@ -10,8 +10,8 @@ from pydantic import Field
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
 
-Count = Annotated[int, Field(ge=1)] | Literal["matched"]
-"""Images to keep; `matched`: as many as the scarcest label has."""
+Count = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)] | Literal["matched"]
+"""Images to keep, or a share of those there are; `matched`: as many as the scarcest label has."""
 
 
 def keep(train: FaceDataset, *, seed: int, counts: dict[str, Count]) -> FaceDataset:
@@ -23,7 +23,7 @@ def keep(train: FaceDataset, *, seed: int, counts: dict[str, Count]) -> FaceData
     Args:
         train: The training images.
         seed: Of the choice.
-        counts: Label -> images; more than there are keeps all.
+        counts: Label -> images, or their share; more than there are keeps all.
 
     Raises:
         FerError: If the data has no such label.
@@ -35,7 +35,7 @@ def keep(train: FaceDataset, *, seed: int, counts: dict[str, Count]) -> FaceData
         label = train.label_names.index(name)
         members = np.flatnonzero(train.labels == label)
         order = np.random.default_rng([seed, label, 3]).permutation(members)
-        kept[order[_number(train, count) :]] = False
+        kept[order[_number(train, count, len(members)) :]] = False
     return train.take(kept)
 
 
@@ -45,12 +45,14 @@ def keep_all(train: FaceDataset, *, seed: int, count: Count) -> FaceDataset:
     Args:
         train: The training images.
         seed: Of the choice, see `keep`.
-        count: Images a label.
+        count: Images a label, or a share of each label's own.
     """
-    return keep(train, seed=seed, counts=dict.fromkeys(train.label_names, _number(train, count)))
+    return keep(train, seed=seed, counts=dict.fromkeys(train.label_names, count))
 
 
-def _number(train: FaceDataset, count: int | str) -> int:
+def _number(train: FaceDataset, count: float | str, there: int) -> int:
+    if isinstance(count, float) and count < 1:
+        return max(1, round(count * there))
     if count != "matched":
         return int(count)
     present = np.bincount(train.labels, minlength=len(train.label_names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -110,7 +111,14 @@ class Study:
         return Study(self.name, self.config, cells)
 
 
-def load_study(name: str | Path, *, source: str | None = None, images: int | None = None) -> Study:
+def load_study(
+    name: str | Path,
+    *,
+    source: str | None = None,
+    images: int | None = None,
+    base: str | None = None,
+    labels: Sequence[str] = (),
+) -> Study:
     """Read a study file and make its cells.
 
     Fair cells: all take the same number of steps (`training.images_per_epoch`), without early
@@ -120,6 +128,8 @@ def load_study(name: str | Path, *, source: str | None = None, images: int | Non
         name: A YAML file, or the bare name of a shipped study.
         source: The data; wins over the file's `data.source`.
         images: Images that an epoch shows in every cell; the config's own if None.
+        base: The config that cells change; wins over the file's `base`.
+        labels: What `{label}` stands for; wins over the file's lists.
 
     Raises:
         FerError: Naming every problem of the file, or the first cell that makes no config.
@@ -133,7 +143,9 @@ def load_study(name: str | Path, *, source: str | None = None, images: int | Non
             for p in error.errors()
         ]
         raise FerError(str(path), problems) from None
-    changes = {BASE: {}} | dict(_expanded(config.cells))
+    if base:
+        config = config.model_copy(update={"base": base})
+    changes = {BASE: {}} | dict(_expanded(config.cells, tuple(labels)))
     fixed = {
         "training.keep": "last",
         "training.early_stopping.patience": None,
@@ -141,7 +153,7 @@ def load_study(name: str | Path, *, source: str | None = None, images: int | Non
         **({"training.images_per_epoch": images} if images else {}),
         **config.set,
     }
-    cells = []
+    cells, base_keys = [], set()
     for cell, changed in changes.items():
         for seed in config.seeds:
             values = {**fixed, "seed": seed, "data.fold": seed % config.folds, **changed}
@@ -150,8 +162,14 @@ def load_study(name: str | Path, *, source: str | None = None, images: int | Non
                 run = load_config(config.base, overrides, data=source)
             except FerError as error:
                 raise FerError(f"{path}, cell '{cell}': {error}") from error
-            settings = json.dumps(run.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
-            cells.append(Cell(cell, seed, settings, config.threads, keeps_model=cell == BASE))
+            settings = json.dumps(
+                run.model_dump(mode="json", exclude_defaults=True), sort_keys=True
+            )
+            made = Cell(cell, seed, settings, config.threads, keeps_model=cell == BASE)
+            if cell == BASE:
+                base_keys.add(made.key)
+            if cell == BASE or made.key not in base_keys:  # else it changes nothing in this base
+                cells.append(made)
     return Study(path.stem, config, tuple(cells))
 
 
@@ -183,11 +201,12 @@ def find_study(name: str | Path) -> Path:
     raise FerError(f"{name}: no such file, nor a shipped study{did_you_mean(bare, shipped)}")
 
 
-def _expanded(cells: dict[str, CellConfig]):
+def _expanded(cells: dict[str, CellConfig], labels: tuple[str, ...]):
     """Yield names and settings, one for each combination of a cell's values."""
     for name, cell in cells.items():
-        for values in product(*cell.each.values()):
-            chosen = dict(zip(cell.each, values, strict=True))
+        each = cell.each | ({"label": labels} if labels and "label" in cell.each else {})
+        for values in product(*each.values()):
+            chosen = dict(zip(each, values, strict=True))
             yield (
                 _filled(name, chosen),
                 {_filled(key, chosen): _filled(value, chosen) for key, value in cell.set.items()},

@@ -1,0 +1,82 @@
+"""A diagnosis as a table and sentences on stdout."""
+
+from __future__ import annotations
+
+from fer_analysis.cli.console import out, table
+from fer_analysis.study.against import points
+from fer_analysis.study.diagnosis import NOT_TESTED, SHOWN, Diagnosis, LabelDiagnosis
+
+
+def print_diagnosis(diagnosis: Diagnosis, run=None) -> None:
+    """Print the verdict of every label, and for those that fail what it rests on.
+
+    Args:
+        diagnosis: The verdicts.
+        run: The run that they are about, if there is no study.
+    """
+    votes = "" if diagnosis.votes else ", without annotators' votes"
+    out.print(
+        f"cell '{diagnosis.subject}', {diagnosis.seeds} seed(s){votes}; recall in %, gap: points "
+        "below the median of the other labels; simultaneous 95 % intervals",
+        soft_wrap=True,
+    )
+    rows = table("label", "n", "taught", "recall", "corr.", "gap", "corr. gap", "verdict")
+    rows.columns[-1].justify = "left"
+    for row in diagnosis.labels:
+        rows.add_row(
+            row.label,
+            f"{row.n:,}",
+            f"{row.training:,}",
+            f"{100 * row.recall[0]:.0f}",
+            f"{100 * row.corrected[0]:.0f}",
+            _ends(row.gap),
+            _ends(row.corrected_gap),
+            _verdict(row),
+        )
+    out.print(rows)
+    for row in diagnosis.labels:
+        if row.fails:
+            _print_label(row)
+    out.print(
+        "corr.: with the labels' frequencies in training divided out. What is shown of a cause "
+        "is its effect here; causes that were not tried may stand beside it.",
+        soft_wrap=True,
+    )
+    if run is not None:
+        _print_what_would_settle_it(diagnosis, run)
+
+
+def _verdict(row: LabelDiagnosis) -> str:
+    if not row.fails:
+        return "no deficiency shown"
+    return " and ".join(row.shown) or "fails; no cause shown"
+
+
+def _print_label(row: LabelDiagnosis) -> None:
+    out.print(f"{row.label}: {_verdict(row)}", style="bold", soft_wrap=True)
+    for cause in row.causes:
+        told = f"  {cause.name}: {cause.verdict}"
+        if cause.effect:
+            told += f", {points(cause.effect)} ({100 * cause.part:.0f} % of the gap)"
+        out.print(f"{told}: {cause.because}" if cause.because else told, soft_wrap=True)
+    for sentence in row.against:
+        out.print(f"  - {sentence}", soft_wrap=True)
+
+
+def _print_what_would_settle_it(diagnosis: Diagnosis, run) -> None:
+    failing = [row for row in diagnosis.labels if row.fails]
+    if not failing:
+        return
+    untested = any(c.verdict == NOT_TESTED for row in failing for c in row.causes)
+    if untested or not any(c.verdict == SHOWN for row in failing for c in row.causes):
+        labels = " ".join(f"--label {row.label}" for row in failing)
+        what = f"why --base {run.path / 'config.yaml'} {labels} --data PATH"
+        out.print(
+            f"a lone run cannot tell more. A study would:\n  fer study run {what}\n"
+            f"  fer diagnose {what}",
+            soft_wrap=True,
+        )
+
+
+def _ends(effect) -> str:
+    return f"{100 * effect.value:.0f} [{100 * effect.low:.0f}, {100 * effect.high:.0f}]"

@@ -1,0 +1,287 @@
+"""Why each label fails: the rule (rule.py) put to the evidence of a study."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from fer_analysis.evaluation.intervals import wilson
+from fer_analysis.study import against, effects
+from fer_analysis.study.effects import ELSEWHERE, SPLIT
+from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence
+from fer_analysis.study.roles import Roles, find_roles
+from fer_analysis.study.rule import EFFECT, GAP, PART, SCARCE, SECOND, Estimate, estimate
+
+CAUSES = ("recipe", "imbalance", "scarcity", "ambiguity", "label noise", "ambiguity or noise")
+SHOWN, NOT_SHOWN, NOT_TESTED, WAITS = "shown", "not shown", "not tested", "waits"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause, put to the test for one label.
+
+    Args:
+        name: One of `CAUSES`.
+        verdict: `shown`, `not shown`, `not tested` (cells are missing) or `waits` (the recipe
+            comes first).
+        effect: In shares of recall; None where there is none to be had.
+        part: Of the gap that it explains.
+        because: A sentence.
+    """
+
+    name: str
+    verdict: str
+    effect: Estimate | None = None
+    part: float | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class LabelDiagnosis:
+    """What a study says of one label.
+
+    Args:
+        label: Its name.
+        n: Images that it is judged on.
+        training: Images that it was trained on, in the first seed.
+        recall: Share that is right as predicted, with Wilson's interval (images, not seeds).
+        corrected: The same with the frequencies divided out.
+        gap: To the median of the other labels, as predicted.
+        corrected_gap: The same with the frequencies divided out.
+        fails: Whether it fails.
+        causes: Of a label that fails, each that could be asked about.
+        against: What speaks against the verdict, a sentence each.
+    """
+
+    label: str
+    n: int
+    training: int
+    recall: tuple[float, float, float]
+    corrected: tuple[float, float, float]
+    gap: Estimate
+    corrected_gap: Estimate
+    fails: bool
+    causes: tuple[Cause, ...] = ()
+    against: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The causes that are shown."""
+        return tuple(cause.name for cause in self.causes if cause.verdict == SHOWN)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict for every label.
+
+    Args:
+        subject: The cell whose failures are asked about.
+        seeds: That it was trained with.
+        votes: Whether annotators' votes were at hand.
+        fingerprint: Of the data.
+        labels: A verdict each.
+    """
+
+    subject: str
+    seeds: int
+    votes: bool
+    fingerprint: str
+    labels: tuple[LabelDiagnosis, ...] = field(default=())
+
+    def as_dict(self) -> dict:
+        """Return all of it, ready for JSON: None where there is nothing to be said."""
+        return _finite(asdict(self))
+
+
+def _finite(value):
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One failing label, while it is being judged."""
+
+    evidence: Evidence
+    roles: Roles
+    label: int
+    name: str
+    gap: Estimate
+    corrected_gap: Estimate
+
+
+def diagnose(evidence: Evidence, subject: str) -> Diagnosis:
+    """Say which labels a network fails, and why, as far as the evidence shows it.
+
+    Args:
+        evidence: Of studies.
+        subject: The cell whose failures are asked about.
+
+    Raises:
+        KeyError: If there is no such cell.
+    """
+    roles = find_roles(evidence, subject)
+    names = evidence.label_names
+    gap = {kind: effects.gaps(evidence, roles, kind) for kind in (PLAIN, CORRECTED)}
+    asked = {(kind, i): gap[kind][:, i] for kind in gap for i in range(len(names))}
+    gaps = estimate(asked)
+    failing = [
+        i
+        for i in range(len(names))
+        if any((kind, i) in gaps and gaps[kind, i].reaches(GAP) for kind in gap)
+    ]
+    cases = {
+        i: _Case(evidence, roles, i, names[i], gaps[PLAIN, i], gaps[CORRECTED, i]) for i in failing
+    }
+    causes = _causes(evidence, roles, cases)
+    tallies = evidence.tallies(subject)
+    counts = next(iter(evidence.cells[subject].values())).counts
+    undefined = Estimate(float("nan"), float("nan"), float("nan"))
+    return Diagnosis(
+        subject,
+        len(evidence.cells[subject]),
+        evidence.has_votes,
+        evidence.fingerprint,
+        tuple(
+            LabelDiagnosis(
+                names[i],
+                int(tallies.n[i]),
+                int(counts[i]),
+                _share(tallies.recall(PLAIN)[0, i], tallies.n[i]),
+                _share(tallies.recall(CORRECTED)[0, i], tallies.n[i]),
+                gaps.get((PLAIN, i), undefined),
+                gaps.get((CORRECTED, i), undefined),
+                i in cases,
+                causes.get(i, ()),
+                against.sentences(evidence, roles, i) if i in cases else (),
+            )
+            for i in range(len(names))
+        ),
+    )
+
+
+def _share(value: float, n: int) -> tuple[float, float, float]:
+    return (float(value), *wilson(round(value * n), int(n))) if n else (float("nan"),) * 3
+
+
+def _causes(evidence: Evidence, roles: Roles, cases: dict[int, _Case]) -> dict:
+    """Ask about the causes of all failing labels together: step by step, as the rule says."""
+    recipe = _recipe(evidence, roles, cases)
+    waiting = {i for i, cause in recipe.items() if cause.verdict == SHOWN}
+    asked: dict[tuple[str, int], np.ndarray] = {}
+    for i, case in cases.items():
+        if i not in waiting:
+            asked |= {(cause, i): values for cause, values in _effects(case).items()}
+    found = estimate(asked)
+    return {
+        i: (recipe[i],)
+        + (
+            tuple(Cause(name, WAITS, because="the recipe comes first") for name in CAUSES[1:3])
+            if i in waiting
+            else _judged(case, {cause: found[cause, j] for cause, j in found if j == i})
+        )
+        for i, case in cases.items()
+    }
+
+
+def _recipe(evidence: Evidence, roles: Roles, cases: dict[int, _Case]) -> dict[int, Cause]:
+    other = effects.best_recipe(evidence, roles)
+    if other is None:
+        return {i: Cause("recipe", NOT_TESTED, because="no other recipe was tried") for i in cases}
+    plain, corrected = (
+        effects.difference(evidence, other, roles.subject, kind) for kind in (PLAIN, CORRECTED)
+    )
+    asked = {("plain", i): plain[:, i] for i in cases}
+    asked |= {("corrected", i): corrected[:, i] for i in cases}
+    found = estimate(asked | {("mean", None): np.nanmean(corrected, axis=1)})
+    told = {}
+    for i, case in cases.items():
+        effect = found["plain", i]
+        part = effect.value / case.gap.value
+        shown = effect.reaches(max(EFFECT, PART * case.gap.value)) and (
+            found["corrected", i].reaches(EFFECT) or found["mean", None].reaches(EFFECT)
+        )
+        because = f"'{other}' gives it {against.points(effect)} at the same number of steps"
+        told[i] = Cause("recipe", SHOWN if shown else NOT_SHOWN, effect, part, because)
+    return told
+
+
+def _effects(case: _Case) -> dict[str, np.ndarray]:
+    """Return the effect that each cause would have to show, of those that can be asked about."""
+    evidence, roles, i = case.evidence, case.roles, case.label
+    told = {"imbalance": effects.correction(evidence, roles)[:, i]}
+    if not case.corrected_gap.reaches(GAP):
+        return told
+    if _is_scarce(case) and (cell := _quarter(case)):
+        told["scarcity"] = effects.difference(evidence, roles.subject, cell, CORRECTED)[:, i]
+    if evidence.has_votes:
+        told["ambiguity"] = effects.lost_on(evidence, roles, SPLIT)[:, i]
+        told["label noise"] = effects.lost_on(evidence, roles, ELSEWHERE)[:, i]
+    else:
+        told["ambiguity or noise"] = effects.to_one_label(evidence, roles.subject)[:, i]
+    return told
+
+
+def _judged(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
+    """Hold the effects of a label's causes against the rule, in the order of `CAUSES`."""
+    told = []
+    for name, effect in found.items():
+        gap = case.gap if name == "imbalance" else case.corrected_gap
+        part = effect.value / gap.value if gap.value > 0 else float("nan")
+        told.append((name, effect, gap, part))
+    first = any(e.reaches(max(EFFECT, PART * g.value)) for name, e, g, _ in told)
+    wanted = SECOND if first else PART
+    judged = [
+        Cause(
+            name,
+            SHOWN if effect.reaches(max(EFFECT, wanted * gap.value)) else NOT_SHOWN,
+            effect,
+            part,
+            _BECAUSE[name],
+        )
+        for name, effect, gap, part in told
+    ]
+    return tuple(judged) + _not_asked(case, found)
+
+
+_BECAUSE = {
+    "imbalance": "what dividing out the labels' frequencies gives it",
+    "scarcity": "what it loses when three quarters of its images are taken away",
+    "ambiguity": "what images on which annotators are split cost it more than other labels",
+    "label noise": "what images on which annotators agree on another label cost it more",
+    "ambiguity or noise": "how much more of it is taken for one label than for any other",
+}
+
+
+def _not_asked(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
+    """Say why a cause has no effect to be judged."""
+    if not case.corrected_gap.reaches(GAP):
+        return ()
+    if "scarcity" in found:
+        return ()
+    if _is_scarce(case):
+        why = "no cell takes three quarters of its images away"
+        return (Cause("scarcity", NOT_TESTED, because=why),)
+    why = "it has more than half as many images as the median label"
+    return (Cause("scarcity", NOT_SHOWN, because=why),)
+
+
+def _is_scarce(case: _Case) -> bool:
+    counts = next(iter(case.evidence.cells[case.roles.subject].values())).counts
+    return counts[case.label] <= SCARCE * np.median(np.delete(counts, case.label))
+
+
+def _quarter(case: _Case) -> str | None:
+    """Return the cell in which the label has nearest to a quarter of its images."""
+    evidence, i = case.evidence, case.label
+
+    def count(cell: str) -> int:
+        return next(iter(evidence.cells[cell].values())).counts[i]
+
+    full = count(case.roles.subject)
+    cells = [c for c in case.roles.doses.get(case.name, ()) if full / 8 <= count(c) <= full / 2]
+    return min(cells, key=lambda cell: abs(np.log(4 * count(cell) / full)), default=None)

@@ -1,0 +1,107 @@
+"""Effects of what a study changed, label by label, with resampled values for their intervals."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from fer_analysis.evaluation.annotators import STRATA
+from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence
+from fer_analysis.study.roles import Roles
+
+_NAMES = list(STRATA)
+AGREED = (_NAMES.index("agreed"),)
+SPLIT = tuple(map(_NAMES.index, ("leaning", "ambiguous", "leaning away")))
+ELSEWHERE = (_NAMES.index("mismatch"),)
+"""Strata of the annotators' votes: they agree with the label, are split, agree on another one."""
+
+
+def median_of_others(recall: np.ndarray) -> np.ndarray:
+    """Return, for each label, the median of all other labels' values, `(draws, k)`."""
+    k = recall.shape[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no other label has images
+        return np.stack(
+            [np.nanmedian(np.delete(recall, label, axis=1), axis=1) for label in range(k)], axis=1
+        )
+
+
+def best_recipe(evidence: Evidence, roles: Roles) -> str | None:
+    """Return the cell with another recipe whose mean corrected recall is highest, if any."""
+
+    def mean(cell: str) -> float:
+        return float(np.nanmean(evidence.tallies(cell).recall(CORRECTED)[0]))
+
+    return max(roles.recipes, key=mean, default=None)
+
+
+def gaps(evidence: Evidence, roles: Roles, kind: int) -> np.ndarray:
+    """Return how far each label lies below the median of the others, `(draws, k)`.
+
+    The median is the subject's own, or, where that is higher, the best other recipe's: of a
+    network that fails at everything no label would fall behind.
+
+    Args:
+        evidence: Of studies.
+        roles: Of its cells.
+        kind: `PLAIN` or `CORRECTED`.
+    """
+    own = evidence.tallies(roles.subject).recall(kind)
+    reference = median_of_others(own)
+    if other := best_recipe(evidence, roles):
+        better = median_of_others(evidence.tallies(other).recall(kind))
+        higher = better[0] > reference[0]
+        reference = np.where(higher, better, reference)
+    return reference - own
+
+
+def difference(
+    evidence: Evidence, cell: str, other: str, kind: int, strata: tuple[int, ...] | None = None
+) -> np.ndarray:
+    """Return by how much each label's recall is higher in `cell` than in `other`, `(draws, k)`."""
+    seeds = evidence.common(cell, other)
+    one, two = (evidence.tallies(name, seeds).recall(kind, strata) for name in (cell, other))
+    return one - two
+
+
+def correction(evidence: Evidence, roles: Roles) -> np.ndarray:
+    """Return by how much prior correction raises each label's recall, `(draws, k)`."""
+    tallies = evidence.tallies(roles.subject)
+    return tallies.recall(CORRECTED) - tallies.recall(PLAIN)
+
+
+def lost_on(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) -> np.ndarray:
+    """Return what images of some strata cost each label more than they cost others, `(draws, k)`.
+
+    A label's corrected recall is that on its agreed images, less, for each other stratum, its
+    share times how much lower its recall is. Such a loss is held against the median of the other
+    labels' losses: annotators are never quite of one mind.
+
+    Args:
+        evidence: With votes.
+        roles: Of its cells.
+        strata: `SPLIT` or `ELSEWHERE`.
+    """
+    tallies = evidence.tallies(roles.subject)
+    drop = tallies.recall(CORRECTED, AGREED) - tallies.recall(CORRECTED, strata)
+    loss = np.nan_to_num(tallies.share(strata) * drop)
+    return loss - median_of_others(loss)
+
+
+def to_one_label(evidence: Evidence, cell: str) -> np.ndarray:
+    """Return how much more of each label goes to one other label than to a second, `(draws, k)`.
+
+    Of the images of a label, with the frequencies divided out: the share taken for the label
+    that it is most often taken for, less the share taken for the next one.
+
+    Args:
+        evidence: Of studies.
+        cell: One of its cells.
+    """
+    confusion = evidence.tallies(cell).confusion[CORRECTED].copy()
+    k = confusion.shape[1]
+    confusion /= np.maximum(confusion.sum(axis=2, keepdims=True), 1e-9)
+    confusion[:, range(k), range(k)] = -1
+    first, second = np.argsort(-confusion[0], axis=1, kind="stable")[:, :2].T
+    return confusion[:, range(k), first] - confusion[:, range(k), second]

@@ -1,0 +1,45 @@
+"""The evidence of a lone run: what can be said of it without training anything."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_analysis.data.load import LoadedData
+from fer_analysis.evaluation.adjustment import adjust
+from fer_analysis.evaluation.annotators import stratum
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.run import Run
+from fer_analysis.study.design import BASE
+from fer_analysis.study.evidence import Evidence, Faces, Scored
+
+
+def evidence_of_run(
+    run: Run, data: LoadedData, evaluation: Evaluation, *, votes: bool = True
+) -> Evidence:
+    """Return what a run's predictions say: a study of one cell and one seed.
+
+    Args:
+        run: A finished run.
+        data: That it was evaluated on.
+        evaluation: Its predictions; leak-free images count where that is known.
+        votes: False to do as if there were no annotators' votes.
+
+    Raises:
+        FerError: If the run does not say how frequent the labels were in its training.
+    """
+    scored = evaluation if evaluation.leak_free is None else evaluation.leak_free
+    corrected = adjust(scored, run.prior(), 1.0)
+    k = len(scored.label_names)
+    strata = None
+    if votes and scored.votes is not None:
+        strata = stratum(scored.votes, scored.labels, k)
+    config = run.training_config()
+    faces = Faces(scored.labels, strata, np.zeros(len(scored), bool))
+    answers = Scored(
+        config,
+        np.array(run.training_counts()),
+        np.stack([scored.predicted, corrected.predicted]),
+    )
+    return Evidence(
+        scored.label_names, {config.seed: faces}, {BASE: {config.seed: answers}}, data.fingerprint
+    )

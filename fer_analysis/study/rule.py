@@ -1,0 +1,82 @@
+"""The rule: from the effects of a study to a verdict for each label.
+
+1. *Fails*: recall 10 points or more below the median of the other labels, as predicted or with
+   the labels' frequencies divided out (logit adjustment, tau = 1, never tuned).
+2. *Recipe*: another recipe raises the recall by half of the gap, in the same number of steps, and
+   raises the corrected recall too, the label's own or the mean of all. What is asked next is
+   asked of a network that is trained as it should be, so the other causes then wait.
+3. *Imbalance*: dividing the frequencies out raises the recall by half of the gap.
+4. Of a gap of 10 points or more that stays with the frequencies divided out:
+   *scarcity*: the label has at most half as many images as the median label, and lost half of
+   the gap when three quarters of its images were taken away. Nothing is said of more images than
+   there are.
+   *Ambiguity*, *label noise*: images on which annotators are split, or mostly agree on another
+   label, cost the label half of the gap more than such images cost the median label.
+   Without votes the two cannot be told apart; *ambiguity or noise* is what stays when all labels
+   have as many images, if one other label takes half of the gap (errors of a label that is only
+   scarce go everywhere).
+
+Where two causes share a gap neither need explain half of it: from the second on, a third counts.
+A cause wants 5 points at least. Intervals are simultaneous: within a step it is the largest of
+all studentised deviations that has to stay inside (max-t bootstrap; Romano & Wolf 2005), so that
+asking of many labels and causes finds none by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CONFIDENCE = 0.95
+GAP = 0.10
+"""Recall below the median of the other labels from which on a label fails."""
+EFFECT = 0.05
+"""Least effect of a cause."""
+PART = 0.5
+"""Of a gap that a cause has to explain."""
+SECOND = 0.4
+"""The same of causes that share a gap with one that explains half of it."""
+SCARCE = 0.5
+"""Of the median label's images: a label that has more is not scarce."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An effect with its interval: shares of 1."""
+
+    value: float
+    low: float
+    high: float
+
+    def reaches(self, least: float) -> bool:
+        """Tell whether the effect is as large as `least` and its interval above 0."""
+        return self.value >= least and self.low > 0
+
+
+def estimate(effects: dict[tuple, np.ndarray]) -> dict[tuple, Estimate]:
+    """Give effects that are asked about together simultaneous intervals.
+
+    Args:
+        effects: Anything -> `(1 + draws,)`, the effect, then the effect drawn again.
+
+    Returns:
+        The same keys. Effects that are undefined, or undefined in most draws, are left out.
+    """
+    kept = {
+        key: values
+        for key, values in effects.items()
+        if np.isfinite(values[0]) and np.isfinite(values[1:]).mean() > 0.5
+    }
+    spread = {key: float(np.nanstd(values[1:])) for key, values in kept.items()}
+    moving = [np.abs(v[1:] - v[0]) / spread[key] for key, v in kept.items() if spread[key] > 0]
+    largest = np.nanmax(moving, axis=0) if moving else np.zeros(1)
+    reach = float(np.nanquantile(largest, CONFIDENCE))
+    return {
+        key: Estimate(
+            float(values[0]),
+            float(values[0] - reach * spread[key]),
+            float(values[0] + reach * spread[key]),
+        )
+        for key, values in kept.items()
+    }
