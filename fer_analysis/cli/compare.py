@@ -132,10 +132,11 @@ def _entry(name: str | None, source, split, overrides) -> _Entry:
         return _Entry(Path(name).stem, run.path, None, str(Path(name).resolve()), None, evaluation)
     trained = Run.open(name)
     result, config, seed = None, str(trained.model_file.resolve()), None
-    if trained.is_directory:
-        result = trained.result() if trained.is_complete else None
-        seed = trained.config().seed
-        config = trained.config().model_copy(update={"seed": 0}).to_yaml()
+    origin = trained.origin
+    if origin.is_directory:
+        result = origin.result() if origin.is_complete else None
+        seed = origin.config().seed
+        config = origin.config().model_copy(update={"seed": 0}).to_yaml()
     run, loaded, split = open_run(name, source, split, overrides, quiet=True)
     path = trained.path if trained.is_directory else run.path
     return _Entry(path.name, path, result, config, seed, predict(run, loaded, split))
