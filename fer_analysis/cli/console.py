@@ -25,6 +25,14 @@ def notice(text: str) -> None:
     err.print(f"note: {text}", style="yellow", soft_wrap=True)
 
 
+def printable(text: object) -> str:
+    """Return a name from outside as one line that any terminal and encoding takes.
+
+    Control characters, undecodable bytes and reversals of direction become escapes.
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
 def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:
     """Return an empty table, narrow enough for 80 columns; numbers stand at the right."""
     result = Table(
