@@ -21,7 +21,7 @@ from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.card import make_card, sentences, tidy_command
-from fer_analysis.evaluation.predictions import evaluate_run, folder_of
+from fer_analysis.evaluation.predictions import evaluate_run
 from fer_analysis.files import write_json, write_text
 from fer_analysis.quiet import import_tensorflow_quietly
 from fer_analysis.run import WEIGHTS, Run
@@ -99,8 +99,7 @@ def _measure(run: Run, source: str | None) -> None:
     for split in ("validation", "test"):
         for tta in (False, True):
             if loaded.dataset.has(split):
-                evaluation = evaluate_run(run, loaded, split, tta=tta)
-                evaluation.save(run.evaluation_folder(folder_of(split, tta=tta)))
+                evaluate_run(run, loaded, split, tta=tta)
     if not run.selection_hashes_file.is_file():
         hashes = (loaded.dataset.part(split).pixel_hashes() for split in ("train", "validation"))
         run.write_hashes(*hashes)

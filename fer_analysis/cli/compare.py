@@ -49,8 +49,8 @@ class _Entry:
 def compare(runs, source, split, out, overrides, as_json):
     """Set runs beside each other, and say whether they really differ.
 
-    RUN is a run directory, a .keras file, or a table of predictions (FILE.csv, see `fer
-    evaluate --predictions`); the newest run where none is named. The first one is what the
+    RUN is a run directory, a .keras file, 'bundled', or a table of predictions (FILE.csv, see
+    `fer evaluate --predictions`); the newest run where none is named. The first one is what the
     others are held against.
 
     \b

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 from rich import box
 from rich.console import Console
@@ -28,9 +29,12 @@ def notice(text: str) -> None:
 def printable(text: object) -> str:
     """Return a name from outside as one line that any terminal and encoding takes.
 
-    Control characters, undecodable bytes and reversals of direction become escapes.
+    Control characters, undecodable bytes, reversals of direction and what the output's encoding
+    lacks become escapes.
     """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+    encoding = sys.stdout.encoding or "utf-8"
+    return plain.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:

@@ -149,7 +149,7 @@ def _show_card(run: str, as_json: bool) -> None:
     opened = Run.open(run)
     card = read_card(opened)
     if card is None:
-        raise FerError(f"{run}: a model file alone has no card")
+        raise FerError(f"{run}: no card; that takes a run directory whose training is complete")
     if as_json:
         click.echo(json.dumps(card, indent=2))
     else:

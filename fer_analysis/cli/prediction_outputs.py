@@ -7,6 +7,7 @@ as markup, and no cell is a formula.
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -81,7 +82,6 @@ class Csv:
 
     def begin(self, classifier) -> None:
         self._names = classifier.label_names
-        self._writer = csv.writer(click.get_text_stream("stdout"), lineterminator="\n")
         self._oblong, self._without_rule = 0, classifier.temperature is None
         self._write("image", "label", "unsure", "probability", *self._names, "overlay")
 
@@ -106,7 +106,9 @@ class Csv:
 
     def _write(self, *cells) -> None:
         texts = (printable(cell) if isinstance(cell, str | Path) else cell for cell in cells)
-        self._writer.writerow([as_text(cell) for cell in texts])
+        row = io.StringIO()
+        csv.writer(row, lineterminator="\n").writerow([as_text(cell) for cell in texts])
+        click.echo(row.getvalue(), nl=False)
 
 
 class Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from fer_analysis.evaluation.predictions import folder_of
 from fer_analysis.files import read_json
@@ -73,7 +74,8 @@ def make_card(run: Run) -> dict:
 
 def tidy_command(command: str) -> str:
     """Return a training's command without this machine's paths."""
-    command = command.replace("__main__.py", "fer")
+    program, _, words = command.partition(" ")
+    command = f"{Path(program).name.replace('__main__.py', 'fer')} {words}"
     return re.sub(r"--data \S+", "--data PATH", re.sub(r" --run-dir \S+", "", command))
 
 

@@ -1,1 +1,1 @@
-"""A trained network pointed at pictures: image files in, labels with calibrated probabilities out."""
+"""A trained network pointed at pictures: files in, labels with calibrated probabilities out."""
