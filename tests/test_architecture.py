@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"audit", "study", "prediction"},
+    {"prediction"},
+    {"audit", "study"},
     {"training", "saliency", "evaluation"},
     {"run", "environment"},
     {"config"},

@@ -29,8 +29,7 @@ from fer_analysis.saliency import METHODS
 def saliency(run, label, method, target, n, samples, seed, source, split, overrides):
     """Show where a run looks, label by label.
 
-    RUN is a run directory, a .keras file, or 'bundled' (the network that comes with the
-    package); the newest run where none is named.
+    RUN is a run directory or a .keras file; the newest run where none is named.
 
     \b
     Examples:
