@@ -16,6 +16,12 @@ from fer_analysis.files import read_json, replacing, write_csv, write_json, writ
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
 
+BUNDLED = "bundled"
+"""The RUN that comes with the package: this word alone, wherever a command takes a RUN."""
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""The bundled network, a run directory without its history; nothing is ever written there."""
+
 
 class Run:
     """A run directory: what was asked for, what happened, and what came out.
@@ -23,7 +29,7 @@ class Run:
     Args:
         path: The directory.
         model: The model's file, where it lies elsewhere (results of a bare `.keras` file).
-        trained: The run that trained the model, where these are its results on other data.
+        trained: The run that trained the model, where its results are kept apart from it.
     """
 
     def __init__(self, path: Path, *, model: Path | None = None, trained: Run | None = None):
@@ -62,13 +68,18 @@ class Run:
 
     @classmethod
     def open(cls, path: str | Path | None) -> Run:
-        """Open a RUN: a run directory, a `.keras` file, or (None) the newest run.
+        """Open a RUN: a run directory, a `.keras` file, `bundled`, or (None) the newest run.
+
+        The word `bundled` is the network that comes with the package whatever lies in the
+        working directory; a directory of that name is `./bundled`.
 
         Raises:
             FerError: If it is none of these.
         """
         if path is None:
             return cls.newest()
+        if path == BUNDLED:
+            return cls._bundled()
         path = Path(path)
         if path.suffix == ".keras" and path.is_file():
             return cls(RUNS / path.stem, model=path)
@@ -77,8 +88,26 @@ class Run:
         run = cls(path)
         if not run.config_file.is_file():
             what = "not a run directory (no config.yaml)" if path.exists() else "no such run"
-            raise FerError(f"{path}: {what}; expected a run directory or a .keras file")
+            raise FerError(
+                f"{path}: {what}; expected a run directory, a .keras file or '{BUNDLED}'"
+            )
         return run
+
+    @classmethod
+    def _bundled(cls) -> Run:
+        """Open the network that comes with the package; its results go to `runs/bundled`."""
+        trained, run = cls(WEIGHTS), cls(RUNS / BUNDLED)
+        if not trained.model_file.is_file():
+            raise FerError(
+                f"'{BUNDLED}': this installation comes without a network; name a run, "
+                "or put one there with scripts/bundle.py"
+            )
+        if run.config_file.is_file():
+            raise FerError(
+                f"{run.path} is a run of your own, where results of the bundled network would "
+                "go: rename it"
+            )
+        return cls(run.path, model=trained.model_file, trained=trained)
 
     @classmethod
     def newest(cls) -> Run:
@@ -94,8 +123,12 @@ class Run:
 
     def for_data(self, data_name: str) -> Run:
         """Return the run that results on other data go to: `runs/<name>-<data>`, same model."""
-        name = self.name if self._model is None else self._model.stem
-        return Run(RUNS / f"{name}-{data_name}", model=self.model_file, trained=self)
+        return Run(RUNS / f"{self.name}-{data_name}", model=self.model_file, trained=self.origin)
+
+    @property
+    def origin(self) -> Run:
+        """The run that trained the model: mostly this one."""
+        return self._trained
 
     @property
     def is_directory(self) -> bool:
@@ -142,6 +175,10 @@ class Run:
     @property
     def temperature_file(self) -> Path:
         return self.path / "temperature.json"
+
+    @property
+    def card_file(self) -> Path:
+        return self.path / "card.json"
 
     @property
     def curves_file(self) -> Path:
@@ -192,10 +229,9 @@ class Run:
         write_json(self.environment_file, environment)
 
     def environment(self) -> dict:
-        """Read versions, seed and data fingerprint; empty for a bare model."""
-        if not self.environment_file.is_file():
-            return {}
-        return json.loads(self.environment_file.read_text())
+        """Read versions, seed and data fingerprint of the training; empty for a bare model."""
+        file = self.origin.environment_file
+        return json.loads(file.read_text()) if file.is_file() else {}
 
     def prior(self) -> list[float]:
         """Return how frequent the labels were for the model while it was trained, shares of 1.
@@ -203,7 +239,7 @@ class Run:
         Raises:
             FerError: If that is not on record.
         """
-        prior = self._trained.environment().get("prior")
+        prior = self.environment().get("prior")
         if prior is None:
             raise FerError(
                 f"{self.model_file}: the labels' frequencies in training are not on record "
@@ -259,11 +295,11 @@ class Run:
         Args:
             hashes: `FaceDataset.pixel_hashes()` of the images in question.
         """
-        return _among(hashes, self._trained.training_hashes_file)
+        return _among(hashes, self.origin.training_hashes_file)
 
     def selected(self, hashes: np.ndarray) -> np.ndarray | None:
         """Tell which images chose the run's best epoch, bool `(n,)`; None where unknown."""
-        return _among(hashes, self._trained.selection_hashes_file)
+        return _among(hashes, self.origin.selection_hashes_file)
 
     def is_own(self, fingerprint: str) -> bool:
         """Tell whether data is what the run was trained on."""
@@ -271,7 +307,8 @@ class Run:
 
     def temperatures(self) -> dict:
         """Read the model's temperatures, with and without test-time augmentation; or {}."""
-        return read_json(self._trained.temperature_file) or {}
+        files = (self.origin.temperature_file, self.temperature_file)
+        return {k: v for file in files for k, v in (read_json(file) or {}).items()}
 
     def write_temperatures(self, temperatures: dict) -> None:
         write_json(self.temperature_file, temperatures)

@@ -11,9 +11,9 @@ data's path in the command becomes PATH; no image and no weights are kept.
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
+from fer_analysis.evaluation.card import tidy_command
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.files import write_csv, write_json
 from fer_analysis.run import Run
@@ -41,10 +41,8 @@ def main() -> None:
         ):
             del figures["bins"], figures["abstain"]  # curves belong to the pictures
     kept = ("fer_analysis", "python", "packages", "processor", "cores", "onednn", "prior")
-    command = options.command or environment["command"]
-    command = command.replace("__main__.py", "fer")
     record = {
-        "command": re.sub(r"--data \S+", "--data PATH", re.sub(r" --run-dir \S+", "", command)),
+        "command": tidy_command(options.command or environment["command"]),
         "note": options.note,
         "minutes": round(result["seconds"] / 60, 1),
         "config": config,

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
+    {"prediction"},
     {"audit", "study"},
     {"training", "saliency", "evaluation"},
     {"run", "environment"},
@@ -106,6 +107,7 @@ def test_analysis_of_arrays_never_imports_a_framework_at_the_top(module):
         ["evaluate"],
         ["compare"],
         ["saliency"],
+        ["predict"],
         ["study"],
         ["study", "run"],
         ["study", "status"],

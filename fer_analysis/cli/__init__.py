@@ -13,6 +13,7 @@ from fer_analysis.cli.compare import compare
 from fer_analysis.cli.data import data
 from fer_analysis.cli.diagnose import diagnose
 from fer_analysis.cli.evaluate import evaluate
+from fer_analysis.cli.predict import predict
 from fer_analysis.cli.saliency import saliency
 from fer_analysis.cli.study import study
 from fer_analysis.cli.train import train
@@ -49,6 +50,7 @@ def main():
       fer train    tiny --data synthetic           # a minute; writes runs/<time>-<model>/
       fer evaluate                                 # the newest run: recall, confusion
       fer saliency --label disgust                 # where it looks
+      fer predict  face.jpg                        # what a trained network says of a picture
 
     With FER-2013 on disk, --data PATH is the CSV or the folder that holds it;
     the variable FER2013_DIR serves where --data is not given.
@@ -57,5 +59,6 @@ def main():
     """
 
 
-for command in (data, audit, train, evaluate, compare, saliency, study, diagnose):
+COMMANDS = (data, audit, train, evaluate, compare, saliency, study, diagnose, predict)
+for command in COMMANDS:
     main.add_command(command)

@@ -49,8 +49,8 @@ class _Entry:
 def compare(runs, source, split, out, overrides, as_json):
     """Set runs beside each other, and say whether they really differ.
 
-    RUN is a run directory, a .keras file, or a table of predictions (FILE.csv, see `fer
-    evaluate --predictions`); the newest run where none is named. The first one is what the
+    RUN is a run directory, a .keras file, 'bundled', or a table of predictions (FILE.csv, see
+    `fer evaluate --predictions`); the newest run where none is named. The first one is what the
     others are held against.
 
     \b
@@ -132,10 +132,11 @@ def _entry(name: str | None, source, split, overrides) -> _Entry:
         return _Entry(Path(name).stem, run.path, None, str(Path(name).resolve()), None, evaluation)
     trained = Run.open(name)
     result, config, seed = None, str(trained.model_file.resolve()), None
-    if trained.is_directory:
-        result = trained.result() if trained.is_complete else None
-        seed = trained.config().seed
-        config = trained.config().model_copy(update={"seed": 0}).to_yaml()
+    origin = trained.origin
+    if origin.is_directory:
+        result = origin.result() if origin.is_complete else None
+        seed = origin.config().seed
+        config = origin.config().model_copy(update={"seed": 0}).to_yaml()
     run, loaded, split = open_run(name, source, split, overrides, quiet=True)
     path = trained.path if trained.is_directory else run.path
     return _Entry(path.name, path, result, config, seed, predict(run, loaded, split))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 from rich import box
 from rich.console import Console
@@ -23,6 +24,17 @@ err = Console(stderr=True, highlight=False, markup=False)
 def notice(text: str) -> None:
     """Print a remark on stderr."""
     err.print(f"note: {text}", style="yellow", soft_wrap=True)
+
+
+def printable(text: object) -> str:
+    """Return a name from outside as one line that any terminal and encoding takes.
+
+    Control characters, undecodable bytes, reversals of direction and what the output's encoding
+    lacks become escapes.
+    """
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+    encoding = sys.stdout.encoding or "utf-8"
+    return plain.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:

@@ -59,7 +59,8 @@ from fer_analysis.errors import FerError
 def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_json):
     """Predict a split once, and show where the run fails.
 
-    RUN is a run directory or a .keras file; the newest run where none is named. The run's
+    RUN is a run directory, a .keras file, or 'bundled' (the network that comes with the
+    package); the newest run where none is named. The run's
     own data is used unless --data names other data with the same labels.
 
     \b

@@ -34,6 +34,8 @@ class Decoded(NamedTuple):
     image: np.ndarray
     resized: bool
     coloured: bool
+    shape: tuple[int, int]
+    """Height and width on disk, in pixels."""
 
 
 def read_images(
@@ -63,7 +65,7 @@ def read_images(
         FerError: If files are bad.
     """
     good, decoded, problems = [], [], list(problems)
-    results = zip(files, _decode_all(folder, files, size), strict=True)
+    results = zip(files, decode_all([folder / file.name for file in files], size), strict=True)
     for done, (file, result) in enumerate(results, start=1):
         if isinstance(result, str):
             problems.append(f"{folder / file.name}: {result}")
@@ -95,14 +97,15 @@ def _conversions(decoded: Sequence[Decoded], size: int) -> tuple[str, ...]:
     return tuple(notice for count, notice in told if count)
 
 
-def _decode_all(folder: Path, files: Sequence[ImageFile], size: int) -> Iterator[Decoded | str]:
+def decode_all(paths: Sequence[Path], size: int) -> Iterator[Decoded | str]:
+    """Yield what `decode` says of each file, several at a time, in order."""
     from PIL import Image
 
     # The filters are set here and not in decode(): they belong to the process, not a thread.
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield from pool.map(lambda file: decode(folder / file.name, size), files)
+        yield from pool.map(lambda path: decode(path, size), paths)
 
 
 def decode(path: Path, size: int) -> Decoded | str:
@@ -125,7 +128,7 @@ def decode(path: Path, size: int) -> Decoded | str:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         return f"cannot be read ({reason[:100] or type(error).__name__})"
     coloured = mode not in ("1", "L") and not mode.startswith("I;16")
-    return Decoded(resize(grey, size), (height, width) != (size, size), coloured)
+    return Decoded(resize(grey, size), grey.shape != (size, size), coloured, grey.shape)
 
 
 def _grey(image) -> np.ndarray:

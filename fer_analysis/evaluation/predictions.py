@@ -13,7 +13,8 @@ from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation import guards
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.temperature import fit_temperature
+from fer_analysis.evaluation.selective import answer_rule
+from fer_analysis.evaluation.temperature import at_temperature, fit_temperature
 from fer_analysis.files import read_json, write_json
 from fer_analysis.run import Run
 
@@ -67,7 +68,7 @@ def evaluate_run(
         validation = evaluate_run(run, data, "validation", tta=tta, progress=progress)
         warned = guards.better_than_validation(evaluation, validation) if split == "test" else []
         evaluation = dataclasses.replace(evaluation, warnings=(*evaluation.warnings, *warned))
-    kept = _kept_temperature(run, tta)
+    kept = kept_temperature(run, tta=tta)
     if kept:
         evaluation = dataclasses.replace(
             evaluation, temperature=kept["temperature"], temperature_from=kept["from"]
@@ -94,6 +95,19 @@ def open_model(run: Run, label_names: tuple[str, ...]):
             f"{told}; the data has: {', '.join(label_names)}"
         )
     return model
+
+
+def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
+    """Return what validation taught a run about its own confidence; None where it did not.
+
+    Returns:
+        `temperature`, which images it is `from`, and `answers`, the rule of
+        `selective.answer_rule` at that temperature (None where no rule holds).
+    """
+    kept = run.temperatures().get(folder_of("plain", tta=tta))
+    if kept and kept["model"] == _hash(run.trained_model_file().read_bytes()):
+        return kept
+    return None
 
 
 def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Evaluation:
@@ -166,25 +180,21 @@ def _has_validation(run: Run, data: LoadedData) -> bool:
     return run.is_own(data.fingerprint) and data.dataset.has("validation")
 
 
-def _kept_temperature(run: Run, tta: bool) -> dict | None:
-    kept = run.temperatures().get(folder_of("plain", tta=tta))
-    if kept and kept["model"] == _hash(run.trained_model_file().read_bytes()):
-        return kept
-    return None
-
-
 def _keep_temperature(run: Run, validation: Evaluation, tta: bool) -> None:
     clean = validation.leak_free if validation.leaked is not None else validation
-    if not len(clean) or _kept_temperature(run, tta):
+    if not len(clean) or "answers" in (kept_temperature(run, tta=tta) or {}):
         return
     leak_free = "leak-free " if len(clean) < len(validation) else ""
+    temperature = fit_temperature(clean.labels, clean.probabilities)
+    scaled = at_temperature(clean.probabilities, temperature)
     run.write_temperatures(
         run.temperatures()
         | {
             folder_of("plain", tta=tta): {
-                "temperature": fit_temperature(clean.labels, clean.probabilities),
+                "temperature": temperature,
                 "from": f"{len(clean):,} {leak_free}validation images",
                 "model": _hash(run.trained_model_file().read_bytes()),
+                "answers": answer_rule(clean.labels, scaled),
             }
         }
     )

@@ -1,0 +1,1 @@
+"""A trained network pointed at pictures: files in, labels with calibrated probabilities out."""

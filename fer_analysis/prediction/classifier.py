@@ -1,0 +1,92 @@
+"""A run's network as something that answers: which label, how probable, and whether it is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.predictions import kept_temperature
+from fer_analysis.evaluation.temperature import at_temperature
+from fer_analysis.models.predict import predictor
+from fer_analysis.models.storage import load_model
+from fer_analysis.run import Run
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of n images.
+
+    Args:
+        labels: int64 `(n,)`, the most probable label.
+        probabilities: float64 `(n, k)`, at the network's temperature where one is known.
+        sure: bool `(n,)`, whether the network's rule calls it an answer; None without a rule.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    sure: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network with what validation taught about its confidence.
+
+    Args:
+        model: Raw pixels in, probabilities out.
+        predict: See `models.predict.predictor`.
+        label_names: The k labels.
+        size: Height and width of the images that it takes, in pixels.
+        temperature: Divides the logits; None where none was fitted.
+        rule: See `selective.answer_rule`; None where no confidence is enough.
+    """
+
+    model: keras.Model
+    predict: Callable[..., np.ndarray]
+    label_names: tuple[str, ...]
+    size: int
+    temperature: float | None
+    rule: dict | None
+
+    @classmethod
+    def open(cls, run: Run) -> Classifier:
+        """Load a run's network.
+
+        Raises:
+            FerError: If there is none, or it does not take square grey images.
+        """
+        model, names = load_model(run.trained_model_file())
+        height, width, channels = model.input_shape[1:]
+        if height != width or channels != 1:
+            raise FerError(
+                f"{run.model_file}: takes {height}x{width} images of {channels} channels; "
+                "expected square grey ones"
+            )
+        kept = kept_temperature(run) or {}
+        return cls(
+            model=model,
+            predict=predictor(model),
+            label_names=names or tuple(f"label {i}" for i in range(model.output_shape[-1])),
+            size=height or run.origin.config().data.size,
+            temperature=kept.get("temperature"),
+            rule=kept.get("answers"),
+        )
+
+    def __call__(self, images: np.ndarray) -> Answers:
+        """Answer for images, uint8 `(n, size, size, 1)`."""
+        probabilities = at_temperature(self.predict(images), self.temperature or 1.0)
+        return Answers(
+            labels=probabilities.argmax(axis=1),
+            probabilities=probabilities,
+            sure=self._sure(probabilities.max(axis=1)),
+        )
+
+    def _sure(self, confidence: np.ndarray) -> np.ndarray | None:
+        if self.temperature is None:
+            return None
+        if self.rule is None:
+            return np.zeros(len(confidence), dtype=bool)
+        return confidence >= self.rule["least"]
