@@ -15,6 +15,8 @@ AGREED = (_NAMES.index("agreed"),)
 SPLIT = tuple(map(_NAMES.index, ("leaning", "ambiguous", "leaning away")))
 ELSEWHERE = (_NAMES.index("mismatch"),)
 """Strata of the annotators' votes: they agree with the label, are split, agree on another one."""
+CLEAR = 0.9
+"""Share of the annotators who agree on a clear face."""
 
 
 def median_of_others(recall: np.ndarray) -> np.ndarray:
@@ -74,9 +76,9 @@ def correction(evidence: Evidence, roles: Roles) -> np.ndarray:
 def lost_on(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) -> np.ndarray:
     """Return what images of some strata cost each label more than they cost others, `(draws, k)`.
 
-    A label's corrected recall is that on its agreed images, less, for each other stratum, its
-    share times how much lower its recall is. Such a loss is held against the median of the other
-    labels' losses: annotators are never quite of one mind.
+    Of a label, such images cost their share times how much lower their corrected recall is than
+    that of faces on which annotators agree. What that is for each label is held against the
+    median of the others: annotators are never quite of one mind.
 
     Args:
         evidence: With votes.
@@ -84,7 +86,7 @@ def lost_on(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) -> np.nda
         strata: `SPLIT` or `ELSEWHERE`.
     """
     tallies = evidence.tallies(roles.subject)
-    drop = tallies.recall(CORRECTED, AGREED) - tallies.recall(CORRECTED, strata)
+    drop = tallies.recall_where_agreed(CLEAR) - tallies.recall(CORRECTED, strata)
     loss = np.nan_to_num(tallies.share(strata) * drop)
     return loss - median_of_others(loss)
 

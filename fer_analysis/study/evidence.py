@@ -45,12 +45,22 @@ class Faces:
     Args:
         labels: int64 `(n,)`.
         strata: int64 `(n,)`, places in `STRATA`; None without annotators' votes.
+        agreement: float `(n,)`, share of the annotators who gave the label; None without votes.
         shared: bool `(n,)`, validation images, on which every seed is scored.
     """
 
     labels: np.ndarray
     strata: np.ndarray | None
+    agreement: np.ndarray | None
     shared: np.ndarray
+
+    @classmethod
+    def of(cls, labels: np.ndarray, votes: np.ndarray | None, shared: np.ndarray, k: int) -> Faces:
+        """Make them of annotators' votes, int64 `(n, m)` with the k labels first."""
+        if votes is None:
+            return cls(labels, None, None, shared)
+        own = votes[np.arange(len(labels)), labels] / np.maximum(votes.sum(axis=1), 1)
+        return cls(labels, stratum(votes, labels, k), own, shared)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +122,7 @@ class Evidence:
         right = np.zeros((2, 1 + DRAWS, len(STRATA), k))
         total = np.zeros((1 + DRAWS, len(STRATA), k))
         confusion = np.zeros((2, 1 + DRAWS, k, k))
+        moments = np.zeros((5, 1 + DRAWS, k))
         for index, seed in enumerate(seeds):
             faces, answers = self.faces[seed], self.cells[cell][seed]
             strata = np.zeros_like(faces.labels) if faces.strata is None else faces.strata
@@ -124,7 +135,12 @@ class Evidence:
                 pair = np.eye(k * k, dtype=np.float32)[faces.labels * k + answers.predicted[kind]]
                 confusion[kind] += (weights @ pair).reshape(confusion[kind].shape)
             total += (weights @ place).reshape(total.shape)
-        return Tallies(right, total, confusion)
+            if faces.agreement is not None:
+                own = np.eye(k, dtype=np.float32)[faces.labels]
+                x = faces.agreement.astype(np.float32)  # y: hits, with the prior corrected
+                for order, values in enumerate((np.ones_like(x), x, x * x, hits, x * hits)):
+                    moments[order] += weights @ (own * values[:, None])
+        return Tallies(right, total, confusion, moments)
 
     def common(self, *cells: str) -> tuple[int, ...]:
         """Return the seeds that all of these cells have."""
@@ -139,11 +155,14 @@ class Tallies:
         right: `(2, 1 + DRAWS, strata, k)`: plain, corrected.
         total: `(1 + DRAWS, strata, k)`.
         confusion: `(2, 1 + DRAWS, k, k)`, rows are true labels.
+        moments: `(5, 1 + DRAWS, k)`, sums of 1, x, x^2, y and xy: x is the share of annotators
+            who gave the label, y whether the image is right with the prior corrected.
     """
 
     right: np.ndarray
     total: np.ndarray
     confusion: np.ndarray
+    moments: np.ndarray
 
     def recall(self, kind: int, strata: Sequence[int] | None = None) -> np.ndarray:
         """Return recalls, float64 `(1 + DRAWS, k)`; NaN where there are no images.
@@ -158,6 +177,21 @@ class Tallies:
     def share(self, strata: Sequence[int]) -> np.ndarray:
         """Return which share of each label's images lies in some strata, `(1 + DRAWS, k)`."""
         return _ratio(self.total[:, list(strata)].sum(axis=1), self.total.sum(axis=1))
+
+    def recall_where_agreed(self, share: float) -> np.ndarray:
+        """Return corrected recalls of faces on which so many annotators agree, `(1 + DRAWS, k)`.
+
+        By a straight line through all images of the label, since of some labels few faces are
+        agreed on; their recall itself where all images have the same share.
+
+        Args:
+            share: Of the annotators who gave the label.
+        """
+        n, x, xx, y, xy = self.moments
+        spread = n * xx - x * x
+        slope = np.divide(n * xy - x * y, spread, out=np.zeros_like(spread), where=spread > 1e-6)
+        mean_y, mean_x = _ratio(y, n), _ratio(x, n)
+        return np.clip(mean_y + slope * (share - mean_x), 0, 1)
 
     @property
     def n(self) -> np.ndarray:
@@ -220,11 +254,10 @@ def _faces(data: LoadedData, clean: np.ndarray, *, votes: bool) -> Faces:
     fold = data.dataset.part("fold")
     parts = [fold, *([data.dataset.part("validation").take(clean)] if clean.size else [])]
     labels = np.concatenate([part.labels for part in parts])
-    strata = None
-    if votes and fold.votes is not None:
-        k = len(data.dataset.label_names)
-        strata = stratum(np.concatenate([part.votes for part in parts]), labels, k)
-    return Faces(labels, strata, np.arange(len(labels)) >= len(fold))
+    known = votes and fold.votes is not None
+    given = np.concatenate([part.votes for part in parts]) if known else None
+    shared = np.arange(len(labels)) >= len(fold)
+    return Faces.of(labels, given, shared, len(data.dataset.label_names))
 
 
 def _scored(cell: Cell, result: CellResult, clean: np.ndarray) -> Scored:

@@ -6,7 +6,6 @@ import numpy as np
 
 from fer_analysis.data.load import LoadedData
 from fer_analysis.evaluation.adjustment import adjust
-from fer_analysis.evaluation.annotators import stratum
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.run import Run
 from fer_analysis.study.design import BASE
@@ -30,11 +29,9 @@ def evidence_of_run(
     scored = evaluation if evaluation.leak_free is None else evaluation.leak_free
     corrected = adjust(scored, run.prior(), 1.0)
     k = len(scored.label_names)
-    strata = None
-    if votes and scored.votes is not None:
-        strata = stratum(scored.votes, scored.labels, k)
     config = run.training_config()
-    faces = Faces(scored.labels, strata, np.zeros(len(scored), bool))
+    given = scored.votes if votes else None
+    faces = Faces.of(scored.labels, given, np.zeros(len(scored), bool), k)
     answers = Scored(
         config,
         np.array(run.training_counts()),

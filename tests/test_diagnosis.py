@@ -1,0 +1,271 @@
+"""The rule put to evidence made by hand: what is planted is found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from fer_analysis.config import load_config
+from fer_analysis.study import effects
+from fer_analysis.study.diagnosis import SHOWN, diagnose
+from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence, Faces, Scored
+from fer_analysis.study.roles import find_roles
+from fer_analysis.study.rule import Estimate, estimate
+from fer_analysis.study.table import rows
+
+NAMES = ("angry", "disgust", "fear", "happy")
+N = 300
+"""Images of each label in a seed."""
+
+
+def answers(recall, *, k=4, n=N, to=None, rng):
+    """Predictions with these recalls; errors go to label `to`, or to any other."""
+    labels = np.repeat(np.arange(k), n)
+    predicted = labels.copy()
+    for label, value in enumerate(recall):
+        rows = np.flatnonzero(labels == label)
+        wrong = rows[rng.random(n) >= value]
+        others = [other for other in range(k) if other != label]
+        predicted[wrong] = rng.choice(others, len(wrong)) if to is None else to
+    return predicted
+
+
+def evidence(cells, *, seeds=(0, 1, 2), votes=None, right=None, to=None):
+    """Make evidence: cell -> (overrides, counts, plain recalls, corrected recalls).
+
+    Args:
+        cells: By name.
+        seeds: Of every cell.
+        votes: `(n_images, m)`.
+        right: bool `(n_images,)`: overrules the base's corrected answers.
+        to: Where errors go.
+    """
+    labels = np.repeat(np.arange(len(NAMES)), N)
+    faces, made = {}, {name: {} for name in cells}
+    for seed in seeds:
+        rng = np.random.default_rng([seed, 7])
+        faces[seed] = Faces.of(labels, votes, np.zeros(len(labels), bool), len(NAMES))
+        for name, (overrides, counts, plain, corrected) in cells.items():
+            config = load_config("tiny", [f"{k}={json.dumps(v)}" for k, v in overrides.items()])
+            predicted = np.stack([answers(recall, rng=rng, to=to) for recall in (plain, corrected)])
+            if right is not None and name == "base":
+                predicted[:] = np.where(right, labels, (labels + 1) % len(NAMES))
+            made[name][seed] = Scored(config, np.array(counts), predicted)
+    return Evidence(NAMES, faces, made, "made by hand")
+
+
+EVEN = (400, 400, 400, 400)
+FEW = (400, 40, 400, 400)
+GOOD = (0.9, 0.9, 0.9, 0.9)
+
+
+def low(value):
+    return (0.9, value, 0.9, 0.9)
+
+
+def shown(result):
+    return {row.label: row.shown for row in result.labels if row.fails}
+
+
+def votes_of(own_share):
+    """Votes of ten annotators: each label's images with these shares for their own label."""
+    k = len(NAMES)
+    votes = np.zeros((k * N, k), int)
+    for label in range(k):
+        given = np.asarray(own_share[label])[np.arange(N) % len(own_share[label])]
+        rows = label * N + np.arange(N)
+        votes[rows, label] = given
+        votes[rows, (label + 1) % k] = 10 - given
+    return votes
+
+
+def test_a_network_that_is_equally_good_at_all_labels_fails_none():
+    assert shown(diagnose(evidence({"base": ({}, EVEN, GOOD, GOOD)}), "base")) == {}
+
+
+def test_a_gap_below_ten_points_is_none():
+    cells = {"base": ({}, EVEN, low(0.83), low(0.83))}
+    assert shown(diagnose(evidence(cells), "base")) == {}
+
+
+def test_what_prior_correction_mends_is_imbalance():
+    result = diagnose(evidence({"base": ({}, FEW, low(0.3), low(0.88))}), "base")
+    assert shown(result) == {"disgust": ("imbalance",)}
+
+
+QUARTER = {"manipulations.keep.counts": {"disgust": 10}}
+
+
+def test_what_falls_with_fewer_images_is_scarcity():
+    cells = {
+        "base": ({}, FEW, low(0.5), low(0.5)),
+        "fewer": (QUARTER, (400, 10, 400, 400), low(0.2), low(0.2)),
+    }
+    assert shown(diagnose(evidence(cells), "base")) == {"disgust": ("scarcity",)}
+
+
+def test_what_stays_the_same_with_fewer_images_is_not_scarcity():
+    cells = {
+        "base": ({}, FEW, low(0.5), low(0.5)),
+        "fewer": (QUARTER, (400, 10, 400, 400), low(0.48), low(0.48)),
+    }
+    assert shown(diagnose(evidence(cells), "base")) == {"disgust": ()}
+
+
+def test_a_label_with_as_many_images_as_others_is_not_scarce():
+    cells = {
+        "base": ({}, EVEN, low(0.5), low(0.5)),
+        "fewer": (
+            {"manipulations.keep.counts": {"disgust": 100}},
+            (400, 100, 400, 400), low(0.2), low(0.2),
+        ),
+    }  # fmt: skip
+    assert shown(diagnose(evidence(cells), "base")) == {"disgust": ()}
+
+
+def test_untested_scarcity_is_said_to_be_untested():
+    result = diagnose(evidence({"base": ({}, FEW, low(0.5), low(0.5))}), "base")
+    verdicts = {cause.name: cause.verdict for cause in result.labels[1].causes}
+    assert verdicts["scarcity"] == "not tested"
+    assert verdicts["recipe"] == "not tested"
+
+
+def test_a_better_recipe_comes_before_all_other_causes():
+    cells = {
+        "base": ({}, FEW, (0.9, 0.0, 0.0, 0.0), (0.0, 0.9, 0.0, 0.0)),
+        "tried": ({"training.learning_rate": 0.005}, FEW, GOOD, GOOD),
+    }
+    result = diagnose(evidence(cells), "base")
+    assert set(shown(result)) == {"disgust", "fear", "happy", "angry"} - (
+        set() if result.labels[0].fails else {"angry"}
+    )
+    for row in result.labels:
+        if row.fails and row.label != "angry":
+            assert row.shown == ("recipe",)
+
+
+def test_another_recipe_that_changes_nothing_is_no_cause():
+    cells = {
+        "base": ({}, FEW, low(0.3), low(0.88)),
+        "tried": ({"training.learning_rate": 0.005}, FEW, low(0.32), low(0.87)),
+    }
+    assert shown(diagnose(evidence(cells), "base")) == {"disgust": ("imbalance",)}
+
+
+def test_errors_where_annotators_are_split_are_ambiguity():
+    votes = votes_of([(9,), (9, 5, 4, 6), (9,), (9,)])
+    labels = np.repeat(np.arange(4), N)
+    own = votes[np.arange(4 * N), labels]
+    right = np.random.default_rng(0).random(4 * N) < np.where(own >= 9, 0.92, 0.3)
+    found = evidence({"base": ({}, EVEN, GOOD, GOOD)}, votes=votes, right=right)
+    assert shown(diagnose(found, "base")) == {"disgust": ("ambiguity",)}
+
+
+def test_errors_where_annotators_agree_on_another_label_are_noise():
+    votes = votes_of([(9,), (9, 9, 0), (9,), (9,)])
+    labels = np.repeat(np.arange(4), N)
+    own = votes[np.arange(4 * N), labels]
+    right = np.random.default_rng(0).random(4 * N) < np.where(own >= 9, 0.92, 0.05)
+    found = evidence({"base": ({}, EVEN, GOOD, GOOD)}, votes=votes, right=right)
+    assert shown(diagnose(found, "base")) == {"disgust": ("label noise",)}
+
+
+def test_split_votes_that_cost_nothing_are_no_cause():
+    votes = votes_of([(9,), (9, 5, 4, 6), (9,), (9,)])
+    cells = {"base": ({}, EVEN, low(0.5), low(0.5))}
+    assert shown(diagnose(evidence(cells, votes=votes), "base")) == {"disgust": ()}
+
+
+def test_without_votes_errors_that_all_go_one_way_are_ambiguity_or_noise():
+    cells = {"base": ({}, EVEN, low(0.5), low(0.5))}
+    assert shown(diagnose(evidence(cells, to=3), "base")) == {"disgust": ("ambiguity or noise",)}
+    assert shown(diagnose(evidence(cells), "base")) == {"disgust": ()}, "these go everywhere"
+
+
+def test_equal_labels_are_seldom_said_to_fail():
+    """Four labels, 30 images each, recall .6: one in twenty may look bad by chance, not more."""
+    wrong = 0
+    for trial in range(60):
+        rng = np.random.default_rng([trial, 9])
+        labels = np.repeat(np.arange(4), 30)
+        predicted = np.stack([answers((0.6,) * 4, n=30, rng=rng)] * 2)
+        faces = Faces.of(labels, None, np.zeros(len(labels), bool), 4)
+        scored = Scored(load_config("tiny"), np.array(EVEN), predicted)
+        found = Evidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
+        wrong += any(row.fails for row in diagnose(found, "base").labels)
+    assert wrong <= 6
+
+
+def test_simultaneous_intervals_are_as_wide_as_the_worst_of_many_needs():
+    rng = np.random.default_rng(0)
+    alone = {0: np.concatenate([[0.0], rng.standard_normal(4000)])}
+    many = {i: np.concatenate([[0.0], rng.standard_normal(4000)]) for i in range(20)}
+    assert estimate(alone)[0].high == pytest.approx(1.96, abs=0.1)
+    # Of 20 independent normal deviates the largest stays within 3.02 in 95 % of cases (Šidák).
+    assert estimate(many)[0].high == pytest.approx(3.02, abs=0.15)
+    assert estimate({0: np.full(10, np.nan)}) == {}
+    assert not Estimate(0.2, -0.01, 0.4).reaches(0.1)
+    assert not Estimate(0.09, 0.01, 0.2).reaches(0.1)
+
+
+def test_differences_of_cells_are_paired():
+    cells = {
+        "base": ({}, FEW, low(0.5), low(0.5)),
+        "fewer": (QUARTER, (400, 10, 400, 400), low(0.5), low(0.5)),
+    }
+    found = evidence(cells)
+    for seed in found.cells["base"]:
+        found.cells["fewer"][seed] = Scored(
+            found.cells["fewer"][seed].config,
+            found.cells["fewer"][seed].counts,
+            found.cells["base"][seed].predicted,
+        )
+    difference = effects.difference(found, "base", "fewer", CORRECTED)
+    assert not difference.any(), "the same answers differ in no draw"
+
+
+def test_recalls_are_those_of_the_answers_and_shared_images_count_once():
+    labels = np.array([0, 0, 1, 1])
+    shared = np.array([False, False, True, True])
+    config = load_config("tiny")
+    faces = {s: Faces.of(labels, None, shared, 2) for s in (0, 1)}
+    first, second = np.array([0, 1, 1, 1]), np.array([0, 0, 1, 0])
+    base = {
+        0: Scored(config, np.array([1, 1]), np.stack([first, first])),
+        1: Scored(config, np.array([1, 1]), np.stack([second, second])),
+    }
+    tallies = Evidence(("a", "b"), faces, {"base": base}, "").tallies("base")
+    assert tallies.n.tolist() == [4, 2], "two folds of two, the same two validation images"
+    assert tallies.recall(PLAIN)[0].tolist() == [0.75, 0.75]
+
+
+def test_roles_are_read_off_the_configs():
+    cells = {
+        "base": ({}, FEW, GOOD, GOOD),
+        "a": (QUARTER, (400, 10, 400, 400), GOOD, GOOD),
+        "b": ({"manipulations.keep_all.count": "matched"}, (40,) * 4, GOOD, GOOD),
+        "c": ({"manipulations.remove_disputed.label": "disgust"}, FEW, GOOD, GOOD),
+        "d": (
+            {"manipulations.remove_disputed": {"label": "disgust", "at_random": True}},
+            FEW, GOOD, GOOD,
+        ),
+        "e": ({"training.learning_rate": 0.02}, FEW, GOOD, GOOD),
+        "f": ({"remedies.mixup": True}, FEW, GOOD, GOOD),
+    }  # fmt: skip
+    roles = find_roles(evidence(cells, seeds=(0,)), "base")
+    assert roles.recipes == ("e",)
+    assert roles.doses == {"disgust": ("a",)}
+    assert roles.equal == ("b",)
+    assert roles.disputed == {"disgust": ("c", "d")}
+    other = find_roles(evidence(cells, seeds=(0,)), "e")
+    assert other.recipes == ("base",), "seen from the other recipe"
+
+
+def test_a_diagnosis_is_a_table_and_json():
+    cells = {"base": ({}, FEW, low(0.3), low(0.88))}
+    result = diagnose(evidence(cells), "base")
+    json.dumps(result.as_dict(), allow_nan=False)
+    told = [row for row in rows(result) if row["verdict"] == SHOWN]
+    assert [(row["label"], row["cause"]) for row in told] == [("disgust", "imbalance")]
