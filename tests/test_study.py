@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -211,3 +213,34 @@ def test_a_killed_worker_s_cell_is_run_again(monkeypatch):
     ((_, facts, problem),) = run_here(always_dies, cells, Path("k"), jobs=1)
     assert facts is None
     assert "died 3 times" in problem
+
+
+def sleeps(cell, store):
+    """Leave the worker's number, and never finish."""
+    (Path(store) / f"worker-{os.getpid()}").touch()
+    time.sleep(600)
+
+
+def runs_a_sleeper(store):
+    """Be the process that runs a study."""
+    list(run_here(sleeps, cells_of(name="base", seed=0), Path(store), jobs=1))
+
+
+def test_workers_end_with_a_killed_study():
+    Path("w").mkdir()
+    parent = get_context("spawn").Process(target=runs_a_sleeper, args=("w",))
+    parent.start()
+    try:
+        waited_for(lambda: list(Path("w").iterdir()), seconds=180)
+    finally:
+        parent.kill()
+        parent.join()
+    (worker,) = (int(path.name.partition("-")[2]) for path in Path("w").iterdir())
+    waited_for(lambda: not Path(f"/proc/{worker}").exists(), seconds=60)
+
+
+def waited_for(condition, *, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)

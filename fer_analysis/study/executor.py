@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from fer_analysis.errors import FerError
@@ -41,7 +43,7 @@ def run_here(
     while waiting:
         left = []
         with ProcessPoolExecutor(
-            jobs, get_context("spawn"), initializer=limit_threads, initargs=(cells[0].threads,)
+            jobs, get_context("spawn"), initializer=_begin_worker, initargs=(cells[0].threads,)
         ) as pool:
             futures = {pool.submit(function, cell, store): cell for cell in waiting}
             try:
@@ -111,6 +113,19 @@ def run_on_ray(
                 yield cell, None, f"{type(cause).__name__}: {str(cause).splitlines()[0]}"
     finally:
         ray.shutdown()
+
+
+def _begin_worker(threads: int) -> None:
+    """Start a worker; it ends with the process that started it, however that ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    limit_threads(threads)
+
+
+def _end_with_parent() -> None:
+    # A killed parent closes no queue: without this its workers would wait for ever, and finish
+    # cells that the next `fer study run` has begun anew.
+    wait([parent_process().sentinel])
+    os._exit(1)
 
 
 def limit_threads(threads: int) -> None:
