@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Does the rule find causes that were planted, and no others?
+
+    python scripts/planted_causes.py --seeds 200-205 --out runs/planted_causes
+
+Seven conditions, each with every data seed: a data set is drawn (embedded faces, some 3,300
+images), a study of it is run as configs/studies/planted.yaml says, and its cells are diagnosed,
+with annotators' votes and without. Which labels get cells of their own is what a first diagnosis
+says fails: nothing here or there knows what was planted until the verdicts are scored.
+A case is right if the planted label has exactly the planted causes and no label has any other.
+Interrupted, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from fer_analysis.evaluation.intervals import wilson
+from fer_analysis.files import write_csv, write_text
+from fer_analysis.study.cell import finished, run_cell
+from fer_analysis.study.design import BASE, Study, find_study
+from fer_analysis.study.diagnosis import CAUSES, Diagnosis, diagnose
+from fer_analysis.study.evidence import collect
+from fer_analysis.study.executor import run_here
+from fer_analysis.study.fair import load_fair_study
+
+PARTNERS = {"fear": "surprise", "happy": "surprise", "sad": "neutral", "angry": "sad"}
+"""Labels that flaws are planted in, in turn, and which other label is mixed in."""
+
+EVERY = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+PLENTY, FEW, FEWER = 340, 24, 18
+
+BALANCED = {"remedies.balanced_sampling": True}
+"""Scarcity is planted in networks that see all labels alike: few images, and no imbalance."""
+
+BAD_RECIPE = {
+    "training.learning_rate": 0.01,
+    "training.schedule": {"name": "constant"},
+    "training.weight_averaging": 0,
+    "augmentation": {
+        "shift": 0.2, "rotation": 5, "zoom": 0.2, "horizontal_flip": True, "vertical_flip": True,
+    },
+}  # fmt: skip
+"""The published study's."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One data set with a flaw.
+
+    Args:
+        condition: Which.
+        seed: Of the data.
+        label: In which the flaw is planted.
+    """
+
+    condition: str
+    seed: int
+    label: str
+
+    @property
+    def name(self) -> str:
+        """Its name, fit for a file."""
+        return f"{self.condition.replace(' ', '_')}-{self.seed}"
+
+    @property
+    def partner(self) -> str:
+        """The other label of a mixture."""
+        return PARTNERS[self.label]
+
+    def settings(self) -> dict:
+        """Return the changes to the study's base config that plant the flaw."""
+        return {"data.seed": self.seed, **CONDITIONS[self.condition](self.label, self.partner)}
+
+    def planted(self) -> set[str]:
+        """Return the causes that were planted in the label."""
+        return {
+            "none": set(),
+            "recipe": {"recipe"},
+            "imbalance": {"imbalance"},
+            "scarcity": {"scarcity"},
+            "ambiguity": {"ambiguity"},
+            "wrong labels": {"label noise"},
+            "scarcity with ambiguity": {"scarcity", "ambiguity"},
+        }[self.condition]
+
+
+def _counts(label: str, count: int) -> dict:
+    return {"data.counts": {name: count if name == label else PLENTY for name in EVERY}}
+
+
+def _mixed(label: str, partner: str) -> dict:
+    return {"data.blend": {label: [partner, 0.4], partner: [label, 0.4]}}
+
+
+def _scarce(label: str) -> dict:
+    return _counts(label, FEW) | {"data.forms": {label: 8}} | BALANCED
+
+
+CONDITIONS = {
+    "none": lambda label, partner: {},
+    "recipe": lambda label, partner: BAD_RECIPE,
+    "imbalance": lambda label, partner: _counts(label, FEWER),
+    "scarcity": lambda label, partner: _scarce(label),
+    "ambiguity": lambda label, partner: _mixed(label, partner),
+    "wrong labels": lambda label, partner: {"data.wrong_labels": {label: [partner, 0.4]}},
+    "scarcity with ambiguity": lambda label, partner: _scarce(label) | _mixed(label, partner),
+}
+
+
+def cases_of(seeds: list[int]) -> list[Case]:
+    """Return all conditions with all seeds; the planted label changes with the seed."""
+    labels = list(PARTNERS)
+    return [
+        Case(condition, seed, labels[(seed + place) % len(labels)])
+        for place, condition in enumerate(CONDITIONS)
+        for seed in seeds
+    ]
+
+
+def study_of(case: Case, folder: Path, labels: tuple[str, ...] = ()) -> Study:
+    """Write a case's study file and read it; without labels it has no cells of theirs."""
+    values = yaml.safe_load(find_study("planted").read_text())
+    values["set"] |= case.settings()
+    if not labels:
+        values["cells"] = {k: v for k, v in values["cells"].items() if "each" not in v}
+    file = folder / f"{case.name}.yaml"
+    write_text(file, yaml.safe_dump(values, sort_keys=False))
+    return load_fair_study(file, None, labels=labels)
+
+
+def run(studies: list[Study], store: Path, jobs: int) -> None:
+    """Run all cells that are not finished, in workers that live as long as this takes."""
+    cells = [cell for study in studies for cell in study.cells]
+    waiting = [cell for cell in dict.fromkeys(cells) if finished(cell, store) is None]
+    for done, (cell, _, problem) in enumerate(run_here(run_cell, waiting, store, jobs=jobs), 1):
+        if problem:
+            raise SystemExit(f"{cell.name}, seed {cell.seed}: {problem}")
+        print(f"{done} of {len(waiting)} cells", flush=True)
+
+
+def failing(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return the labels for which scarcity could not be judged for want of a cell."""
+    return tuple(
+        row.label
+        for row in diagnosis.labels
+        if any((cause.name, cause.verdict) == ("scarcity", "not tested") for cause in row.causes)
+    )
+
+
+def row_of(case: Case, diagnosis: Diagnosis, seconds: float) -> dict:
+    """Score one diagnosis of a case."""
+    planted = case.planted()
+    if not diagnosis.votes:
+        vague = {"ambiguity": "ambiguity or noise", "label noise": "ambiguity or noise"}
+        planted = {vague.get(name, name) for name in planted}
+    shown = {row.label: set(row.shown) for row in diagnosis.labels if row.shown}
+    mixture = planted & {"ambiguity", "ambiguity or noise"} if "amb" in case.condition else set()
+    allowed = {case.label: planted, case.partner: mixture}
+    if case.condition == "recipe":  # whichever labels it hurts
+        allowed = dict.fromkeys(EVERY, planted)
+    false = sum(len(causes - allowed.get(label, set())) for label, causes in shown.items())
+    found = set().union(*shown.values()) if case.condition == "recipe" else shown.get(case.label)
+    asked = {cause for cause in CAUSES if diagnosis.votes == (cause != "ambiguity or noise")}
+    asked |= {"recipe", "imbalance", "scarcity"}
+    return {
+        "condition": case.condition,
+        "seed": case.seed,
+        "label": case.label,
+        "votes": diagnosis.votes,
+        "planted": " + ".join(sorted(planted)),
+        "diagnosed": "; ".join(f"{k}: {' + '.join(sorted(v))}" for k, v in shown.items()),
+        "fails": " ".join(row.label for row in diagnosis.labels if row.fails),
+        "right": (found or set()) == planted and not false,
+        "false": false,
+        "unplanted": sum(len(asked - allowed.get(label, set())) for label in EVERY),
+        "core_seconds": round(seconds),
+    }
+
+
+def told(rows: list[dict]) -> str:
+    """Return the table planted x diagnosed, and the two figures that matter."""
+    lines = []
+    for votes in (True, False):
+        some = [row for row in rows if row["votes"] == votes]
+        lines.append(f"\n{'with' if votes else 'without'} annotators' votes")
+        for condition in CONDITIONS:
+            own = [row for row in some if row["condition"] == condition]
+            right = sum(row["right"] for row in own)
+            wrong = [f"{r['seed']} ({r['diagnosed'] or 'none'})" for r in own if not r["right"]]
+            lines.append(
+                f"  {condition:24} {right} of {len(own)}"
+                + (f"; wrong: {', '.join(wrong)}" if wrong else "")
+            )
+        for what, count, of in (
+            ("cases right", sum(row["right"] for row in some), len(some)),
+            ("false causes", sum(r["false"] for r in some), sum(r["unplanted"] for r in some)),
+        ):
+            low, high = wilson(count, of)
+            lines.append(
+                f"  {what}: {count} of {of}, {100 * count / of:.1f} % "
+                f"[{100 * low:.1f}-{100 * high:.1f}]"
+            )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run, diagnose, score."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", default="200-205", help="data seeds, first-last")
+    parser.add_argument("--conditions", nargs="*", default=list(CONDITIONS), choices=CONDITIONS)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("runs/planted_causes"))
+    options = parser.parse_args()
+    first, _, last = options.seeds.partition("-")
+    seeds = list(range(int(first), int(last or first) + 1))
+    cases = [case for case in cases_of(seeds) if case.condition in options.conditions]
+    store = options.out / "cells"
+    studies = {case: study_of(case, options.out / "first") for case in cases}
+    run(list(studies.values()), store, options.jobs)
+    for case in cases:
+        labels = failing(diagnose(collect([studies[case]], store), BASE))
+        if labels:
+            studies[case] = study_of(case, options.out / "second", labels)
+    run(list(studies.values()), store, options.jobs)
+    rows = []
+    for case, study in studies.items():
+        seconds = sum(finished(cell, store).facts["seconds"] for cell in study.cells)
+        for votes in (True, False):
+            diagnosis = diagnose(collect([study], store, votes=votes), BASE)
+            rows.append(row_of(case, diagnosis, seconds))
+            file = options.out / "verdicts" / f"{case.name}{'' if votes else '-without-votes'}.json"
+            write_text(file, json.dumps(diagnosis.as_dict(), indent=2))
+    write_csv(options.out / "planted_causes.csv", rows)
+    print(told(rows))
+
+
+if __name__ == "__main__":
+    main()
