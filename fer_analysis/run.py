@@ -249,11 +249,11 @@ class Run:
 
     def training_counts(self) -> list[int]:
         """Return how many images of each label the model was trained on; empty if unknown."""
-        return self._trained.environment().get("training_counts", [])
+        return self.origin.environment().get("training_counts", [])
 
     def training_config(self) -> RunConfig:
         """Read the config of the run that trained the model, where these are its results."""
-        return self._trained.config()
+        return self.origin.config()
 
     def write_result(self, result: dict) -> None:
         write_json(self.result_file, result)

@@ -34,6 +34,7 @@ PARTNERS = {"fear": "surprise", "happy": "surprise", "sad": "neutral", "angry": 
 
 EVERY = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 PLENTY, FEW, FEWER = 340, 24, 18
+FEW_AND_MIXED = 40
 
 BALANCED = {"remedies.balanced_sampling": True}
 """Scarcity is planted in networks that see all labels alike: few images, and no imbalance."""
@@ -98,18 +99,20 @@ def _mixed(label: str, partner: str) -> dict:
     return {"data.blend": {label: [partner, 0.4], partner: [label, 0.4]}}
 
 
-def _scarce(label: str) -> dict:
-    return _counts(label, FEW) | {"data.forms": {label: 8}} | BALANCED
+def _scarce(label: str, count: int) -> dict:
+    return _counts(label, count) | {"data.forms": {label: 8}} | BALANCED
 
 
 CONDITIONS = {
     "none": lambda label, partner: {},
     "recipe": lambda label, partner: BAD_RECIPE,
     "imbalance": lambda label, partner: _counts(label, FEWER),
-    "scarcity": lambda label, partner: _scarce(label),
+    "scarcity": lambda label, partner: _scarce(label, FEW),
     "ambiguity": lambda label, partner: _mixed(label, partner),
     "wrong labels": lambda label, partner: {"data.wrong_labels": {label: [partner, 0.4]}},
-    "scarcity with ambiguity": lambda label, partner: _scarce(label) | _mixed(label, partner),
+    "scarcity with ambiguity": lambda label, partner: (
+        _scarce(label, FEW_AND_MIXED) | _mixed(label, partner)
+    ),
 }
 
 

@@ -119,7 +119,7 @@ def _write(result, evidence, out: Path) -> list[str]:
     if len({row["cell"] for row in equal}) > 1:
         figures["equal"] = draw.equal_figure(equal)
     if agreement:
-        figures["agreement"] = draw.agreement_figure(agreement)
+        figures["agreement"] = draw.agreement_figure(agreement, list(evidence.label_names))
     for label in (row.label for row in result.labels if row.fails):
         rows = table.confusion_rows(evidence, result.subject, label)
         name = f"confusion_{file_name(label)}"

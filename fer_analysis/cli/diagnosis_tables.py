@@ -20,8 +20,7 @@ def print_diagnosis(diagnosis: Diagnosis, run=None) -> None:
         "below the median of the other labels; simultaneous 95 % intervals",
         soft_wrap=True,
     )
-    rows = table("label", "n", "taught", "recall", "corr.", "gap", "corr. gap", "verdict")
-    rows.columns[-1].justify = "left"
+    rows = table("label", "n", "taught", "recall", "corr.", "gap", "corr. gap", "fails")
     for row in diagnosis.labels:
         rows.add_row(
             row.label,
@@ -31,9 +30,11 @@ def print_diagnosis(diagnosis: Diagnosis, run=None) -> None:
             f"{100 * row.corrected[0]:.0f}",
             _ends(row.gap),
             _ends(row.corrected_gap),
-            _verdict(row),
+            "yes" if row.fails else "-",
         )
     out.print(rows)
+    if fine := [row.label for row in diagnosis.labels if not row.fails]:
+        out.print(f"no deficiency shown: {', '.join(fine)}", soft_wrap=True)
     for row in diagnosis.labels:
         if row.fails:
             _print_label(row)
@@ -47,8 +48,6 @@ def print_diagnosis(diagnosis: Diagnosis, run=None) -> None:
 
 
 def _verdict(row: LabelDiagnosis) -> str:
-    if not row.fails:
-        return "no deficiency shown"
     return " and ".join(row.shown) or "fails; no cause shown"
 
 

@@ -161,13 +161,13 @@ def equal_figure(rows: list[dict]) -> Figure:
     return figure
 
 
-def agreement_figure(rows: list[dict]) -> Figure:
+def agreement_figure(rows: list[dict], labels: list[str]) -> Figure:
     """Draw each label's recall by whom annotators agree with.
 
     Args:
         rows: `study.table.by_agreement`.
+        labels: In their order.
     """
-    labels = list(dict.fromkeys(row["label"] for row in rows))
     groups = list(dict.fromkeys(row["annotators"] for row in rows))
     figure = Figure(figsize=(7.6, 1.6 + 0.55 * len(labels)), layout="constrained")
     axes = figure.subplots()

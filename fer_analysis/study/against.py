@@ -12,6 +12,8 @@ from fer_analysis.study.rule import Estimate, estimate
 
 ALIKE = 1.25
 """Numbers of images within this factor count as the same."""
+HARDLY = 5
+"""Percent of a label's images: with fewer that annotators agree on, a line is extrapolated."""
 
 
 def sentences(evidence: Evidence, roles: Roles, label: int) -> tuple[str, ...]:
@@ -97,13 +99,16 @@ def _votes(evidence: Evidence, roles: Roles, label: int) -> str:
     shares = [100 * tallies.share(strata)[0, label] for strata in (AGREED, SPLIT, ELSEWHERE)]
     recalls = [100 * tallies.recall(CORRECTED, s)[0, label] for s in (AGREED, SPLIT, ELSEWHERE)]
     agreed, split, elsewhere = (
-        f"{share:.0f} % of its images" + (f" ({recall:.0f} % of them right)" if share else "")
+        f"{share:.0f} % of its images" + (f" ({recall:.0f} % right)" if share else "")
         for share, recall in zip(shares, recalls, strict=True)
     )
-    return (
+    told = (
         f"annotators agree with the label on {agreed}, are split on {split}, and agree on another "
         f"one on {elsewhere}"
     )
+    if shares[0] < HARDLY:
+        told += "; what clear faces of it would give is therefore extrapolated, take it with care"
+    return told
 
 
 def _count(evidence: Evidence, cell: str, label: int) -> int:

@@ -34,9 +34,19 @@ def evidence_of_run(
     faces = Faces.of(scored.labels, given, np.zeros(len(scored), bool), k)
     answers = Scored(
         config,
-        np.array(run.training_counts()),
+        _counts(run, data),
         np.stack([scored.predicted, corrected.predicted]),
     )
     return Evidence(
         scored.label_names, {config.seed: faces}, {BASE: {config.seed: answers}}, data.fingerprint
     )
+
+
+def _counts(run: Run, data: LoadedData) -> np.ndarray:
+    """Return the run's training counts; those of the data's where they are not on record."""
+    if counts := run.training_counts():
+        return np.array(counts)
+    k = len(data.dataset.label_names)
+    if not data.dataset.has("train"):
+        return np.zeros(k, np.int64)
+    return np.bincount(data.dataset.part("train").labels, minlength=k)

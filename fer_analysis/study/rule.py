@@ -16,7 +16,7 @@
    have as many images, if one other label takes half of the gap (errors of a label that is only
    scarce go everywhere).
 
-Where two causes share a gap neither need explain half of it: from the second on, a third counts.
+Where two causes share a gap neither need explain half of it: beside one that does, a quarter counts.
 A cause wants 5 points at least. Intervals are simultaneous: within a step it is the largest of
 all studentised deviations that has to stay inside (max-t bootstrap; Romano & Wolf 2005), so that
 asking of many labels and causes finds none by itself.
@@ -35,7 +35,7 @@ EFFECT = 0.05
 """Least effect of a cause."""
 PART = 0.5
 """Of a gap that a cause has to explain."""
-SECOND = 0.4
+SECOND = 0.25
 """The same of causes that share a gap with one that explains half of it."""
 SCARCE = 0.5
 """Of the median label's images: a label that has more is not scarce."""

@@ -118,7 +118,8 @@ def _best_remedy(evidence: Evidence, subject: str) -> str | None:
     cells = [
         cell
         for cell in evidence.cells
-        if _settings(evidence, cell) == own and _remedies(evidence, cell)
+        if _settings(evidence, cell) == own
+        and _remedies(evidence, cell) != _remedies(evidence, subject)
     ]
 
     def mean_recall(cell: str) -> float:
