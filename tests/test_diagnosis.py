@@ -320,7 +320,7 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
     assert len({row["training_images"] for row in rows}) == 2, "all of them, and a quarter"
     whole = json.loads(fer("diagnose", "w.yaml", "--without-votes", "--json").stdout)
     assert whole["votes"] is False
-    assert "no finished cell 'bas' (did you mean 'base'?)" in " ".join(
+    assert "no finished cell 'bas' (did you mean 'base'? available" in " ".join(
         fer("diagnose", "w.yaml", "--of", "bas").output.split()
     )
     assert "no such run" in fer("diagnose", "nothing-here").output
