@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"training", "saliency", "evaluation"},
+    {"training", "saliency"},
+    {"evaluation"},
     {"run", "environment"},
     {"config"},
     {"remedies"},
