@@ -13,7 +13,7 @@ CHANCE = 0.5
 """AUROC of a network that cannot tell the label from the others."""
 LEAD = 1.1
 """Enrichment over the runner-up's (and every null's): a lead of less is a matter of the
-template's borders. Fixed on planted cues, `scripts/planted_cues.py`, seeds 0-7."""
+template's borders. Fixed on planted cues, `scripts/planted_cues.py`, seeds 0-5."""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def examine(
     """
     report = progress or (lambda _: None)
     common = {"all labels": _all_labels(others or saliency, regions)}
-    shuffled = _random_enrichment(
+    untrained = _random_enrichment(
         model, saliency, images, regions, face, seed, report("networks that learnt nothing")
     )
     hidden = report("hiding regions")
@@ -98,7 +98,7 @@ def examine(
         )  # fmt: skip
         nulls = {
             "the edges": _reached(enrichment(edges(images[members]), regions), seed),
-            "networks that learnt nothing": shuffled[int(label)],
+            "networks that learnt nothing": untrained[int(label)],
             **common,
         }
         name = saliency.label_names[label]

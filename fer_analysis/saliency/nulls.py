@@ -25,13 +25,15 @@ def edges(images: np.ndarray) -> np.ndarray:
 def random_networks(model: keras.Model, count: int, *, seed: int = 0) -> Iterator[keras.Model]:
     """Yield networks of the same architecture that have learnt nothing.
 
+    Each is the same object with other weights: use it before asking for the next.
+
     Args:
         model: The trained network; it stays as it is.
         count: How many.
         seed: Of the weights.
     """
+    other = copy_of(model)  # one for all of them: a new one would have to be compiled anew
     for number in range(count):
-        other = copy_of(model)
         randomise_weights(other.layers, seed=(seed, number))
         yield other
 
