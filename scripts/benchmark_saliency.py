@@ -43,9 +43,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="fer2013.csv; default: 3,000 embedded faces")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--single", type=int, default=64, help="images of the usual loop")
+    parser.add_argument("--images", type=int, help="default: the whole split")
     options = parser.parse_args()
     data = load_data(options.data).dataset if options.data else generate(n=3000)
     part = data.part("validation" if options.data else "train")
+    part = part.take(np.arange(min(options.images or len(part), len(part))))
     for path in options.model:
         model, _ = load_model(path)
         gradients(path, model, part.images, part.labels, options)
