@@ -36,12 +36,34 @@ def write_json(path: str | Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
+def read_json(path: str | Path) -> dict | None:
+    """Read a JSON object; None where there is none, or a damaged one."""
+    try:
+        value = json.loads(Path(path).read_text())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def write_csv(path: str | Path, rows: list[dict]) -> None:
-    """Write a table in one go; the columns are the first row's."""
+    """Write a table in one go; the columns are the first row's, and no text is a formula."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0] if rows else [], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: as_text(value) for key, value in row.items()} for row in rows)
+
+
+_FORMULA = tuple("=+-@\t\r")
+
+
+def as_text(value: object) -> object:
+    """Return a cell that a spreadsheet does not run as a formula: an apostrophe makes it text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def from_text(cell: str) -> str:
+    """Return the text that `as_text` made safe."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
 
 
 def file_name(text: str) -> str:

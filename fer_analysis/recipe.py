@@ -37,7 +37,12 @@ class Recipe:
         patience: Epochs without improvement before stopping; None: never.
         stop_on_collapse: Stop when the run has collapsed.
         seed: Of order and augmentation.
+        keep: Whose weights are saved: the `best` epoch's, or the `last` one's.
         mixup: Alpha of the Beta distribution by which two images are mixed; 0: never.
+        weight_averaging: Share of the moving average of the weights that a step keeps; 0: no
+            average.
+        image_sizes: Sides that images are shown at, for equal parts of the epochs; none: at
+            their own.
     """
 
     train: FaceDataset
@@ -54,7 +59,10 @@ class Recipe:
     patience: int | None
     stop_on_collapse: bool
     seed: int
+    keep: str = "best"
     mixup: float = 0.0
+    weight_averaging: float = 0.0
+    image_sizes: tuple[int, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -65,6 +73,13 @@ class Recipe:
     def counts(self) -> np.ndarray:
         """Training images of each label, int64 `(k,)`."""
         return np.bincount(self.train.labels, minlength=len(self.showings))
+
+    def image_size(self, epoch: int) -> tuple[int, int]:
+        """Return height and width of the images that an epoch (counted from 0) shows."""
+        if not self.image_sizes:
+            return self.train.images.shape[1:3]
+        part = epoch * len(self.image_sizes) // self.epochs
+        return (self.image_sizes[part],) * 2
 
     def frequencies(self) -> np.ndarray:
         """Return each label's share of the targets that an epoch shows, float64 `(k,)`."""
@@ -90,3 +105,12 @@ class Recipe:
             rounds, rest = divmod(count, max(len(members), 1))
             chosen += [members] * rounds + [rng.permutation(members)[:rest]]
         return rng.permutation(np.concatenate(chosen))
+
+
+def whole_numbers(shares: np.ndarray, total: int) -> np.ndarray:
+    """Return counts in these shares that sum to `total` (largest remainders)."""
+    exact = shares * total
+    counts = np.floor(exact).astype(np.int64)
+    order = np.argsort(counts - exact, kind="stable")
+    counts[order[: total - counts.sum()]] += 1
+    return counts

@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_analysis.config import RunConfig, load_config
 from fer_analysis.errors import FerError
-from fer_analysis.files import replacing, write_csv, write_json, write_text
+from fer_analysis.files import read_json, replacing, write_csv, write_json, write_text
 
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
@@ -263,8 +263,7 @@ class Run:
 
     def temperatures(self) -> dict:
         """Read the model's temperatures, with and without test-time augmentation; or {}."""
-        file = self._trained.temperature_file
-        return json.loads(file.read_text()) if file.is_file() else {}
+        return read_json(self._trained.temperature_file) or {}
 
     def write_temperatures(self, temperatures: dict) -> None:
         write_json(self.temperature_file, temperatures)

@@ -34,6 +34,12 @@ def main() -> None:
     config = run.config().model_dump(mode="json")
     del config["data"]
     metrics = Evaluation.load(run.evaluation_folder(options.split)).metrics()
+    for block in filter(None, (metrics["all"], metrics["leak_free"])):
+        for figures in (
+            block["calibration"]["as_predicted"],
+            block["calibration"]["at_temperature"],
+        ):
+            del figures["bins"], figures["abstain"]  # curves belong to the pictures
     kept = ("fer_analysis", "python", "packages", "processor", "cores", "onednn", "prior")
     command = options.command or environment["command"]
     command = command.replace("__main__.py", "fer")

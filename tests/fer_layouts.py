@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS, SPLITS, FaceDataset
+from fer_analysis.data.dataset import DIVISION, FER_LABELS, OFFICIAL_SPLITS, FaceDataset
 from fer_analysis.data.load import load_data
 from fer_analysis.data.votes import EXTRAS
 
@@ -28,7 +28,7 @@ FERPLUS = {
 """FER+'s columns, in its order -> our vote names."""
 
 
-def faces(n=70, *, seed=0, labels=FER_LABELS, splits=SPLITS, votes=False):
+def faces(n=70, *, seed=0, labels=FER_LABELS, splits=DIVISION, votes=False):
     """Return `n` images of noise, every label in every split if `n` is large enough."""
     random = np.random.default_rng(seed)
     index = np.arange(n)
@@ -60,7 +60,7 @@ def real_faces(per_label):
                 labels=file["labels"].astype(np.int64),
                 label_names=FER_LABELS,
                 ids=np.arange(len(file["labels"])).astype(str),
-                split=np.array(SPLITS)[file["usage"]],
+                split=np.array(DIVISION)[file["usage"]],
             )
     else:
         pytest.skip("no FER-2013: FER2013_DIR is not set")

@@ -16,14 +16,15 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
+    {"audit", "study"},
     {"training", "saliency"},
     {"evaluation"},
     {"run", "environment"},
     {"config"},
-    {"remedies"},
+    {"remedies", "manipulations"},
     {"recipe"},
     {"models", "data", "figures"},
-    {"files"},
+    {"files", "quiet"},
     {"registry"},
     {"errors"},
 ]
@@ -97,7 +98,20 @@ def test_analysis_of_arrays_never_imports_a_framework_at_the_top(module):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["data"], ["train"], ["evaluate"], ["compare"], ["saliency"]]
+    "command",
+    [
+        [],
+        ["data"],
+        ["audit"],
+        ["train"],
+        ["evaluate"],
+        ["compare"],
+        ["saliency"],
+        ["study"],
+        ["study", "run"],
+        ["study", "status"],
+        ["study", "show"],
+    ],
 )
 def test_help_imports_nothing_heavy(command):
     code = (

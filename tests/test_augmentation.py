@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_analysis.data.augmentation import FILL_MODES, Augmentation
+from fer_analysis.data.augmentation import FILL_MODES, Augmentation, erase
 
 NONE = {
     "shift": 0, "rotation": 0, "zoom": 0, "horizontal_flip": False, "vertical_flip": False
@@ -99,3 +99,62 @@ def test_constant_fill_is_black_and_nearest_repeats_the_border():
     np.testing.assert_allclose(
         apply(Augmentation(**shifted, fill="nearest"), white), 200, rtol=1e-4
     )
+
+
+def test_another_size_shows_the_same_picture():
+    """A ramp stays a ramp: each pixel of the small image has the value at its centre."""
+    rows, columns = np.indices((48, 48)).astype(np.float32)
+    ramps = np.stack([rows, columns, rows + 2 * columns])[..., None]
+    small = Augmentation(**NONE)
+    nothing = small.transforms(3, 48, 48, seed=0, epoch=0)
+    result = small.apply(ramps, nothing, size=(24, 32)).numpy()[..., 0]
+    y, x = np.indices((24, 32))
+    y, x = y * 2 + 0.5, x * 1.5 + 0.25
+    np.testing.assert_allclose(result, np.stack([y, x, y + 2 * x]), atol=1e-4)
+
+
+def test_another_size_is_transformed_alike():
+    """Transformed, then halved by averaging, is what is shown at half the size."""
+    dots = np.zeros((50, 48, 48, 1), np.float32)
+    rows, columns = np.indices((48, 48))
+    dots[..., 0] = 255 * np.exp(-((rows - 20) ** 2 + (columns - 26) ** 2) / 50)
+    augmentation = Augmentation(vertical_flip=False)
+    transforms = augmentation.transforms(50, 48, 48, seed=0, epoch=0)
+    full = augmentation.apply(dots, transforms).numpy()
+    halved = full.reshape(50, 24, 2, 24, 2, 1).mean(axis=(2, 4))
+    np.testing.assert_allclose(augmentation.apply(dots, transforms, size=(24, 24)), halved, atol=6)
+
+
+def test_erasing_takes_a_rectangle_from_its_share_of_the_images():
+    faces = images(1000)
+    augmentation = Augmentation(**NONE, erasing=0.3)
+    rectangles = augmentation.rectangles(1000, seed=0, epoch=0)
+    changed = (erase(faces, rectangles).numpy() != faces)[..., 0]
+    lost = changed.mean(axis=(1, 2))
+    assert 0.25 < (lost > 0).mean() < 0.35
+    assert lost[lost > 0].min() > 0.01
+    assert lost.max() < 0.24
+    for picture in changed[lost > 0]:
+        rows, columns = picture.any(axis=1), picture.any(axis=0)
+        filled = picture[np.ix_(rows, columns)]
+        assert filled.mean() > 0.9  # now and then a pixel has the mean already
+    assert changed[:, 4:44, 4:44].any(axis=0).all()  # corners are hit seldom
+    assert (Augmentation(**NONE).rectangles(9, seed=0, epoch=0)[:, :2] < 1).all()
+
+
+def test_what_is_erased_has_the_image_s_mean_and_whole_images_stay():
+    faces = images(2)
+    rectangles = np.float32([[0.25, 0.5, 0.5, 0.75], [0.3, 0.3, 0.3, 0.3]])
+    erased = erase(faces, rectangles).numpy()
+    np.testing.assert_array_equal(erased[1], faces[1])
+    np.testing.assert_allclose(erased[0, 12:24, 24:36], faces[0].mean(), rtol=1e-5)
+    np.testing.assert_array_equal(erased[0, :12], faces[0, :12])
+    np.testing.assert_array_equal(erased[0, :, 36:], faces[0, :, 36:])
+
+
+def test_rectangles_depend_on_seed_epoch_and_image_alone():
+    augmentation = Augmentation(erasing=0.5)
+    first = augmentation.rectangles(10, seed=1, epoch=2)
+    np.testing.assert_array_equal(first[:4], augmentation.rectangles(4, seed=1, epoch=2))
+    assert not np.array_equal(first, augmentation.rectangles(10, seed=1, epoch=3))
+    assert not np.array_equal(first, augmentation.rectangles(10, seed=2, epoch=2))

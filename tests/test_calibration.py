@@ -126,3 +126,11 @@ def test_a_temperature_from_another_split_is_taken_as_it_is():
     block = given.metrics()["all"]["calibration"]
     assert block["temperature"] == 2.0
     assert block["at_temperature"]["accuracy"] == block["as_predicted"]["accuracy"]
+
+
+@pytest.mark.parametrize("n", [500, 3589])
+def test_the_interval_of_a_nearly_perfect_model_reaches_its_true_error(n):
+    """An honest model: the true error is 0, whatever chance shows."""
+    covered = [calibration(*honest(n, seed=seed))["ece_interval"] for seed in range(20)]
+    assert sum(low == 0 for low, _ in covered) >= 17
+    assert all(high <= 1 for _, high in covered)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -15,14 +17,18 @@ from fer_layouts import write_layout
 
 from fer_analysis.cli import main
 from fer_analysis.data.synthetic import generate
-from fer_analysis.models import MODELS
+from fer_analysis.models import MODELS, STUDY
 
 README = Path(__file__).parent.parent / "README.md"
 QUICK = ["--set", "training.epochs=1", "--set", "model.dense=[8]"]
 SMALL = {
     "self_built": [*QUICK, "--set", "model.filters=[4,4]"],
     "mobilenet": [*QUICK, "--set", "model.alpha=0.25"],
-}
+    "residual": [
+        *QUICK[:2], "--set", "model.stem=4", "--set", "model.widths=[4,8]",
+        "--set", "model.blocks=[1,1]", "--set", "remedies.soft_labels=false",
+    ],
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +124,8 @@ WALKS = [*product(MODELS, ["csv", "icml", "kaggle"]), ("self_built", "folders")]
 def test_the_whole_walk_in_each_real_layout(model, layout):
     """train -> evaluate -> saliency, through the command line."""
     write_layout(generate(n=140, seed=0), Path("fer"), layout)
-    result = fer("train", "--model", model, "--data", "fer", "--run-dir", "run", *SMALL[model])
+    config = ["--model", model] if model in STUDY else ["quick"]
+    result = fer("train", *config, "--data", "fer", "--run-dir", "run", *SMALL[model])
     assert "val. acc." in result.stdout
     run = Path("run")
     for name in ("curves.png", "structure.png", "summary.txt", "model.keras", "history.csv"):
@@ -310,13 +317,14 @@ def test_own_predictions_give_the_same_analysis(trained):
     ours = json.loads(fer("evaluate", "run", "--json").stdout)
     table = own_table("run/evaluation/test", "theirs.csv")
     theirs = json.loads(fer("evaluate", "--predictions", table, "--data", "fer", "--json").stdout)
-    assert theirs["run"] == "runs/theirs-fer"
+    assert theirs["run"] == "runs/predictions-theirs-fer"
     for block in ("all", "leak_free"):
         for key in ("accuracy", "macro_f1_interval", "labels", "asymmetries"):
             assert theirs[block][key] == ours[block][key], key
         assert theirs[block]["annotators"]["strata"] == ours[block]["annotators"]["strata"]
-    assert Path("runs/theirs-fer/evaluation/test/top_losses.png").exists()
+    assert Path("runs/predictions-theirs-fer/evaluation/test/top_losses.png").exists()
     alone = json.loads(fer("evaluate", "--predictions", table, "--json").stdout)
+    assert alone["split"] == "given"
     assert alone["leak_free"] is None
     assert alone["all"]["accuracy"] == ours["all"]["accuracy"]
     same = json.loads(fer("compare", "run", table, "--data", "fer", "--json").stdout)
@@ -376,3 +384,87 @@ def test_seeds_of_one_config_are_taken_together(trained):
     assert found["sd"] == pytest.approx(np.std(accuracies, ddof=1))
     assert len(told["comparisons"]) == 1
     assert Path("c/comparison.png").stat().st_size > 10_000
+
+
+def test_own_predictions_never_pass_for_a_run_s(trained):
+    """A table called like the run: what the run saved stays its own."""
+    Path("runs").mkdir()
+    Path("run").rename("runs/theirs")
+    ours = fer("evaluate", "runs/theirs", "--json").stdout
+    table = Path(own_table("runs/theirs/evaluation/test", "theirs.csv"))
+    swapped = table.read_text().replace("angry,disgust", "disgust,angry", 1)
+    table.write_text(swapped)
+    theirs = json.loads(fer("evaluate", "--predictions", "theirs.csv", "--json").stdout)
+    assert theirs["all"]["accuracy"] is not None
+    assert fer("evaluate", "runs/theirs", "--json").stdout == ours
+
+
+def test_a_test_better_than_validation_is_warned_of_in_either_order(trained):
+    """Planted: a model that calls nearly all happy, a test of happy faces, a validation of none."""
+    dataset = generate(n=280, seed=0)
+    labels = np.where(dataset.labels == 3, 0, dataset.labels)
+    rare = np.random.default_rng(0).random(280) < 0.1
+    labels[(dataset.split == "test") | ((dataset.split == "train") & ~rare)] = 3
+    write_layout(replace(dataset, labels=labels), Path("odd"), "csv")
+    words = ["train", "tiny", "--data", "odd", "--run-dir", "odd-run", *SMALL["self_built"]]
+    words += ["--set", "training.epochs=5", "--set", "training.learning_rate=0.02"]
+    fer(*words, "--set", "training.keep=last", "--set", "training.early_stopping.patience=null")
+    assert "is better than validation" in fer("evaluate", "odd-run").stdout
+    shutil.rmtree("odd-run/evaluation")
+    Path("odd-run/temperature.json").unlink()
+    validation = fer("evaluate", "odd-run", "--split", "validation").stdout
+    assert "selected on this split" not in validation, "the last weights were kept: none chose"
+    assert "is better than validation" in fer("evaluate", "odd-run").stdout
+    assert "is better than validation" in fer("evaluate", "odd-run").stdout, "and is kept"
+
+
+def test_damaged_results_are_made_again(trained):
+    plain = fer("evaluate", "run", "--json").stdout
+    predictions = Path("run/evaluation/test/predictions.npz")
+    for harm in (lambda: predictions.unlink(), lambda: predictions.write_bytes(b"PK")):
+        harm()
+        assert fer("evaluate", "run", "--json").stdout == plain
+    Path("run/temperature.json").write_text("{")
+    Path("run/evaluation/test/made_from.json").write_text("{")
+    assert fer("evaluate", "run", "--json").stdout == plain
+
+
+def test_an_adjusted_run_does_not_borrow_the_temperature(trained):
+    words = ["evaluate", "run", "--logit-adjustment", "1", "--json"]
+    told = json.loads(fer(*words).stdout)["all"]["calibration"]
+    assert "cross-fitted" in told["temperature_from"]
+
+
+def test_what_is_compared_is_not_mixed_up(trained):
+    """Bare models of one name, a run and its copy, one run named twice."""
+    fer("evaluate", "run")
+    fer("train", "tiny", "--data", "fer", "--run-dir", "other", *SMALL["self_built"], "--seed", 5)
+    shutil.copytree("run", "copy")
+    models = [f"{name}/model.keras" for name in ("run", "other")]
+    told = json.loads(fer("compare", *models, "--data", "fer", "--json").stdout)
+    assert told["comparisons"][0]["all images"]["first"] == "run/model.keras"
+    told = json.loads(fer("compare", "run", "copy", "--json").stdout)
+    pair = told["comparisons"][0]["all images"]
+    assert (pair["seeds"], pair["mcnemar"]["p"]) == ([1, 1], 1)
+    once = fer("compare", "run", "run/").stdout
+    assert "seeds)" not in once
+    table = own_table("run/evaluation/test", "m.csv")
+    Path("b").mkdir()
+    Path("b/m.csv").write_text(Path(table).read_text())
+    told = json.loads(fer("compare", "m.csv", "b/m.csv", "--json").stdout)
+    assert told["comparisons"][0]["all images"]["second"] == "b/m.csv"
+    # What speaks against figures goes with them.
+    validation = fer("compare", "run", "copy", "--split", "validation", "--out", "c").stdout
+    assert "run: selected on this split" in validation
+    assert "selected" in json.loads(Path("c/comparison.json").read_text())["remarks"]["run"][0]
+    assert "of two networks: other seeds can differ" in " ".join(validation.split())
+
+
+def test_an_audit_of_other_data_is_refused(trained):
+    fer("evaluate", "run")
+    saved = np.load("run/evaluation/test/predictions.npz")
+    wrong = saved["label_names"][(saved["labels"][0] + 1) % 7]
+    Path("audit.csv").write_text(f"id,issue,label\n{saved['ids'][0]},tie,{wrong}\n")
+    assert "an audit of other data" in error("evaluate", "run", "--exclude", "audit.csv")
+    Path("audit.csv").write_text("id,issue\nnobody,tie\n")
+    assert "names no image" in error("evaluate", "run", "--exclude", "audit.csv")

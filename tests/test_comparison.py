@@ -19,6 +19,7 @@ from fer_analysis.evaluation.comparison import (
 )
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.exclusion import exclusions, kept, read_issues
+from fer_analysis.files import write_csv
 
 NAMES = ("cat", "dog")
 
@@ -87,7 +88,10 @@ def test_nothing_shown_is_said_with_what_could_have_been():
     pair = [
         contender(n, evaluation(labels, wrong(labels, r))) for n, r in zip("ab", rows, strict=True)
     ]
-    told = verdict(compare(*pair))
+    found = compare(*pair)
+    told = verdict(found)
+    assert found["detectable"] > 0.03
+    assert told.endswith("of two networks: other seeds can differ")
     assert "no difference shown (n = 1,000; this n could show" in told
     same = compare(pair[0], pair[0])
     assert same["accuracy"] == {"difference": 0, "interval": [0, 0]}
@@ -169,6 +173,12 @@ def test_scoring_without_the_images_of_an_audit(tmp_path):
     assert set(read_issues(tmp_path / "audit.csv", ["tie"])) == {"tie"}
 
 
+def test_ids_that_a_table_made_safe_are_found_again(tmp_path):
+    write_csv(tmp_path / "audit.csv", [{"id": "-1/face.png", "issue": "leak"}])
+    assert "'-1/face.png" in (tmp_path / "audit.csv").read_text()
+    assert read_issues(tmp_path / "audit.csv") == {"leak": {"-1/face.png"}}
+
+
 def test_a_table_that_is_no_audit_is_refused(tmp_path):
     path = tmp_path / "audit.csv"
     path.write_text(AUDIT)
@@ -177,6 +187,22 @@ def test_a_table_that_is_no_audit_is_refused(tmp_path):
     path.write_text("id,what\n1,leak\n")
     with pytest.raises(FerError, match="no column 'issue'"):
         read_issues(path)
+    for short in ("issue,id\nleak\n", "id,issue\n1\n"):
+        path.write_text(short)
+        with pytest.raises(FerError, match="line 2: no id or no issue"):
+            read_issues(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FerError, match="cannot be read as an audit"):
         read_issues(path)
+
+
+def test_two_seeds_spread_as_widely_as_two_seeds_can_tell():
+    """Seeds that differ by .1: the deviation of their mean is .05, as a sample of two tells it."""
+    labels = np.tile([0, 1], 2000)
+    rows = np.arange(4000)
+    seeds = [evaluation(labels, wrong(labels, rows[:k])) for k in (400, 800)]
+    reference = contender("perfect", evaluation(labels, labels))
+    found = compare(reference, contender("two", *seeds))
+    low, high = found["accuracy"]["interval"]
+    assert high - low == pytest.approx(2 * 0.1 / np.sqrt(2), abs=0.02), "ends of the draws"
+    assert "the spread of the single seed is not known" in verdict(found)

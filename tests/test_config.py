@@ -53,7 +53,7 @@ def test_the_paper_configs_are_the_study_to_the_letter():
         config = load_config(name)
         assert dict(config.augmentation) == {
             "shift": 0.2, "rotation": 5, "zoom": 0.2,
-            "horizontal_flip": True, "vertical_flip": True, "fill": "nearest",
+            "horizontal_flip": True, "vertical_flip": True, "fill": "nearest", "erasing": 0,
         }  # fmt: skip
         training = config.training
         assert (training.optimizer, training.learning_rate) == ("adam", 0.01)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fer_analysis.data import LAYOUTS
 from fer_analysis.data.cache import cache_folder
-from fer_analysis.data.dataset import FER_LABELS, SPLITS
+from fer_analysis.data.dataset import DIVISION, FER_LABELS
 from fer_analysis.data.load import load_data
 from fer_analysis.data.source import Source
 from fer_analysis.errors import FerError
@@ -106,7 +106,7 @@ def test_split_folders_go_by_many_names(tmp_path):
     folder = write_layout(faces(), tmp_path, "folders")
     for old, new in {"train": "Training", "validation": "dev", "test": "TESTING"}.items():
         (folder / old).rename(folder / new)
-    assert load_data(folder).dataset.splits == SPLITS
+    assert load_data(folder).dataset.splits == DIVISION
 
 
 def test_several_layouts_in_one_folder_are_told(tmp_path):

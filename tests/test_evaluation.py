@@ -268,3 +268,23 @@ def test_top_2_by_hand_and_with_ties():
     found = e.metrics()["all"]["top_2"]
     assert (found["correct"], found["n"], found["value"]) == (2, 4, 0.5)
     assert found["interval"] == pytest.approx(wilson(2, 4))
+
+
+def test_a_label_that_has_leaked_whole_is_named():
+    leaked = np.array(TRUE) == 1
+    told = " ".join(sentences(evaluation(leaked=leaked)))
+    assert "dog: all of its 3 images stand in the training images" in told
+    assert "leak-free averages are without it" in told
+
+
+def test_errors_that_can_only_run_one_way_are_no_asymmetry():
+    """No image is a dog: none can be taken for anything."""
+    rows = asymmetries(evaluation([0] * 20 + [2] * 5, [1] * 15 + [0] * 5 + [2] * 5))
+    assert rows == []
+
+
+def test_resamples_that_all_agree_give_no_interval():
+    block = evaluation([0] * 30 + [1] * 30, [0] * 60, ("cat", "dog")).metrics()["all"]
+    assert block["labels"][1]["f1_interval"] is None
+    assert block["balanced_accuracy_interval"] is None
+    assert block["macro_f1_interval"] is not None

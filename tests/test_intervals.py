@@ -165,4 +165,7 @@ def test_the_detectable_difference_is_detected_in_four_cases_of_five():
         one, other, _ = rng.multinomial(n, [(share + gap) / 2, (share - gap) / 2, 1 - share])
         found += sign_test(one, other) < 0.05
     assert found / 600 == pytest.approx(0.8, abs=0.06)
+    # Of 56 images, five on one side show nothing (p = .0625), six do (.031).
+    assert detectable_difference(0, 56) == pytest.approx(6 / 56)
+    assert sign_test(5, 0) > 0.05 > sign_test(6, 0)
     assert math.isnan(detectable_difference(0, 0))

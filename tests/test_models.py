@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from fer_analysis.errors import FerError
-from fer_analysis.models import MODELS, build_model
+from fer_analysis.models import MODELS, STUDY, build_model
 from fer_analysis.models.predict import logits_model, predictor
 from fer_analysis.models.storage import load_model, save_model
 from fer_analysis.training.acceleration import (
@@ -20,6 +20,7 @@ from fer_analysis.training.acceleration import (
 
 SMALL = {
     "mobilenet": {"alpha": 0.25, "dense": (8,)},
+    "residual": {"stem": 4, "widths": (4, 8), "blocks": (1, 1)},
     "self_built": {"filters": (4, 4), "dense": (8,)},
 }
 
@@ -53,7 +54,7 @@ def test_raw_pixels_go_in(name):
     assert len(rescaling) == 1
 
 
-@pytest.mark.parametrize("name", list(MODELS))
+@pytest.mark.parametrize("name", STUDY)
 def test_the_study_s_head(name):
     model = build(name, dense=(16, 8, 4), dropout=0.5)
     kinds = [type(layer).__name__ for layer in model.layers]
@@ -162,6 +163,35 @@ def test_depthwise_convolutions_that_see_more_than_their_centre_stay(size):
     outputs = layers.DepthwiseConv2D(3, padding="same", strides=1 if size == (3, 3) else 2)(inputs)
     kinds = {type(layer) for layer in accelerate(keras.Model(inputs, outputs)).layers}
     assert CentralDepthwiseConv2D not in kinds
+
+
+def test_residual_takes_any_size_and_neither_brightness_nor_contrast_counts():
+    model = build("residual")
+    any_size = MODELS["residual"]((None, None, 1), 7, **SMALL["residual"])
+    any_size.set_weights(model.get_weights())
+    pixels = faces().astype(np.float32)
+    expected = predictor(model)(pixels)
+    np.testing.assert_allclose(predictor(any_size)(pixels), expected, atol=1e-6)
+    assert predictor(any_size)(pixels[:, :32, :40]).shape == (5, 7)
+    np.testing.assert_allclose(predictor(model)(pixels / 2 + 60), expected, atol=0.01)
+    assert np.abs(predictor(model)(255 - pixels) - expected).max() > 0.01
+
+
+def test_residual_blocks_add_to_what_they_are_given():
+    model = build("residual")
+    first = next(layer for layer in model.layers if isinstance(layer, layers.Add))
+    shortcut, change = first.input
+    last = change._keras_history.operation
+    last.gamma.assign(np.zeros(4))
+    ends = keras.Model(model.input, [shortcut, first.output])
+    before, after = ends(faces().astype(np.float32))
+    assert np.abs(before).max() > 0
+    np.testing.assert_array_equal(before, after)
+
+
+def test_residual_wants_blocks_for_each_width():
+    with pytest.raises(FerError, match="expected one of each a stage"):
+        build_model("residual", (48, 48, 1), 7, widths=(8, 8), blocks=(1,))
 
 
 def test_mobilenet_starts_from_the_offset_that_is_asked_for():

@@ -38,7 +38,7 @@ def test_a_table_by_hand(tmp_path):
         ("id,label,cat\na,cat,1\n", "expected the columns"),
         ("id,label,anger,angry\n", "expected the columns"),
         (HEADER, "no predictions in it"),
-        (HEADER + "a,cat,0.7\n", "line 2: "),
+        (HEADER + "\na,cat,0.7\n", "line 3: expected 4 cells, received 3"),
         (HEADER + "a,owl,0.7,0.3\n", "line 2: label 'owl' is none of cat, dog"),
         (HEADER + "a,cat,7,3\n", "line 2: expected probabilities that sum to 1, received 7, 3"),
         (HEADER + "a,cat,nan,1\n", "line 2: expected probabilities"),

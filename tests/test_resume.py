@@ -12,11 +12,20 @@ import time
 
 import keras
 import numpy as np
+import pytest
+
+from fer_analysis.config import load_config
+from fer_analysis.data.synthetic import generate
+from fer_analysis.models import MODELS
+from fer_analysis.run import Run
+from fer_analysis.training import trainer
+from fer_analysis.training.preparation import make_recipe
 
 KILLS = 10
 OVERRIDES = [
     "data.n=300", "training.epochs=30", "training.deterministic=true", "model.filters=[8, 8]",
     "training.early_stopping.patience=30", "training.schedule.name=cosine", "model.dropout=0.3",
+    "training.weight_averaging=0.9", "augmentation.erasing=0.5",
 ]  # fmt: skip
 
 
@@ -105,3 +114,49 @@ def test_killed_ten_times_equals_never_killed(tmp_path):
     models = [keras.saving.load_model(run / "model.keras") for run in (pieces, whole)]
     for a, b in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+class Interrupter:
+    """A listener that interrupts training in the middle of an epoch."""
+
+    def __init__(self, epoch):
+        self.moment = (epoch, 2)
+
+    def batch(self, epoch, step, steps, logs):
+        if (epoch, step) == self.moment:
+            raise KeyboardInterrupt
+
+    def epoch(self, row, is_best):
+        pass
+
+
+def test_growing_images_and_the_average_of_weights_go_on_where_they_were(tmp_path):
+    faces = generate(n=400, seed=0)
+    config = load_config(
+        "quick",
+        [
+            "training.epochs=3", "training.image_sizes=[16, 24, 32]", "training.batch_size=64",
+            "model.stem=4", "model.widths=[4, 8]", "model.blocks=[1, 1]", "model.dropout=0.2",
+            "remedies.soft_labels=false",
+        ],
+    )  # fmt: skip
+    recipe = make_recipe(config, faces.part("train"), faces.part("validation"))
+
+    def fit(run, *, until):
+        keras.utils.set_random_seed(0)
+        model, twin = (
+            MODELS["residual"]((side, side, 1), 7, **config.model.options()) for side in (48, None)
+        )
+        progress, *_ = trainer.fit(recipe, model, run, Interrupter(until), twin=twin)
+        return [{**row, "seconds": 0} for row in progress.history], model.get_weights()
+
+    history, weights = fit(Run.create(config, tmp_path / "whole"), until=9)
+    run = Run.create(config, tmp_path / "pieces")
+    for epoch in (2, 3):
+        with pytest.raises(KeyboardInterrupt):
+            fit(run, until=epoch)
+    resumed_history, resumed = fit(run, until=9)
+    for row, other in zip(resumed_history, history, strict=True):
+        assert row == pytest.approx(other, rel=1e-4)
+    for ours, theirs in zip(resumed, weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)

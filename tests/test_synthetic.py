@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer_analysis.data import synthetic
-from fer_analysis.data.dataset import FER_LABELS, SPLITS
+from fer_analysis.data.dataset import DIVISION, FER_LABELS
 from fer_analysis.data.drawing import TRAITS, draw
 from fer_analysis.data.expressions import CUE_REGIONS, FORMS, UNITS, VOTE_NAMES, VOTES, units
 from fer_analysis.data.regions import REGIONS, region_map
@@ -179,7 +179,7 @@ def test_a_wrong_label_is_a_clear_face_of_another_label():
     data = generate(n=1500, counts={"disgust": 200}, wrong_labels={"disgust": ["angry", 0.3]})
     disgust = of_label(data, DISGUST)
     angry_wins = disgust.votes.argmax(1) == ANGRY
-    for split, size in zip(SPLITS, (200, 8, 8), strict=True):
+    for split, size in zip(DIVISION, (200, 8, 8), strict=True):
         assert (disgust.split == split).sum() == size
         assert angry_wins[disgust.split == split].sum() == pytest.approx(0.3 * size, abs=2)
     # Nobody is torn: the votes on the wrong ones are those on any angry face.

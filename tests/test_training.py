@@ -13,7 +13,8 @@ from fer_analysis.data.synthetic import generate
 from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS
 from fer_analysis.run import Run
-from fer_analysis.training import trainer
+from fer_analysis.training import train, trainer
+from fer_analysis.training.averaging import WeightAverage
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import find_collapse, likely_cause
@@ -182,6 +183,56 @@ def test_epochs_differ_and_repeat(faces):
     assert not (first == next(iter(Batches(recipe).epoch(1)))[0].numpy()).all()
 
 
+def test_image_sizes_share_the_epochs(faces):
+    _, recipe = recipe_of(
+        faces, "training.epochs=5", "training.image_sizes=[24, 48]", "augmentation.erasing=0.5"
+    )
+    sides = [next(iter(Batches(recipe).epoch(epoch)))[0].shape[1:3] for epoch in range(5)]
+    assert sides == [(24, 24)] * 3 + [(48, 48)] * 2
+    none = recipe_of(
+        faces,
+        *(f"augmentation.{name}=0" for name in ("shift", "rotation", "zoom")),
+        "augmentation.horizontal_flip=false",
+        "training.image_sizes=[24]",
+    )[1]
+    assert next(iter(Batches(none).epoch(0)))[0].shape[1:3] == (24, 24)
+
+
+def test_networks_of_one_size_say_so(faces):
+    config, _ = recipe_of(faces, "training.image_sizes=[24, 48]")
+    model = MODELS["self_built"]((48, 48, 1), 7, **config.model.options())
+    with pytest.raises(FerError, match="self_built takes images of one size only"):
+        train._twin(model, config)
+
+
+def test_the_average_is_the_one_of_its_formula():
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, keras.layers.Dense(1, use_bias=False)(inputs))
+    model.set_weights([np.float32([[1.0]])])
+    average, expected = WeightAverage(model, 0.5), 1.0
+    for step, value in enumerate([5.0, -3.0, 8.0, 2.0, 7.0], start=1):
+        model.set_weights([np.float32([[value]])])
+        average.update(step)
+        kept = min(0.5, (1 + step) / (10 + step))
+        expected = kept * expected + (1 - kept) * value
+    assert float(average.variables[0].numpy().item()) == pytest.approx(expected, rel=1e-5)
+    assert float(model.get_weights()[0].item()) == 7, "the trained weights are left alone"
+
+
+def test_the_average_is_what_is_judged_and_saved(faces, tmp_path):
+    config, recipe = recipe_of(faces, "training.weight_averaging=0.9", "training.epochs=1")
+    model = MODELS["self_built"]((48, 48, 1), 7, **config.model.options())
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    progress, *_ = trainer.fit(
+        recipe, model, Run.create(config, tmp_path / "run"), Ear(), twin=twin
+    )
+    assert any((a != b).any() for a, b in zip(model.get_weights(), twin.get_weights(), strict=True))
+    logits = model(recipe.validation.images.astype(np.float32))
+    accuracy = (np.array(logits).argmax(axis=1) == recipe.validation.labels).mean()
+    assert accuracy == pytest.approx(progress.history[0]["validation_accuracy"])
+
+
 class Ear:
     """A listener that remembers."""
 
@@ -245,9 +296,11 @@ def test_checkpoint_round_trip_and_damage(tmp_path):
     optimizer.apply([np.ones_like(v) for v in model.trainable_variables], model.trainable_variables)
     model(np.ones((1, 3)), training=True)  # moves dropout's generator
     before = Progress([row(1), row(2, loss=float("nan"))], 1, [w + 1 for w in model.get_weights()])
-    save_checkpoint(path, model, optimizer, before)
+    average = WeightAverage(make()[0], 0.9)
+    save_checkpoint(path, model, optimizer, before, average)
     other, other_optimizer = make()
-    after = load_checkpoint(path, other, other_optimizer)
+    other_average = WeightAverage(other, 0.9)
+    after = load_checkpoint(path, other, other_optimizer, other_average)
     assert after.best_epoch == 1
     assert repr(after.history) == repr(before.history)
     for a, b in zip(after.best_weights, before.best_weights, strict=True):
@@ -255,6 +308,8 @@ def test_checkpoint_round_trip_and_damage(tmp_path):
     for a, b in zip(model.variables, other.variables, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
     for a, b in zip(optimizer.variables, other_optimizer.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    for a, b in zip(average.variables, other_average.variables, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(FerError, match="not a checkpoint of this run"):

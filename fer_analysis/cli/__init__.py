@@ -8,10 +8,12 @@ from __future__ import annotations
 import click
 
 from fer_analysis import __version__
+from fer_analysis.cli.audit import audit
 from fer_analysis.cli.compare import compare
 from fer_analysis.cli.data import data
 from fer_analysis.cli.evaluate import evaluate
 from fer_analysis.cli.saliency import saliency
+from fer_analysis.cli.study import study
 from fer_analysis.cli.train import train
 from fer_analysis.errors import FerError
 
@@ -42,6 +44,7 @@ def main():
 
     \b
       fer data     --data synthetic                # what is in there
+      fer audit    --data synthetic                # what is wrong with it
       fer train    tiny --data synthetic           # a minute; writes runs/<time>-<model>/
       fer evaluate                                 # the newest run: recall, confusion
       fer saliency --label disgust                 # where it looks
@@ -53,5 +56,5 @@ def main():
     """
 
 
-for command in (data, train, evaluate, compare, saliency):
+for command in (data, audit, train, evaluate, compare, saliency, study):
     main.add_command(command)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Entry:
-    """One run: its name, what training left, its config without the seed, its predictions.
+    """One run: its name, what training left, its config and seed, its predictions.
 
-    A bare model or a table of predictions has neither result nor config.
+    A bare model or a table of predictions has neither result nor config: its file stands for it.
     """
 
+    name: str
     path: Path
     result: dict | None
-    config: str | None
+    config: str
+    seed: int | None
     evaluation: Evaluation
 
 
@@ -61,14 +64,15 @@ def compare(runs, source, split, out, overrides, as_json):
     images and by label (Holm), and a paired bootstrap of the differences. Runs that differ in
     nothing but their seed are taken together, as mean and standard deviation.
     """
-    entries = [_entry(run, source, split, overrides) for run in dict.fromkeys(runs or (None,))]
+    entries = _entries(_distinct(runs), source, split, overrides)
     if len(splits := sorted({e.evaluation.split for e in entries})) > 1:
         raise FerError(
             f"these runs have no split in common by default ({', '.join(splits)}): "
             f"choose one, e.g. --split {splits[-1]}"
         )
     contenders, comparisons = _compare(entries)
-    _write(out, splits[0], contenders, comparisons)
+    remarks = {e.name: [*e.evaluation.notes, *e.evaluation.warnings] for e in entries}
+    _write(out, splits[0], contenders, comparisons, remarks)
     if as_json:
         import json
 
@@ -80,13 +84,19 @@ def compare(runs, source, split, out, overrides, as_json):
         ]
         click.echo(json.dumps({"study": STUDY, "runs": told, "comparisons": comparisons}, indent=2))
         return
-    from fer_analysis.cli.comparison_tables import print_comparison, print_runs, print_spreads
+    from fer_analysis.cli.comparison_tables import (
+        print_comparison,
+        print_remarks,
+        print_runs,
+        print_spreads,
+    )
     from fer_analysis.cli.console import err
     from fer_analysis.cli.tables import print_table_1
     from fer_analysis.evaluation.comparison import spread
 
-    print_table_1([(e.path.name, e.result) for e in entries])
-    print_runs([(e.path.name, e.evaluation.metrics()) for e in entries])
+    print_table_1([(e.name, e.result) for e in entries])
+    print_runs([(e.name, e.evaluation.metrics()) for e in entries])
+    print_remarks([(e.name, e.evaluation) for e in entries])
     for name, group in contenders.items():
         if any(len(contender.seeds) > 1 for contender in group):
             print_spreads(name, [spread(contender) for contender in group])
@@ -97,30 +107,45 @@ def compare(runs, source, split, out, overrides, as_json):
         err.print(f"wrote {out}/ (comparison.json, comparison.png)", soft_wrap=True)
 
 
+def _distinct(runs: tuple[str, ...]) -> list[str | None]:
+    """Return the RUNs without those that name one place twice."""
+    if not runs:
+        return [None]
+    return list({Path(name).resolve(): name for name in reversed(runs)}.values())[::-1]
+
+
+def _entries(names: list[str | None], source, split, overrides) -> list[_Entry]:
+    """Open all runs; those of one name go by what the command called them."""
+    entries = [_entry(name, source, split, overrides) for name in names]
+    known = [entry.name for entry in entries]
+    return [
+        replace(entry, name=str(name)) if known.count(entry.name) > 1 else entry
+        for entry, name in zip(entries, names, strict=True)
+    ]
+
+
 def _entry(name: str | None, source, split, overrides) -> _Entry:
     from fer_analysis.run import Run
 
     if name and name.endswith(".csv"):
         run, evaluation, _ = open_predictions(name, source, split, overrides)
-        return _Entry(run.path, None, None, evaluation)
+        return _Entry(Path(name).stem, run.path, None, str(Path(name).resolve()), None, evaluation)
     trained = Run.open(name)
-    result, config = None, None
+    result, config, seed = None, str(trained.model_file.resolve()), None
     if trained.is_directory:
         result = trained.result() if trained.is_complete else None
+        seed = trained.config().seed
         config = trained.config().model_copy(update={"seed": 0}).to_yaml()
     run, loaded, split = open_run(name, source, split, overrides, quiet=True)
-    return _Entry(
-        trained.path if run.is_directory else run.path, result, config, predict(run, loaded, split)
-    )
+    path = trained.path if trained.is_directory else run.path
+    return _Entry(path.name, path, result, config, seed, predict(run, loaded, split))
 
 
 def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
     """Return the contenders by the images that they are scored on, and all pairs of the first."""
     from fer_analysis.evaluation.comparison import Contender, compare, line_up
 
-    groups: dict[str, list[int]] = {}
-    for index, entry in enumerate(entries):
-        groups.setdefault(entry.config or str(entry.path), []).append(index)
+    groups = _groups(entries)
     whole = line_up([entry.evaluation for entry in entries])
     sets = {"all images": whole}
     if all(e.leaked is not None for e in whole):
@@ -130,11 +155,8 @@ def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
         if 0 < clean.sum() < len(clean):
             sets["leak-free images"] = [e.take(clean) for e in whole]
     contenders = {
-        name: [
-            Contender(_name([entries[i].path.name for i in group]), tuple(parts[i] for i in group))
-            for group in groups.values()
-        ]
-        for name, parts in sets.items()
+        images: [Contender(name, tuple(parts[i] for i in group)) for name, group in groups.items()]
+        for images, parts in sets.items()
     }
     pairs = [
         {name: compare(group[0], group[other]) for name, group in contenders.items()}
@@ -143,16 +165,22 @@ def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
     return contenders, pairs
 
 
-def _name(names: list[str]) -> str:
-    """Return one name for the seeds of a config: what their names begin with."""
-    import os
+def _groups(entries: list[_Entry]) -> dict[str, list[int]]:
+    """Return name -> places of the runs that differ in nothing but their seed."""
+    alike: dict[tuple, list[int]] = {}
+    for index, entry in enumerate(entries):
+        # A run and its copy, with one config and one seed, are not two seeds.
+        same = [e.seed for e in entries if e.config == entry.config].count(entry.seed) > 1
+        alike.setdefault((entry.config, index if same else None), []).append(index)
+    names: dict[str, list[int]] = {}
+    for group in alike.values():
+        name = os.path.commonprefix([entries[i].name for i in group])
+        name = name if len(group) == 1 else name.rstrip("-_. ") or entries[group[0]].name
+        names[name if name not in names else entries[group[0]].name] = group
+    return names
 
-    if len(names) == 1:
-        return names[0]
-    return os.path.commonprefix(names).rstrip("-_. ") or names[0]
 
-
-def _write(out: Path, split: str, contenders: dict, comparisons: list[dict]) -> None:
+def _write(out: Path, split: str, contenders: dict, comparisons: list[dict], remarks: dict) -> None:
     from fer_analysis.evaluation.comparison import spread
     from fer_analysis.files import write_json
 
@@ -163,6 +191,7 @@ def _write(out: Path, split: str, contenders: dict, comparisons: list[dict]) -> 
 
     spreads = {name: [spread(c) for c in group] for name, group in contenders.items()}
     write_json(
-        out / "comparison.json", {"split": split, "runs": spreads, "comparisons": comparisons}
+        out / "comparison.json",
+        {"split": split, "runs": spreads, "remarks": remarks, "comparisons": comparisons},
     )
     save(comparison_figure(comparisons, f"{split} split"), out / "comparison.png")

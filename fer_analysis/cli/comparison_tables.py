@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fer_analysis.cli.console import out, table
-from fer_analysis.cli.tables import interval, percent, share, table_of_runs
+from fer_analysis.cli.tables import interval, percent, share
 from fer_analysis.evaluation.comparison import verdict
 
 
@@ -11,8 +11,8 @@ def print_runs(runs: list[tuple[str, dict]]) -> None:
     """Print accuracy, macro-F1 and the recall of the rarest label, all and leak-free."""
     split, rarest = runs[0][1]["split"], _rarest(runs[0][1]["all"])
     for title, block in (("all images", "all"), ("leak-free images", "leak_free")):
-        rows = table_of_runs(
-            "n", "acc. %", "95 % int.", "macro-F1", f"{rarest} right", "95 % int.",
+        rows = table(
+            "", "n", "acc. %", "95 % int.", "macro-F1", f"{rarest} right", "95 % int.",
             title=f"\n{split} split, {title}",
         )  # fmt: skip
         for name, metrics in runs:
@@ -20,10 +20,19 @@ def print_runs(runs: list[tuple[str, dict]]) -> None:
         out.print(rows)
 
 
+def print_remarks(runs: list[tuple]) -> None:
+    """Print what a reader of each run's figures should know."""
+    for name, evaluation in runs:
+        for text in evaluation.notes:
+            out.print(f"{name}: {text}", soft_wrap=True)
+        for text in evaluation.warnings:
+            out.print(f"{name}: warning: {text}", style="yellow", soft_wrap=True)
+
+
 def print_spreads(title: str, spreads: list[dict]) -> None:
     """Print mean and standard deviation over the seeds of each config."""
     names = [f"{row['name']} ({row['seeds']} seed{'s'[: row['seeds'] > 1]})" for row in spreads]
-    rows = table_of_runs(*names, title=f"\n{title}: mean ± standard deviation over the seeds")
+    rows = table("", *names, title=f"\n{title}: mean ± standard deviation over the seeds")
     for column in rows.columns:
         column.no_wrap, column.overflow = False, "fold"
     rows.add_row("accuracy %", *(_mean_sd(row["accuracy"]) for row in spreads))

@@ -37,8 +37,10 @@ def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Tab
     )
     for column in result.columns[numbers_from:]:
         column.justify = "right"
-    for column in result.columns:
+    for column in result.columns[1:]:
         column.no_wrap = True
+    # Where a table is too wide, names fold; digits are never cut.
+    result.columns[0].overflow = "fold"
     return result
 
 

@@ -118,8 +118,8 @@ def _augmented_figure(dataset, augmentation, *, versions: int = 9):
     """Draw a training face of each label as the first epochs would show it."""
     import numpy as np
 
-    from fer_analysis.cli.quiet import import_tensorflow_quietly
     from fer_analysis.figures.data import augmented_figure
+    from fer_analysis.quiet import import_tensorflow_quietly
 
     import_tensorflow_quietly()
     faces = dataset.part(dataset.splits[0])

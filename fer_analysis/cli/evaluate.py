@@ -78,6 +78,8 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
     """
     from fer_analysis.evaluation.predictions import folder_of
 
+    if issues and not exclude:
+        raise FerError("--issue says which images --exclude leaves out: name an audit.csv")
     if file:
         if run or tta or tau:
             raise FerError("--predictions takes no RUN, --tta or --logit-adjustment: it is one")
@@ -96,8 +98,6 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
     if exclude:
         evaluation, images, rows = _without(evaluation, images, exclude, issues)
         name = f"{name}-excluded"
-    elif issues:
-        raise FerError("--issue says which images --exclude leaves out: name an audit.csv")
     folder = run.evaluation_folder(name)
     if file or tau or exclude:  # plain predictions are saved where they are made
         evaluation.save(folder)
@@ -112,7 +112,7 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
 
         print_evaluation(str(run.path), evaluation)
         if exclude:
-            print_exclusions(rows, "all images")
+            print_exclusions(rows)
     from fer_analysis.cli.console import err
 
     err.print(f"wrote {folder}/ ({', '.join(written)}, …)", soft_wrap=True)
@@ -121,8 +121,8 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
 def predict(run, loaded, split: str, *, tta: bool = False):
     """Return the run's evaluation of a split, with a progress bar where it takes time."""
     from fer_analysis.cli.console import task_progress
-    from fer_analysis.cli.quiet import import_tensorflow_quietly
     from fer_analysis.evaluation.predictions import evaluate_run, is_saved
+    from fer_analysis.quiet import import_tensorflow_quietly
 
     loaded.dataset.part(split)  # a split that is not there is told before anything is loaded
     if not is_saved(run, loaded, split, tta=tta):
@@ -144,17 +144,20 @@ def open_predictions(file: str, source: str | None, split: str | None, overrides
     from fer_analysis.evaluation.own_predictions import join_data, read_predictions, with_warnings
     from fer_analysis.run import RUNS, Run
 
-    evaluation = read_predictions(file, split=split or "test")
-    name, images = Path(file).stem, None
-    section = data_section(source, overrides)
-    if section.source is not None:
+    evaluation = read_predictions(file, split=split or "given")
+    # A name of its own: nothing that a run has saved may be taken for these, or lost to them.
+    name, images = f"predictions-{Path(file).stem}", None
+    if source is not None:
+        section = data_section(source, overrides)
         loaded = open_data(section, quiet=True)
         evaluation = join_data(evaluation, loaded, split)
         name = f"{name}-{Path(section.source).stem}"
         part = loaded.dataset.part(evaluation.split)
         place = {image: row for row, image in enumerate(part.ids.tolist())}
         images = part.images[[place[image] for image in evaluation.ids.tolist()]]
-    return Run(RUNS / name), with_warnings(evaluation), images
+    if (run := Run(RUNS / name)).config_file.exists():
+        raise FerError(f"{run.path} is a run: rename {file}, whose results would go there")
+    return run, with_warnings(evaluation), images
 
 
 def _without(evaluation, images, exclude, issues):
@@ -163,10 +166,11 @@ def _without(evaluation, images, exclude, issues):
 
     from fer_analysis.evaluation.exclusion import exclusions, kept, read_issues
 
-    found = read_issues(exclude, issues)
+    found = read_issues(exclude, issues, evaluation=evaluation)
     rows, keep = exclusions(evaluation, found), kept(evaluation, found)
-    if not keep.any():
-        raise FerError(f"{exclude}: leaves no image; choose issues with --issue")
+    if not rows or not keep.any():
+        what = "leaves no image; choose issues with --issue" if rows else "names no image of it"
+        raise FerError(f"{exclude}, split '{evaluation.split}': {what}")
     note = f"without {int((~keep).sum()):,} images of the audit ({', '.join(found)})"
     evaluation = dataclasses.replace(
         evaluation.take(keep), notes=(*evaluation.notes, note), comparable=False
@@ -184,14 +188,18 @@ def _write(folder, evaluation, images, rows) -> list[str]:
     from fer_analysis.figures.losses import top_losses_figure
     from fer_analysis.files import write_csv
 
-    leak_free = evaluation.leak_free
-    clean, images_of = evaluation, "all images"
+    for name in ("annotators.png", "top_losses.png", "exclusions.csv"):
+        (folder / name).unlink(missing_ok=True)  # of an evaluation that had votes or faces
+    metrics, leak_free = evaluation.metrics(), evaluation.leak_free
+    clean, block, images_of = evaluation, metrics["all"], "all images"
     if leak_free is not None and 0 < len(leak_free) < len(evaluation):
-        clean, images_of = leak_free, "leak-free images"
-    block = clean.metrics()["all"]
+        clean, block, images_of = leak_free, metrics["leak_free"], "leak-free images"
     title = f"{evaluation.split} split, {images_of}"
     losses = top_losses(evaluation, 24)
-    write_csv(folder / "top_losses.csv", [_cells(row) for row in losses])
+    write_csv(
+        folder / "top_losses.csv",
+        [{key: row[key] for key in row if key != "row"} for row in losses],
+    )
     if rows is not None:
         write_csv(folder / "exclusions.csv", rows)
     pictures = {
@@ -208,12 +216,3 @@ def _write(folder, evaluation, images, rows) -> list[str]:
     for name, figure in pictures.items():
         save(figure, folder / f"{name}.png")
     return ["metrics.json", *(f"{name}.png" for name in pictures)]
-
-
-def _cells(row: dict) -> dict:
-    """Return a row for a spreadsheet, which must not take text for a formula."""
-    return {
-        key: f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
-        for key, value in row.items()
-        if key != "row"
-    }

@@ -26,9 +26,10 @@ def print_evaluation(name: str, evaluation) -> None:
     else:
         _print_labels("leak-free", leak_free)
     # What follows is of the images that the model has not seen, where they are known.
-    block = leak_free if leak_free and leak_free["n"] else metrics["all"]
-    _print_calibration(block)
-    _print_annotators(block["annotators"])
+    clean = leak_free and 0 < leak_free["n"] < len(evaluation)
+    block, images = (leak_free, "leak-free") if clean else (metrics["all"], "all images")
+    _print_calibration(block, images)
+    _print_annotators(block["annotators"], images)
     if evaluation.protocol == "official" or (
         evaluation.protocol == "kaggle" and not evaluation.comparable
     ):
@@ -39,11 +40,11 @@ def print_evaluation(name: str, evaluation) -> None:
         )
 
 
-def print_exclusions(rows: list[dict], images: str) -> None:
+def print_exclusions(rows: list[dict]) -> None:
     """Print what leaving out the images of an audit does to accuracy."""
     shown = table(
-        "without", "images", "n left", "acc. %", "95 % int.", "difference", "95 % interval",
-        title=f"\nwithout the images of the audit ({images})",
+        "without", "images", "left", "acc. %", "95 % int.", "diff.", "95 % interval",
+        title="\nwithout the images of the audit (of all images, leaked ones among them)",
     )  # fmt: skip
     for row in rows:
         if row["n"]:
@@ -53,7 +54,7 @@ def print_exclusions(rows: list[dict], images: str) -> None:
         else:
             told = ["n/a"] * 4
         shown.add_row(row["issue"], f"{row['excluded']:,}", f"{row['n']:,}", *told)
-    out.print(shown if rows else "\nthe audit names no image of this split")
+    out.print(shown)
 
 
 def _print_labels(title: str, figures: dict) -> None:
@@ -89,7 +90,7 @@ def _with_ends(figures: dict, name: str) -> str:
     return f"{share(figures[name])}{told}"
 
 
-def _print_calibration(block: dict) -> None:
+def _print_calibration(block: dict, images: str) -> None:
     calibration = block["calibration"]
     if calibration is None:
         return
@@ -113,16 +114,17 @@ def _print_calibration(block: dict) -> None:
     half = next(row for row in calibration["at_temperature"]["abstain"] if row["coverage"] == 0.7)
     raw, chance = (calibration["at_temperature"][key] for key in ("ece_raw", "ece_if_calibrated"))
     out.print(
-        f"n = {block['n']:,}; temperature T fitted on: {calibration['temperature_from']}. ECE is "
-        f"corrected for chance (at T it is {percent(raw)} uncorrected); what chance still leaves a "
-        f"perfectly calibrated model with as many images stands beside it, up to "
-        f"{percent(chance['95 %'])} at T. Answering only the surest 70 %, the model is right "
+        f"{images}, n = {block['n']:,}; temperature T fitted on: "
+        f"{calibration['temperature_from']}. ECE is corrected for chance (at T it is "
+        f"{percent(raw)} uncorrected); what chance still leaves a perfectly calibrated model "
+        f"with as many images stands beside it, up to {percent(chance['95 %'])} at T. Answering "
+        "only the surest 70 %, the model is right "
         f"{percent(half['accuracy'])} of the time ({half['correct']:,} of {half['n']:,}).",
         soft_wrap=True,
     )
 
 
-def _print_annotators(found: dict | None) -> None:
+def _print_annotators(found: dict | None, images: str) -> None:
     if found is None:
         return
     rows = table("annotators", "n", "first %", "95 % int.", "model %", "95 % int.", "one %", "bits")
@@ -140,17 +142,18 @@ def _print_annotators(found: dict | None) -> None:
     _print_table(rows)
     modal = found["modal_agreement"]
     out.print(
-        f"n = {found['n']:,} with votes. The annotators' first choice is the data's label for "
+        f"{images}, n = {found['n']:,} with votes for a label. The annotators' first choice is "
+        "the data's label for "
         f"{percent(modal['value'])} [{interval(modal['interval'])}], any one annotator's for "
         f"{percent(found['random_agreement'])} (expected), the model's for "
         f"{percent(found['model_accuracy']['value'])}; the model agrees with the annotators' "
         f"first choice on {percent(found['model_agrees_with_modal']['value'])}. Cross-entropy "
         f"from the votes to the model: {found['cross_entropy']:.3f} nats; the votes' own "
-        f"entropy: {found['vote_entropy']:.3f}. Annotators are a reference, not a ceiling.",
+        f"entropy: {found['vote_entropy']:.3f}. Annotators are a reference, not a "
+        "ceiling. (bits: entropy of all votes, those for no label among them.)",
         soft_wrap=True,
     )
     rows = table("votes", "n", "model %", "95 % int.", "as people %")
-    rows.columns[0].no_wrap = False
     for row in found["strata"]:
         rows.add_row(
             f"{row['stratum']}: {row['reading']}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test", "fold")
 
 data_option = click.option(
     "--data",

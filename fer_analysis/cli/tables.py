@@ -8,8 +8,8 @@ from fer_analysis.evaluation.published import STUDY, STUDY_PROTOCOL
 
 def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
     """Print the study's Table 1 with a row for each run; a bare model has no figures there."""
-    rows = table_of_runs(
-        "loss", "acc.", "val.loss", "val.acc.", "test", "epochs", "protocol",
+    rows = table(
+        "", "loss", "acc.", "val.loss", "val.acc.", "test", "epochs", "protocol",
         title="The study's Table 1 (test: accuracy)",
     )  # fmt: skip
     for name, figures in STUDY.items():
@@ -26,13 +26,6 @@ def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
             "kaggle); those of another protocol are not to be set beside them.",
             soft_wrap=True,
         )
-
-
-def table_of_runs(*columns: str, title: str):
-    """Return an empty table whose first column, the runs' names, folds where it is long."""
-    rows = table("", *columns, title=title)
-    rows.columns[0].no_wrap, rows.columns[0].overflow = False, "fold"
-    return rows
 
 
 def table_1_cell(value: float | int | None) -> str:

@@ -8,14 +8,14 @@ import click
 
 from fer_analysis.cli.options import data_option, json_option, open_data, set_option
 from fer_analysis.errors import FerError
-from fer_analysis.models import MODELS
+from fer_analysis.models import STUDY
 
 
 @click.command()
 @click.argument("config", required=False)
 @click.option(
     "--model",
-    type=click.Choice(list(MODELS)),
+    type=click.Choice(STUDY),
     help="Short for the config of the same name: the study's network, its recipe repaired.",
 )
 @data_option
@@ -29,7 +29,8 @@ def train(config, model, source, seed, resume, run_dir, overrides, as_json):
 
     CONFIG is a YAML file, or the name of one that comes with the package:
     mobilenet, self_built (repaired recipes), paper/mobilenet, paper/self_built
-    (the study to the letter), fast (two minutes), tiny (a minute, embedded data).
+    (the study to the letter), best (our own network), quick (the same, small),
+    fast (two minutes), tiny (a minute, embedded data).
 
     \b
     Examples:
@@ -37,6 +38,7 @@ def train(config, model, source, seed, resume, run_dir, overrides, as_json):
       fer train paper/mobilenet --data fer2013.csv --set training.stop_on_collapse=true
       fer train tiny --data synthetic --run-dir runs/first
       fer train fast --data fer2013.csv --set remedies.balanced_sampling=true
+      fer train fast --data fer2013.csv --set data.folds=6 --set data.fold=2
       fer train --resume runs/first
       fer train runs/first/config.yaml          # the same run once more
 
@@ -104,7 +106,7 @@ def _absolute(source: str | None) -> str | None:
 
 def _train(config, loaded, run) -> dict:
     from fer_analysis.cli.console import err
-    from fer_analysis.cli.quiet import import_tensorflow_quietly
+    from fer_analysis.quiet import import_tensorflow_quietly
 
     err.print(
         f"run {run.path}: {config.model.name} on {config.data.source} "

@@ -35,7 +35,7 @@ def load_config(
         FerError: Naming every problem of the file and the overrides at once.
     """
     path = find_config(name)
-    values = _read_yaml(path)
+    values = read_yaml(path)
     if data is not None:
         section = values.get("data") if isinstance(values.get("data"), dict) else {}
         same_kind = kind_of_data(section) == kind_of_data({"source": data})
@@ -79,11 +79,16 @@ def shipped_configs() -> dict[str, Path]:
     return {
         path.relative_to(CONFIGS).with_suffix("").as_posix(): path
         for path in sorted(CONFIGS.rglob("*.yaml"))
-        if path.parent.name != "ablations"  # plans of many runs
+        if path.parent.name not in ("ablations", "studies")  # plans of many runs
     }
 
 
-def _read_yaml(path: Path) -> dict:
+def read_yaml(path: Path) -> dict:
+    """Read a YAML file of sections.
+
+    Raises:
+        FerError: If it is none.
+    """
     try:
         values = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:

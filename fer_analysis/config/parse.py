@@ -12,14 +12,18 @@ from pydantic import ValidationError, create_model
 from fer_analysis.config.schema import (
     SYNTHETIC,
     FilesConfig,
+    ManipulationsConfig,
     ModelConfig,
     RemediesConfig,
     RunConfig,
     Section,
+    SwitchesConfig,
     SyntheticConfig,
 )
 from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.models import MODELS
+from fer_analysis.registry import Registry
 from fer_analysis.remedies import REMEDIES
 
 
@@ -32,12 +36,13 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
     model = values.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     known = name in MODELS
-    remedies = _remedies_section()
+    remedies, manipulations = _table_sections()
     config_class = create_model(
         "RunConfig",
         __base__=RunConfig,
         model=(_model_section(name) if known else Any, ...),
         remedies=(remedies, remedies()),
+        manipulations=(manipulations, manipulations()),
     )
     problems = []
     if model is not None and not known:
@@ -58,26 +63,39 @@ def _model_section(name: str) -> type[ModelConfig]:
 
 
 @functools.cache
-def _remedies_section() -> type[RemediesConfig]:
-    """Derive the section of the remedies from their keyword options."""
+def _table_sections() -> tuple[type[RemediesConfig], type[ManipulationsConfig]]:
+    """Derive the sections of both tables, once: configs are equal if their classes are."""
+    remedies = _table_section(RemediesConfig, REMEDIES)
+    return remedies, _table_section(ManipulationsConfig, MANIPULATIONS)
+
+
+def _table_section(base: type[SwitchesConfig], table: Registry) -> type[SwitchesConfig]:
+    """Derive the section of a table from its entries' keyword options."""
     sections = {
-        name: create_model(name, __base__=Section, **_options(remedy))
-        for name, remedy in REMEDIES.items()
+        name: create_model(name, __base__=Section, **_options(function))
+        for name, function in table.items()
     }
     return create_model(
-        "RemediesConfig",
-        __base__=RemediesConfig,
+        base.__name__,
+        __base__=base,
         **{name: (section | None, None) for name, section in sections.items()},
     )
 
 
 def _options(function: Callable) -> dict[str, tuple[Any, Any]]:
-    """Return a function's keyword options as pydantic wants fields: (type, default)."""
+    """Return a function's keyword options as pydantic wants fields: (type, default).
+
+    The seed is the run's own, and no option.
+    """
     return {
-        parameter.name: (parameter.annotation, parameter.default)
+        parameter.name: (parameter.annotation, _default(parameter))
         for parameter in inspect.signature(function, eval_str=True).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name != "seed"
     }
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return ... if parameter.default is parameter.empty else parameter.default
 
 
 def _explain(problem: dict, config_class: type[Section]) -> str:

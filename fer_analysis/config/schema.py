@@ -11,6 +11,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
@@ -40,7 +41,27 @@ class ModelConfig(Section):
         return {key: value for key, value in self if key != "name"}
 
 
-class FilesConfig(Section):
+class FoldsConfig(Section):
+    """Which part of the training images a run leaves out, as split `fold` (data/folds.py)."""
+
+    folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    """How many parts the training images are divided into; null: none is left out."""
+    fold: Annotated[int, Field(ge=0)] | None = Field(None, validate_default=True)
+    """Which of them is left out, counted from 0."""
+    fold_seed: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("fold")
+    @classmethod
+    def _one_of_the_folds(cls, fold: int | None, info: ValidationInfo) -> int | None:
+        folds = info.data.get("folds", ...)
+        if folds is None and fold is not None:
+            raise ValueError("wants data.folds, how many there are")
+        if isinstance(folds, int) and (fold is None or fold >= folds):
+            raise ValueError(f"expected 0 to {folds - 1}, as data.folds is {folds}")
+        return fold
+
+
+class FilesConfig(FoldsConfig):
     """A data set on disk."""
 
     source: str | None = None
@@ -54,7 +75,7 @@ class FilesConfig(Section):
     split_seed: Annotated[int, Field(ge=0)] = 0
 
 
-class SyntheticConfig(Section):
+class SyntheticConfig(FoldsConfig):
     """Embedded data: schematic faces with flaws of our choice (data/synthetic.py)."""
 
     source: Literal["synthetic"]
@@ -89,6 +110,8 @@ class AugmentationConfig(Section):
     horizontal_flip: bool = True
     vertical_flip: bool = True
     fill: Literal[*FILL_MODES] = "nearest"
+    erasing: Annotated[float, Field(ge=0, le=1)] = 0
+    """Share of the images that lose a rectangle."""
 
     def build(self) -> Augmentation:
         """Return the augmentation itself."""
@@ -130,6 +153,16 @@ class TrainingConfig(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0
     schedule: ScheduleConfig = ScheduleConfig()
     early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
+    weight_averaging: Annotated[float, Field(ge=0, lt=1)] = 0
+    """Judge and save a moving average of the weights, of which a step keeps this share."""
+    image_sizes: tuple[Annotated[int, Field(ge=16)], ...] = ()
+    """Sides, in pixels, that images are shown at while training, for equal parts of the epochs;
+    none: at their own."""
+    keep: Literal["best", "last"] = "best"
+    """Whose weights are saved: the best epoch's by the monitor, or the last one's."""
+    images_per_epoch: Annotated[int, Field(ge=1)] | None = None
+    """How many images an epoch shows, whatever their number, each label in proportion; null:
+    each once. So runs on fewer images take as many steps."""
     stop_on_collapse: bool = False
     deterministic: bool = False
     """Bit-identical repetition on one machine; a little slower."""
@@ -137,15 +170,14 @@ class TrainingConfig(Section):
     """Train with faster twins of stock layers (same network, saved as stock)."""
 
 
-class RemediesConfig(Section):
-    """Remedies for rare, ambiguous or badly labelled images, each with its options.
+class SwitchesConfig(Section):
+    """Entries of a table, each with its options (see `parse.py`).
 
-    The fields are those of the table of remedies (see `parse.py`): `true` or options switch
-    one on, `false` switches it off.
+    `true` or options switch one on, `false` switches it off.
     """
 
     def chosen(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return the remedies that are on, with their options, in the order of the table."""
+        """Return the entries that are on, with their options, in the order of the table."""
         return [(name, dict(options)) for name, options in self if options is not None]
 
     @field_validator("*", mode="before")
@@ -155,6 +187,14 @@ class RemediesConfig(Section):
             raise ValueError("options are missing; {} or true takes the defaults")
         return {True: {}, False: None}[value] if isinstance(value, bool) else value
 
+    @model_serializer
+    def _only_chosen(self) -> dict[str, Any]:
+        return dict(self.chosen())
+
+
+class RemediesConfig(SwitchesConfig):
+    """Remedies for rare, ambiguous or badly labelled images: those of `REMEDIES`."""
+
     @model_validator(mode="after")
     def _one_sampler(self):
         names = [name for name, _ in self.chosen()]
@@ -162,9 +202,9 @@ class RemediesConfig(Section):
             raise ValueError("balanced_sampling and expansion exclude each other")
         return self
 
-    @model_serializer
-    def _only_chosen(self) -> dict[str, Any]:
-        return dict(self.chosen())
+
+class ManipulationsConfig(SwitchesConfig):
+    """Changes to the training images, to see what they do: those of `MANIPULATIONS`."""
 
 
 class RunConfig(Section):
@@ -174,6 +214,7 @@ class RunConfig(Section):
     data: DataConfig = FilesConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     training: TrainingConfig = TrainingConfig()
+    manipulations: ManipulationsConfig = ManipulationsConfig()
     remedies: RemediesConfig = RemediesConfig()
     seed: Annotated[int, Field(ge=0)] = 0
 

@@ -13,8 +13,11 @@ from fer_analysis.errors import FerError
 FER_LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """FER-2013's labels in the order of the CSV's codes 0-6."""
 
-SPLITS = ("train", "validation", "test")
+DIVISION = ("train", "validation", "test")
 """Our names of FER-2013's Training, PublicTest and PrivateTest, in this order."""
+
+SPLITS = (*DIVISION, "fold")
+"""All splits: `fold` is the part of `train` that a run leaves out on request (`folds.py`)."""
 
 OFFICIAL_SPLITS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 

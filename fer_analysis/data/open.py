@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from fer_analysis.data.copies import find_copies
+from fer_analysis.data.folds import hold_out_fold
 from fer_analysis.data.load import LoadedData, load_data
 from fer_analysis.data.synthetic import generate
 
@@ -19,16 +24,24 @@ def open_data(
 
     Args:
         section: The section; its fields are the keyword arguments of `load_data`, or, where
-            its source is `synthetic`, of `generate`.
+            its source is `synthetic`, of `generate`; `folds`, `fold` and `fold_seed` tell which
+            part of the training images becomes the split `fold`.
         progress: Called with (done, total) while files are read.
 
     Raises:
-        FerError: If the data cannot be read.
+        FerError: If the data cannot be read, or not be divided into so many folds.
     """
     options = section.model_dump()
     source = options.pop("source")
-    if source != "synthetic":
-        return load_data(source, **options, progress=progress)
+    folds, fold, fold_seed = (options.pop(name) for name in ("folds", "fold", "fold_seed"))
+    if source == "synthetic":
+        loaded = _drawn(options)
+    else:
+        loaded = load_data(source, **options, progress=progress)
+    return loaded if folds is None else _without_fold(loaded, folds, fold, fold_seed)
+
+
+def _drawn(options: dict) -> LoadedData:
     dataset = generate(**options)
     return LoadedData(
         dataset=dataset,
@@ -37,4 +50,23 @@ def open_data(
         fingerprint=dataset.fingerprint(),
         notices=(),
         comparable=False,
+    )
+
+
+def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> LoadedData:
+    dataset = loaded.dataset
+    # Every drawn face was drawn by itself; as alike as they are, no two are copies.
+    drawn = loaded.layout == "synthetic"
+    groups = np.arange(len(dataset)) if drawn else find_copies(dataset.images).groups
+    dataset = hold_out_fold(dataset, groups, folds=folds, fold=fold, seed=seed)
+    left_out, trained_on = ((dataset.split == name).sum() for name in ("fold", "train"))
+    told = (
+        f"fold {fold} (of 0 to {folds - 1}) is left out of training: {left_out:,} of "
+        f"{left_out + trained_on:,} images, split 'fold'"
+    )
+    return replace(
+        loaded,
+        dataset=dataset,
+        fingerprint=dataset.fingerprint(),
+        notices=(*loaded.notices, told),
     )

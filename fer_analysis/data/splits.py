@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_analysis.data.dataset import OFFICIAL_SPLITS, SPLITS, FaceDataset
+from fer_analysis.data.dataset import DIVISION, OFFICIAL_SPLITS, FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
 
 PROTOCOLS = ("auto", "official", "kaggle")
@@ -106,14 +106,14 @@ def _missing(split, why: str = "", names: dict[str, str] | None = None) -> tuple
     """Return a notice for each split that has no image."""
     return tuple(
         f"no {name} split" + (f": {why.format(names[name])}" if why else "")
-        for name in SPLITS
+        for name in DIVISION
         if not (split == name).any()
     )
 
 
 def _own(dataset, split, shares, seed) -> tuple[np.ndarray, tuple[str, ...]]:
     validation_share, test_share = shares
-    known = [name for name in SPLITS if (split == name).any()]
+    known = [name for name in DIVISION if (split == name).any()]
     if not known:
         split[:] = "train"
         _draw(dataset, split, "test", test_share, seed)
@@ -125,7 +125,7 @@ def _own(dataset, split, shares, seed) -> tuple[np.ndarray, tuple[str, ...]]:
     else:
         return split, ()
     _draw(dataset, split, "validation", validation_share, seed + 1)
-    sizes = ", ".join(f"{(split == name).sum()} {name}" for name in SPLITS)
+    sizes = ", ".join(f"{(split == name).sum()} {name}" for name in DIVISION)
     return split, (f"{what} by label, duplicates together, seed {seed} ({sizes})",)
 
 

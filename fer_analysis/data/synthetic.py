@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaincinv
 
-from fer_analysis.data.dataset import FER_LABELS, SPLITS, FaceDataset
+from fer_analysis.data.dataset import DIVISION, FER_LABELS, FaceDataset
 from fer_analysis.data.drawing import TRAITS, draw
 from fer_analysis.data.expressions import (
     FORMS,
@@ -94,8 +94,8 @@ def generate(
             (
                 np.concatenate([_render(settings, face) for face in faces])[order],
                 np.repeat(np.arange(len(sizes)), sizes)[order],
-                np.array([f"synthetic/{SPLITS[split]}/{i:06d}" for i in range(len(order))]),
-                np.full(len(order), SPLITS[split]),
+                np.array([f"synthetic/{DIVISION[split]}/{i:06d}" for i in range(len(order))]),
+                np.full(len(order), DIVISION[split]),
                 np.concatenate([face.votes for face in faces])[order],
             )
         )
@@ -104,7 +104,7 @@ def generate(
 
 
 def _sizes(n: int, counts: Mapping[str, int]) -> list[np.ndarray]:
-    """Return the number of images of each label, int64 `(labels,)`, for each of `SPLITS`."""
+    """Return the number of images of each label, int64 `(labels,)`, for each of `DIVISION`."""
     held_out = round(n * HELD_OUT)
     train = _share_out(n - 2 * held_out, 1)
     for label, count in counts.items():

@@ -42,5 +42,7 @@ def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evalua
     return dataclasses.replace(
         evaluation,
         probabilities=softmax(logits - tau * correction, axis=1),
+        temperature=None,  # that was fitted on other probabilities
+        temperature_from="",
         notes=(*evaluation.notes, f"logit adjustment after training, tau = {tau:g}"),
     )

@@ -36,7 +36,8 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
         seed: Of the simulation and of the bootstrap.
 
     Returns:
-        `ece` (corrected) with its interval, `ece_raw`, `ece_if_calibrated` (mean and 95th
+        `ece` (corrected) with its interval (1.96 bootstrap deviations; from 0 on where chance
+        could have shown as much), `ece_raw`, `ece_if_calibrated` (mean and 95th
         percentile of `ece` for a perfectly calibrated model with these confidences on as many
         images), `nll` (nats) and `brier` (summed over labels, 0 to 2) with
         intervals, mean `confidence` and `accuracy`, `bins` for a reliability diagram and
@@ -52,6 +53,9 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
     corrected, raw = _errors(confidence, right, np.ones((1, n)), edges)
     half = 1.96 * _resampled(confidence, right, edges, seed).std()
     null = _if_calibrated(confidence, edges, seed)
+    by_chance = float(np.quantile(null, 0.95))
+    # What chance can show may be nothing at all.
+    low = 0.0 if corrected[0] <= by_chance else max(float(corrected[0] - half), 0.0)
     nll, brier = losses(labels, probabilities)
     ends = percentile_interval(
         bootstrap(lambda w: w @ np.stack([nll, brier], axis=1) / n, n, seed=seed)
@@ -59,9 +63,9 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
     return {
         "n": n,
         "ece": float(corrected[0]),
-        "ece_interval": [max(float(corrected[0] - half), 0.0), float(corrected[0] + half)],
+        "ece_interval": [low, min(float(corrected[0] + half), 1.0)],
         "ece_raw": float(raw[0]),
-        "ece_if_calibrated": {"mean": float(null.mean()), "95 %": float(np.quantile(null, 0.95))},
+        "ece_if_calibrated": {"mean": float(null.mean()), "95 %": by_chance},
         "nll": float(nll.mean()),
         "nll_interval": ends[:, 0].tolist(),
         "brier": float(brier.mean()),

@@ -10,7 +10,7 @@ import numpy as np
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.bootstrap import DRAWS, percentile_interval
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.significance import detectable_difference, holm, sign_test
+from fer_analysis.evaluation.significance import detectable, detectable_difference, holm, sign_test
 
 
 @dataclass(frozen=True)
@@ -87,42 +87,48 @@ def compare(first: Contender, second: Contender, *, seed: int = 0) -> dict:
         `detectable`: the difference in accuracy that this n would show in 80 % of cases.
     """
     rng = np.random.default_rng(seed)
-    names = first.seeds[0].label_names
-    labels = first.seeds[0].labels
-    draws = [_draw(c, rng_seed, rng) for c, rng_seed in ((first, seed), (second, seed))]
-    differences = {key: draws[1][key] - draws[0][key] for key in draws[0]}
-    once = [_figures(c) for c in (first, second)]
+    one, other = (_draw(contender, seed, rng) for contender in (first, second))
+    drawn = {key: other[key] - one[key] for key in one}
+    once = [_figures(contender) for contender in (first, second)]
     single = len(first.seeds) == len(second.seeds) == 1
-    only = _only_one_right(first, second, labels, len(names)) if single else None
-    p_labels = holm([sign_test(*pair) for pair in only]) if single else None
-    rows = [
-        {
-            "label": name,
-            "n": int((labels == label).sum()),
-            "first": _number(once[0]["recall"][label]),
-            "second": _number(once[1]["recall"][label]),
-            **_difference(once, differences, "recall", label),
-            "only_first_right": int(only[label][0]) if single else None,
-            "only_second_right": int(only[label][1]) if single else None,
-            "p": float(p_labels[label]) if single else None,
-        }
-        for label, name in enumerate(names)
-    ]
-    lost, won = (int(sum(pair[side] for pair in only)) for side in (0, 1)) if single else (0, 0)
-    disagree = lost + won if single else _discordant(first, second)
+    only = _only_one_right(first, second) if single else None
+    lost, won = only.sum(axis=0).tolist() if single else (None, None)
+    n = len(first.seeds[0])
+    seen = detectable_difference(lost + won, n) if single else detectable(drawn["accuracy"].std())
     return {
         "first": first.name,
         "second": second.name,
         "seeds": [len(first.seeds), len(second.seeds)],
-        "n": len(labels),
-        "accuracy": _difference(once, differences, "accuracy"),
-        "macro_f1": _difference(once, differences, "macro_f1"),
+        "n": n,
+        "accuracy": _difference(once, drawn, "accuracy"),
+        "macro_f1": _difference(once, drawn, "macro_f1"),
         "mcnemar": {"only_first_right": lost, "only_second_right": won, "p": sign_test(lost, won)}
         if single
         else None,
-        "labels": rows,
-        "detectable": _number(detectable_difference(disagree, len(labels))),
+        "labels": _labels(first.seeds[0], once, drawn, only),
+        "detectable": _number(float(seen)),
     }
+
+
+def _labels(predictions: Evaluation, once: list[dict], drawn: dict, only) -> list[dict]:
+    """Return the comparison of each label's recall."""
+    p = None
+    if only is not None:
+        p, present = np.ones(len(only)), predictions.support > 0
+        p[present] = holm([sign_test(*pair) for pair in only[present].tolist()])
+    return [
+        {
+            "label": name,
+            "n": int(predictions.support[label]),
+            "first": _number(once[0]["recall"][label]),
+            "second": _number(once[1]["recall"][label]),
+            **_difference(once, drawn, "recall", label),
+            "only_first_right": None if only is None else int(only[label, 0]),
+            "only_second_right": None if only is None else int(only[label, 1]),
+            "p": None if p is None else float(p[label]),
+        }
+        for label, name in enumerate(predictions.label_names)
+    ]
 
 
 def shows_difference(comparison: dict) -> bool:
@@ -141,9 +147,18 @@ def verdict(comparison: dict) -> str:
     told += f"{difference:+.1f} points [{low:+.1f}, {high:+.1f}]"
     if shows_difference(comparison):
         test = comparison["mcnemar"]
-        return told + (f", McNemar p = {test['p']:.2g}, n = {n:,}" if test else f", n = {n:,}")
-    seen = 100 * comparison["detectable"]
-    return told + f": no difference shown (n = {n:,}; this n could show {seen:.1f} points)"
+        told += f", McNemar p = {test['p']:.2g}, n = {n:,}" if test else f", n = {n:,}"
+    else:
+        seen = 100 * comparison["detectable"]
+        told += f": no difference shown (n = {n:,}; this n could show {seen:.1f} points)"
+    alone = comparison["seeds"].count(1)
+    return told + (
+        " - of two networks: other seeds can differ"
+        if alone == 2
+        else " - the spread of the single seed is not known"
+        if alone
+        else ""
+    )
 
 
 def _figures(contender: Contender) -> dict:
@@ -161,14 +176,18 @@ def _draw(contender: Contender, seed: int, rng: np.random.Generator) -> dict[str
     n, k = len(seeds[0]), len(seeds[0].label_names)
     images = np.random.default_rng([seed, n])
     cells = np.stack([e.labels * k + e.predicted for e in seeds])
+    widened = np.sqrt(len(seeds) / max(len(seeds) - 1, 1))
     keys = ("accuracy", "macro_f1", "recall")
     drawn: dict[str, list] = {key: [] for key in keys}
     for _ in range(DRAWS):
         picked = images.integers(0, n, n)
-        chosen = rng.integers(0, len(seeds), len(seeds)) if len(seeds) > 1 else [0]
-        counts = [np.bincount(cells[s, picked], minlength=k * k).reshape(k, k) for s in chosen]
+        chosen = rng.integers(0, len(seeds), len(seeds))
+        counts = [np.bincount(c[picked], minlength=k * k).reshape(k, k) for c in cells]
         for key, values in zip(keys, zip(*map(_of_counts, counts), strict=True), strict=True):
-            drawn[key].append(np.mean(values, axis=0))
+            values = np.array(values)
+            mean = values.mean(axis=0)
+            # Seeds drawn from few scatter too little by (s - 1) / s.
+            drawn[key].append(mean + widened * (values[chosen].mean(axis=0) - mean))
     return {key: np.array(values) for key, values in drawn.items()}
 
 
@@ -181,10 +200,10 @@ def _of_counts(confusion: np.ndarray) -> tuple[float, float, np.ndarray]:
     return float(correct.sum() / confusion.sum()), float(f1.mean()), recall
 
 
-def _difference(once, differences, key: str, label: int | None = None) -> dict:
-    values, draws = [o[key] for o in once], differences[key]
+def _difference(once: list[dict], drawn: dict, key: str, label: int | None = None) -> dict:
+    values, draws = [figures[key] for figures in once], drawn[key]
     if label is not None:
-        values, draws = [v[label] for v in values], draws[:, label]
+        values, draws = [value[label] for value in values], draws[:, label]
     ends = percentile_interval(draws)
     return {
         "difference": _number(values[1] - values[0]),
@@ -192,21 +211,18 @@ def _difference(once, differences, key: str, label: int | None = None) -> dict:
     }
 
 
-def _only_one_right(first, second, labels, k) -> list[tuple[int, int]]:
+def _only_one_right(first: Contender, second: Contender) -> np.ndarray:
+    """Count for each label the images that one of two gets right, int64 `(k, 2)`."""
     one, other = first.right()[0], second.right()[0]
-    return [
-        (
-            int((one & ~other & (labels == label)).sum()),
-            int((other & ~one & (labels == label)).sum()),
-        )
-        for label in range(k)
-    ]
-
-
-def _discordant(first: Contender, second: Contender) -> int:
-    """Return on how many images two seeds disagree about being right, on average."""
-    one, other = first.right(), second.right()
-    return round(float(np.mean([(a != b).sum() for a in one for b in other])))
+    predictions = first.seeds[0]
+    k = len(predictions.label_names)
+    return np.stack(
+        [
+            np.bincount(predictions.labels[mask], minlength=k)
+            for mask in (one & ~other, other & ~one)
+        ],
+        axis=1,
+    )
 
 
 def _mean_sd(values: list[float]) -> dict:

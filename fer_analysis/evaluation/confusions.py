@@ -35,7 +35,7 @@ def asymmetries(evaluation: Evaluation) -> list[dict]:
     for a, b in combinations(range(len(names)), 2):
         true, predicted = (a, b) if confusion[a, b] >= confusion[b, a] else (b, a)
         count, reverse = int(confusion[true, predicted]), int(confusion[predicted, true])
-        if count:
+        if count and support[true] and support[predicted]:  # else one way is impossible
             rows.append(
                 {
                     "true": names[true],

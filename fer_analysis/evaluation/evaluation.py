@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation.checks import problems_of
 from fer_analysis.evaluation.metrics import metrics
-from fer_analysis.files import replacing, write_json
+from fer_analysis.files import as_text, replacing, write_json
 
 PREDICTIONS = "predictions.npz"
 
@@ -72,7 +73,7 @@ class Evaluation:
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)
-        if problems := _problems(self):
+        if problems := problems_of(self):
             raise FerError(f"predictions of split '{self.split}' that do not fit", problems)
         object.__setattr__(self, "labels", self.labels.astype(np.int64))
 
@@ -90,7 +91,7 @@ class Evaluation:
             votes=None if self.votes is None else self.votes[rows],
         )
 
-    @property
+    @cached_property
     def leak_free(self) -> Evaluation | None:
         """The images that are not among the training images; None where that is unknown."""
         return None if self.leaked is None else self.take(~self.leaked)
@@ -244,42 +245,8 @@ class Evaluation:
         return tuple(name for name, chosen in zip(self.label_names, mask, strict=True) if chosen)
 
 
-def _problems(evaluation: Evaluation) -> list[str]:
-    labels, probabilities = evaluation.labels, evaluation.probabilities
-    n, k, problems = labels.size, len(evaluation.label_names), []
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        problems.append(f"labels: expected int64 (n,), received {labels.dtype} {labels.shape}")
-    elif n and not 0 <= labels.min() <= labels.max() < k:
-        problems.append(f"labels: expected 0 to {k - 1}, received {np.unique(labels)}")
-    if probabilities.shape != (n, k):
-        problems.append(f"probabilities: expected {(n, k)}, received {probabilities.shape}")
-    elif not np.isfinite(probabilities).all():
-        row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
-        problems.append(f"probabilities, row {row}: not finite; the model has diverged")
-    elif (bad := np.abs(probabilities.sum(axis=1) - 1) > 1e-3).any() or (probabilities < 0).any():
-        row = int(np.flatnonzero(bad | (probabilities < 0).any(axis=1))[0])
-        problems.append(
-            f"probabilities, row {row}: expected shares that sum to 1, "
-            f"received {probabilities[row].tolist()}; is the softmax missing?"
-        )
-    if evaluation.ids.shape != (n,):
-        problems.append(f"ids: expected {(n,)}, received {evaluation.ids.shape}")
-    leaked = evaluation.leaked
-    if leaked is not None and (leaked.shape != (n,) or leaked.dtype != np.bool_):
-        problems.append(f"leaked: expected bool {(n,)}, received {leaked.dtype} {leaked.shape}")
-    votes, names = evaluation.votes, evaluation.vote_names
-    if votes is not None and (votes.shape != (n, len(names)) or votes.dtype.kind not in "iu"):
-        expected = f"int64 {(n, len(names))}"
-        problems.append(f"votes: expected {expected}, received {votes.dtype} {votes.shape}")
-    elif votes is not None and names[:k] != evaluation.label_names:
-        problems.append(f"vote_names: expected {', '.join(evaluation.label_names)} first")
-    return problems
-
-
 def _confusion_rows(evaluation: Evaluation) -> list[list]:
-    # A spreadsheet runs a cell that begins with one of these as a formula; an apostrophe
-    # makes it text.
-    names = [f"'{n}" if n.startswith(tuple("=+-@\t\r")) else n for n in evaluation.label_names]
+    names = [as_text(name) for name in evaluation.label_names]
     rows = zip(names, evaluation.confusion.tolist(), strict=True)
     return [["true \\ predicted", *names], *([name, *counts] for name, counts in rows)]
 

@@ -12,26 +12,44 @@ from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.bootstrap import bootstrap, percentile_interval
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.intervals import wilson
+from fer_analysis.files import from_text
 
 
-def read_issues(path: str | Path, kinds: Sequence[str] = ()) -> dict[str, set[str]]:
+def read_issues(
+    path: str | Path, kinds: Sequence[str] = (), *, evaluation: Evaluation | None = None
+) -> dict[str, set[str]]:
     """Read which images have which issue from an `audit.csv`.
 
     Args:
         path: A CSV with at least the columns `id` and `issue`.
         kinds: Issues to keep; all if empty.
+        evaluation: The predictions whose images are meant: where the table has labels, they
+            must be theirs.
 
     Returns:
         Issue -> ids.
 
     Raises:
-        FerError: If the file is no such table, or names no such issue.
+        FerError: If the file is no such table, is of other data, or names no such issue.
     """
     issues: dict[str, set[str]] = {}
+    labels = {}
+    if evaluation is not None:
+        names = [evaluation.label_names[label] for label in evaluation.labels]
+        labels = dict(zip(evaluation.ids.tolist(), names, strict=True))
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file):
-                issues.setdefault(row["issue"], set()).add(row["id"])
+            reader = csv.DictReader(file)
+            for row in reader:
+                if not row["id"] or not row["issue"]:
+                    raise FerError(f"{path}, line {reader.line_num}: no id or no issue")
+                name, label = from_text(row["id"]), row.get("label")
+                issues.setdefault(row["issue"], set()).add(name)
+                if label and labels.get(name, from_text(label)) != from_text(label):
+                    raise FerError(
+                        f"{path}: an audit of other data: image '{name}' is {from_text(label)} "
+                        f"there and {labels[name]} here"
+                    )
     except (OSError, ValueError, csv.Error) as error:
         raise FerError(f"{path}: cannot be read as an audit ({error})") from None
     except KeyError as error:

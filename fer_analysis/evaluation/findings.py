@@ -125,7 +125,13 @@ def _leaks(evaluation: Evaluation) -> list[str]:
     before, after = _percent(evaluation.accuracy), _percent(leak_free.accuracy)
     told += f": accuracy {before} % with them, {after} % without"
     gains = evaluation.recall - leak_free.recall
-    return [told] + [
+    gone = [
+        f"{name}: all of its {evaluation.support[label]:,} images stand in the training images; "
+        "the leak-free averages are without it"
+        for label, name in enumerate(evaluation.label_names)
+        if evaluation.support[label] and not leak_free.support[label]
+    ]
+    return [told, *gone] + [
         f"{name}: recall {_percent(evaluation.recall[label])} % of "
         f"{evaluation.support[label]:,}, but {_percent(leak_free.recall[label])} % of the "
         f"{leak_free.support[label]:,} leak-free images"

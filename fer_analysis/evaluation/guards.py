@@ -114,20 +114,25 @@ def label_order(evaluation: Evaluation) -> list[str]:
     """Warn where the predictions fit the labels much better in another order.
 
     The best order is the assignment of predicted to true labels with the most matches (Kuhn
-    1955); it is told where it adds 10 points and the images that it wins outnumber those that
-    it loses beyond chance.
+    1955); it is told where it adds 10 points, the images that it wins outnumber those that it
+    loses beyond chance, and it beats the best order of guesses by 10 points.
     """
-    confusion = evaluation.confusion
+    confusion, n = evaluation.confusion, len(evaluation)
     true, predicted = linear_sum_assignment(confusion, maximize=True)
-    moved = [(t, p) for t, p in zip(true, predicted, strict=True) if t != p and confusion[t, p]]
+    moved = [(t, p) for t, p in zip(true, predicted, strict=True) if t != p]
     won = sum(int(confusion[t, p]) for t, p in moved)
     lost = sum(int(confusion[t, t]) for t, _ in moved)
-    n = len(evaluation)
-    # Labels that change places are at least two; one alone is a model that favours a label.
-    if len(moved) < 2 or won - lost <= REORDERED * n or sign_test(won, lost) >= SURE:
+    if not n or won - lost <= REORDERED * n or sign_test(won, lost) >= SURE:
+        return []
+    # A model that guesses fits some order best as well: what labels and guesses drawn apart
+    # would match in their best order must be beaten too.
+    apart = np.outer(evaluation.support, evaluation.predicted_counts) / n
+    by_guessing = apart[linear_sum_assignment(apart, maximize=True)].sum()
+    if evaluation.correct.sum() + won - lost <= by_guessing + REORDERED * n:
         return []
     names = evaluation.label_names
-    pairs = ", ".join(f"'{names[p]}' seems to mean {names[t]}" for t, p in moved)
+    told = [(t, p) for t, p in moved if confusion[t, p]]
+    pairs = ", ".join(f"'{names[p]}' seems to mean {names[t]}" for t, p in told)
     return [
         f"the labels may be in another order: {pairs}; so read, accuracy is "
         f"{100 * (evaluation.correct.sum() + won - lost) / n:.1f} % instead of "

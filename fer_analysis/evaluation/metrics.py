@@ -152,7 +152,12 @@ def _interval(successes: int, n: int) -> list[float] | None:
 
 
 def _ends(values: np.ndarray) -> list[float] | None:
-    return _pair(percentile_interval(values))
+    """Return a percentile interval; None where all resamples agree, which shows no certainty."""
+    return (
+        None
+        if np.nanmin(values, initial=2) >= np.nanmax(values, initial=-1)
+        else _pair(percentile_interval(values))
+    )
 
 
 def _pair(ends) -> list[float] | None:

@@ -22,7 +22,7 @@ SHOWN = 5
 """Bad rows that an error names."""
 
 
-def read_predictions(path: str | Path, *, split: str = "test") -> Evaluation:
+def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
     """Read a CSV with columns `id`, `label` and one of probabilities for each label.
 
     Args:
@@ -36,10 +36,11 @@ def read_predictions(path: str | Path, *, split: str = "test") -> Evaluation:
     path = Path(path)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
+            reader = csv.reader(file)
+            rows = [(reader.line_num, row) for row in reader if row]
     except (OSError, ValueError, csv.Error) as error:
         raise FerError(f"{path}: cannot be read as a table ({error})") from None
-    header = [name.strip() for name in rows[0]] if rows else []
+    header = [name.strip() for name in rows[0][1]] if rows else []
     names = tuple(_canonical(name) for name in header if name not in (ID, LABEL))
     if ID not in header or LABEL not in header or len(names) < 2 or len({*names}) < len(names):
         raise FerError(
@@ -47,8 +48,10 @@ def read_predictions(path: str | Path, *, split: str = "test") -> Evaluation:
             f"received {', '.join(header)[:200] or 'nothing'}"
         )
     ids, labels, values, problems = [], [], [], []
-    for line, row in enumerate(rows[1:], start=2):
+    for line, row in rows[1:]:
         try:
+            if len(row) != len(header):
+                raise ValueError(f"expected {len(header)} cells, received {len(row)}")
             cells = dict(zip(header, row, strict=True))
             shares = np.array([float(cells[n]) for n in header if n not in (ID, LABEL)])
             ids.append(cells[ID])
@@ -126,6 +129,7 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
         leaked=None if trained is None else np.isin(part.pixel_hashes(), trained),
         votes=part.votes,
         vote_names=part.vote_names,
+        warnings=tuple(guards.oversampled_before_split(dataset, split)),
         notes=(
             "predictions made elsewhere; leaks are told from the data's training split",
             *([f"{missing:,} images of the split have no prediction"] if missing else []),
@@ -135,7 +139,8 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
 
 def with_warnings(evaluation: Evaluation) -> Evaluation:
     """Return predictions with the warnings that can be told from them alone."""
-    return dataclasses.replace(evaluation, warnings=tuple(guards.label_order(evaluation)))
+    warnings = (*evaluation.warnings, *guards.label_order(evaluation))
+    return dataclasses.replace(evaluation, warnings=warnings)
 
 
 def _canonical(name: str) -> str:

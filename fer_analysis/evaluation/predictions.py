@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
-import json
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +14,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation import guards
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.temperature import fit_temperature
-from fer_analysis.files import write_json
+from fer_analysis.files import read_json, write_json
 from fer_analysis.run import Run
 
 VERSION = 2
@@ -31,8 +31,10 @@ def folder_of(split: str, *, tta: bool = False) -> str:
 
 def is_saved(run: Run, data: LoadedData, split: str, *, tta: bool = False) -> bool:
     """Tell whether all that `evaluate_run` needs is saved, so that no model is loaded."""
-    needed = {split} | ({"validation"} if _needs_validation(run, data, split, tta) else set())
-    return all(_saved(run, data, name, tta) is not None for name in needed)
+    evaluation = _saved(run, data, split, tta)
+    if evaluation is None or evaluation.temperature is not None or not _has_validation(run, data):
+        return evaluation is not None
+    return _saved(run, data, "validation", tta) is not None
 
 
 def evaluate_run(
@@ -59,9 +61,9 @@ def evaluate_run(
     if split == "validation" and run.is_own(data.fingerprint):
         _keep_temperature(run, evaluation, tta)
         return evaluation
-    if evaluation.temperature is not None:
+    if evaluation.temperature is not None:  # then all that follows is in what was saved
         return evaluation
-    if _needs_validation(run, data, split, tta):
+    if _has_validation(run, data):
         validation = evaluate_run(run, data, "validation", tta=tta, progress=progress)
         warned = guards.better_than_validation(evaluation, validation) if split == "test" else []
         evaluation = dataclasses.replace(evaluation, warnings=(*evaluation.warnings, *warned))
@@ -70,7 +72,7 @@ def evaluate_run(
         evaluation = dataclasses.replace(
             evaluation, temperature=kept["temperature"], temperature_from=kept["from"]
         )
-    evaluation.save(run.evaluation_folder(folder_of(split, tta=tta)))
+        evaluation.save(run.evaluation_folder(folder_of(split, tta=tta)))
     return evaluation
 
 
@@ -128,14 +130,17 @@ def _selected(run: Run, data: LoadedData, split: str, hashes: np.ndarray) -> np.
     """Tell which images chose the epoch, bool `(n,)`."""
     selected = run.selected(hashes)
     if selected is None and split == "validation" and run.is_own(data.fingerprint):
-        return np.ones(len(hashes), dtype=bool)  # a run from before the images were kept
+        # A run from before the images were kept; they chose the best epoch.
+        return np.ones(len(hashes), dtype=bool)
     return selected
 
 
 def _saved(run: Run, data: LoadedData, split: str, tta: bool) -> Evaluation | None:
     folder = run.evaluation_folder(folder_of(split, tta=tta))
-    note = folder / _NOTE
-    if note.is_file() and json.loads(note.read_text()) == _made_from(run, data, tta):
+    if read_json(folder / _NOTE) != _made_from(run, data, tta):
+        return None
+    # Predictions that are gone or damaged are made again.
+    with contextlib.suppress(FerError):
         return Evaluation.load(folder)
     return None
 
@@ -145,6 +150,7 @@ def _made_from(run: Run, data: LoadedData, tta: bool) -> dict:
     return {
         "version": VERSION,
         "data": data.fingerprint,
+        "ids": _hash("\n".join(data.dataset.ids.tolist()).encode()),
         "votes": None if votes is None else _hash(np.ascontiguousarray(votes).tobytes()),
         "model": _hash(run.trained_model_file().read_bytes()),
         "tta": tta,
@@ -155,10 +161,9 @@ def _hash(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
-def _needs_validation(run: Run, data: LoadedData, split: str, tta: bool) -> bool:
-    """Tell whether the run's own validation images are here and have not been asked yet."""
-    own = run.is_own(data.fingerprint) and data.dataset.has("validation")
-    return own and split != "validation" and not _kept_temperature(run, tta)
+def _has_validation(run: Run, data: LoadedData) -> bool:
+    """Tell whether the run's own validation images are here."""
+    return run.is_own(data.fingerprint) and data.dataset.has("validation")
 
 
 def _kept_temperature(run: Run, tta: bool) -> dict | None:

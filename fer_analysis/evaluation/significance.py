@@ -57,6 +57,11 @@ def detectable_difference(discordant: int, n: int) -> float:
     """
     if n == 0:
         return float("nan")
-    # With no discordant image at all, one more or less is what could have been seen.
-    share = max(discordant, 1) / n
-    return float((norm.ppf(0.975) + norm.ppf(POWER)) * np.sqrt(share / n))
+    share = discordant / n
+    # Fewer than six images, all on one side, pass no exact test.
+    return max(float(detectable(np.sqrt(share / n))), 6 / n)
+
+
+def detectable(deviation: float) -> float:
+    """Return the smallest difference that an estimate with this standard deviation would show."""
+    return (norm.ppf(0.975) + norm.ppf(POWER)) * deviation

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from fer_analysis.evaluation.evaluation import Evaluation
 
 FOLDS = 5
+LEAST = 2 * FOLDS
+"""Images that a temperature can be fitted on."""
+
 RANGE = (0.05, 20.0)
 """Temperatures looked at: below 1 sharpens, above 1 softens."""
 
+NOT_FITTED = "nothing (too few images)"
 CROSS_FITTED = "cross-fitted (5 folds of this split)"
 """Where no other split could tell the temperature."""
 
@@ -61,7 +65,8 @@ def calibrated(evaluation: Evaluation) -> tuple[np.ndarray, float, str]:
         scaled = at_temperature(evaluation.probabilities, evaluation.temperature)
         return scaled, evaluation.temperature, evaluation.temperature_from
     fitted = cross_fitted(evaluation.labels, evaluation.probabilities)
-    return at_temperature(evaluation.probabilities, fitted), float(fitted.mean()), CROSS_FITTED
+    origin = CROSS_FITTED if len(evaluation) >= LEAST else NOT_FITTED
+    return at_temperature(evaluation.probabilities, fitted), float(fitted.mean()), origin
 
 
 def cross_fitted(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0) -> np.ndarray:
@@ -76,7 +81,7 @@ def cross_fitted(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0
         float64 `(n,)`; 1 where there are too few images to fit anything on.
     """
     n = len(labels)
-    if n < 2 * FOLDS:
+    if n < LEAST:
         return np.ones(n)
     fold = np.random.default_rng(seed).permutation(n) % FOLDS
     result = np.empty(n)

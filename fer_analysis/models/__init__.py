@@ -24,9 +24,13 @@ MODELS = Registry(
     "model",
     {
         "mobilenet": "fer_analysis.models.mobilenet:mobilenet",
+        "residual": "fer_analysis.models.residual:residual",
         "self_built": "fer_analysis.models.self_built:self_built",
     },
 )
+
+STUDY = ("mobilenet", "self_built")
+"""The study's networks; the configs of these names are its recipes, repaired."""
 
 
 def build_model(

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from fer_analysis.recipe import Recipe
+from fer_analysis.recipe import Recipe, whole_numbers
 
 Power = Annotated[float, Field(ge=0, le=1)]
 
@@ -23,7 +23,7 @@ def balanced_sampling(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
     """
     counts = recipe.counts
     weights = np.where(counts > 0, counts.astype(float) ** (1 - power), 0)
-    return _showing(recipe, _whole_numbers(weights / weights.sum(), int(counts.sum())))
+    return _showing(recipe, whole_numbers(weights / weights.sum(), int(recipe.showings.sum())))
 
 
 def expansion(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
@@ -45,12 +45,3 @@ def expansion(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
 def _showing(recipe: Recipe, showings: np.ndarray) -> Recipe:
     shown = replace(recipe, showings=showings)
     return replace(shown, prior=shown.frequencies())
-
-
-def _whole_numbers(shares: np.ndarray, total: int) -> np.ndarray:
-    """Return counts in these shares that sum to `total` (largest remainders)."""
-    exact = shares * total
-    counts = np.floor(exact).astype(np.int64)
-    order = np.argsort(counts - exact, kind="stable")
-    counts[order[: total - counts.sum()]] += 1
-    return counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from fer_analysis.data.augmentation import erase
 from fer_analysis.recipe import Recipe
 
 
@@ -29,12 +30,16 @@ class Batches:
         transforms = augmentation.transforms(
             len(order), height, width, seed=recipe.seed, epoch=epoch
         )
+        rectangles = augmentation.rectangles(len(order), seed=recipe.seed, epoch=epoch)
+        size = recipe.image_size(epoch)
 
-        def read(positions, batch_transforms, shares):
+        def read(positions, batch_transforms, batch_rectangles, shares):
             images = tf.cast(tf.gather(self._images, positions), tf.float32)
             targets = tf.gather(self._targets, positions)
-            if not augmentation.is_identity:
-                images = augmentation.apply(images, batch_transforms)
+            if not augmentation.is_identity or size != (height, width):
+                images = augmentation.apply(images, batch_transforms, size=size)
+            if augmentation.erasing:
+                images = erase(images, batch_rectangles)
             if recipe.mixup:
                 images, targets = mixed(images, targets, shares)
             return images, targets
@@ -46,7 +51,9 @@ class Batches:
         # Nothing is left to tune, and the tuner held up the end of every epoch for seconds.
         options.autotune.enabled = False
         return (
-            tf.data.Dataset.from_tensor_slices((order, transforms, self._shares(epoch, len(order))))
+            tf.data.Dataset.from_tensor_slices(
+                (order, transforms, rectangles, self._shares(epoch, len(order)))
+            )
             .batch(recipe.batch_size)
             .map(read, num_parallel_calls=1)
             .prefetch(4)

@@ -17,6 +17,7 @@ import numpy as np
 
 from fer_analysis.errors import FerError
 from fer_analysis.files import replacing
+from fer_analysis.training.averaging import WeightAverage
 
 
 @dataclass
@@ -45,19 +46,30 @@ class Progress:
 
 
 def save_checkpoint(
-    path: Path, model: keras.Model, optimizer: keras.Optimizer, progress: Progress
+    path: Path,
+    model: keras.Model,
+    optimizer: keras.Optimizer,
+    progress: Progress,
+    average: WeightAverage | None = None,
 ) -> None:
     """Write the checkpoint; an existing one stays until the new one is whole."""
     arrays = {f"model_{i}": v.numpy() for i, v in enumerate(model.variables)}
     arrays |= {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
+    if average:
+        arrays |= {f"average_{i}": v.numpy() for i, v in enumerate(average.variables)}
     arrays |= {f"best_{i}": array for i, array in enumerate(progress.best_weights)}
     notes = {"history": progress.history, "best_epoch": progress.best_epoch}
     with replacing(path) as temporary:
         np.savez(temporary, notes=json.dumps(notes), **arrays)
 
 
-def load_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> Progress:
-    """Restore model and optimizer in place and return the progress.
+def load_checkpoint(
+    path: Path,
+    model: keras.Model,
+    optimizer: keras.Optimizer,
+    average: WeightAverage | None = None,
+) -> Progress:
+    """Restore model, optimizer and average in place and return the progress.
 
     Raises:
         FerError: If the file is damaged or belongs to another model.
@@ -66,7 +78,10 @@ def load_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer) 
         # np.load leaves a file that it cannot read open, hence the file of our own.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             optimizer.build(model.trainable_variables)
-            for name, variables in (("model", model.variables), ("optimizer", optimizer.variables)):
+            parts = {"model": model.variables, "optimizer": optimizer.variables}
+            if average:
+                parts["average"] = average.variables
+            for name, variables in parts.items():
                 for i, variable in enumerate(variables):
                     variable.assign(arrays[f"{name}_{i}"])
             best = [arrays[f"best_{i}"] for i in range(len(model.weights)) if f"best_{i}" in arrays]

@@ -9,7 +9,8 @@ import numpy as np
 
 from fer_analysis.config import RunConfig, ScheduleConfig, TrainingConfig
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.recipe import Recipe
+from fer_analysis.manipulations import MANIPULATIONS
+from fer_analysis.recipe import Recipe, whole_numbers
 from fer_analysis.remedies import REMEDIES
 
 
@@ -25,7 +26,7 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
         train=train,
         validation=validation,
         targets=np.eye(k, dtype=np.float32)[train.labels],
-        showings=counts,
+        showings=_showings(counts, training.images_per_epoch),
         prior=counts / counts.sum(),
         augmentation=config.augmentation.build(),
         loss=partial(keras.losses.categorical_crossentropy, from_logits=True),
@@ -33,13 +34,32 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
         epochs=training.epochs,
         batch_size=training.batch_size,
         monitor=training.early_stopping.monitor,
+        keep=training.keep,
         patience=training.early_stopping.patience,
         stop_on_collapse=training.stop_on_collapse,
         seed=config.seed,
+        weight_averaging=training.weight_averaging,
+        image_sizes=training.image_sizes,
     )
     for name, options in config.remedies.chosen():
         recipe = REMEDIES[name](recipe, **options)
     return recipe
+
+
+def _showings(counts: np.ndarray, images: int | None) -> np.ndarray:
+    """Return how many images of each label an epoch shows, in proportion to their number."""
+    return counts if images is None else whole_numbers(counts / counts.sum(), images)
+
+
+def manipulate(config: RunConfig, train: FaceDataset) -> FaceDataset:
+    """Return the training images with the config's manipulations applied.
+
+    Raises:
+        FerError: If a manipulation needs what the data has not.
+    """
+    for name, options in config.manipulations.chosen():
+        train = MANIPULATIONS[name](train, seed=config.seed, **options)
+    return train
 
 
 def make_optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:

@@ -24,7 +24,7 @@ from fer_analysis.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.collapse import likely_cause
-from fer_analysis.training.preparation import make_recipe
+from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.trainer import Listener, fit
 
 
@@ -57,8 +57,10 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
         len(dataset.label_names),
         **config.model.options(),
     )
-    twin = accelerate(model) if config.training.accelerate else model
-    recipe = make_recipe(config, dataset.part("train"), dataset.part("validation"))
+    twin = _twin(model, config)
+    recipe = make_recipe(
+        config, manipulate(config, dataset.part("train")), dataset.part("validation")
+    )
     facts = _facts(data, recipe)
     _check_same_data(run, facts)
     if not run.environment_file.is_file():
@@ -103,6 +105,23 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     return result
 
 
+def _twin(model: keras.Model, config: RunConfig) -> keras.Model:
+    """Return what is trained in the model's place: it takes every size, and is faster."""
+    twin = model
+    if config.training.image_sizes:
+        sizes = (None, None, model.input_shape[-1])
+        classes = model.output_shape[-1]
+        try:
+            twin = build_model(config.model.name, sizes, classes, **config.model.options())
+        except FerError as error:
+            raise FerError(
+                f"training.image_sizes: {config.model.name} takes images of one size only; "
+                "leave it out, or train a residual network"
+            ) from error
+        twin.set_weights(model.get_weights())
+    return accelerate(twin) if config.training.accelerate else twin
+
+
 def cause_of(collapse, config: RunConfig) -> str:
     """Return the likely cause of a collapse under this config, in words."""
     return likely_cause(
@@ -139,13 +158,17 @@ def _check_same_data(run: Run, facts: dict) -> None:
 def _write_start(
     run: Run, config: RunConfig, recipe: Recipe, facts: dict, model: keras.Model
 ) -> None:
-    run.write_hashes(recipe.train.pixel_hashes(), recipe.validation.pixel_hashes())
+    # Where the last weights are kept whenever training ends by itself, validation chose nothing.
+    chose = recipe.keep == "best" or recipe.patience is not None
+    validation = recipe.validation.pixel_hashes()
+    run.write_hashes(recipe.train.pixel_hashes(), validation if chose else validation[:0])
     write_text(run.summary_file, summary_text(model))
     save(structure_figure(structure_rows(model)), run.structure_file)
     run.write_environment(
         {
             **describe_environment(),
             "seed": config.seed,
+            "training_counts": recipe.counts.tolist(),
             # How frequent the labels are as far as the loss can tell: a correction for that
             # after training needs it.
             "prior": recipe.prior.tolist(),

@@ -14,6 +14,7 @@ from fer_analysis.models.predict import logits_model, predictor
 from fer_analysis.models.storage import save_model
 from fer_analysis.recipe import Recipe
 from fer_analysis.run import Run
+from fer_analysis.training.averaging import WeightAverage
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import Collapse, find_collapse
@@ -52,25 +53,28 @@ def fit(
         last epochs are collapsed.
     """
     trained = logits_model(twin)
+    average, judged = _average(trained, recipe)
     optimizer = recipe.optimizer(recipe.steps)
     trained.compile(optimizer, recipe.loss, metrics=["accuracy"], jit_compile=False)
     optimizer.build(trained.trainable_variables)
     progress = Progress()
     if run.checkpoint_file.is_file():
-        progress = load_checkpoint(run.checkpoint_file, trained, optimizer)
+        progress = load_checkpoint(run.checkpoint_file, trained, optimizer, average)
         run.write_history(progress.history)
-    batches, predict = Batches(recipe), predictor(trained)
+    batches, predict = Batches(recipe), predictor(judged)
     collapse = _judge(progress, recipe)
     while not (reason := _reason_to_stop(progress, recipe, collapse)):
-        row = _train_epoch(trained, batches, progress.epoch, listener)
+        row = _train_epoch(trained, batches, progress.epoch, listener, average)
+        if average:
+            judged.set_weights(average.variables)
         row |= _validate(predict(recipe.validation.images), recipe.validation.labels)
         progress.history.append(row)
-        if is_best := _is_best(progress, recipe.monitor):
+        if is_best := recipe.keep == "last" or _is_best(progress, recipe.monitor):
             progress.best_epoch = progress.epoch
-            progress.best_weights = trained.get_weights()
+            progress.best_weights = judged.get_weights()
             _save(model, progress, recipe, run)
         run.write_history(progress.history)
-        save_checkpoint(run.checkpoint_file, trained, optimizer, progress)
+        save_checkpoint(run.checkpoint_file, trained, optimizer, progress, average)
         listener.epoch(row, is_best)
         before, collapse = collapse, _judge(progress, recipe)
         if collapse and not before:
@@ -80,16 +84,31 @@ def fit(
     return progress, reason, collapse
 
 
+def _average(trained: keras.Model, recipe: Recipe) -> tuple[WeightAverage | None, keras.Model]:
+    """Return the average of the weights, if there is one, and the model that is judged."""
+    if not recipe.weight_averaging:
+        return None, trained
+    return WeightAverage(trained, recipe.weight_averaging), keras.models.clone_model(trained)
+
+
 def _train_epoch(
-    trained: keras.Model, batches: Batches, epoch: int, listener: Listener
+    trained: keras.Model,
+    batches: Batches,
+    epoch: int,
+    listener: Listener,
+    average: WeightAverage | None,
 ) -> dict[str, float]:
     dataset = batches.epoch(epoch)
     steps = int(dataset.cardinality())
-    tell = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda step, logs: listener.batch(epoch + 1, step + 1, steps, logs)
-    )
+
+    def after_step(step, logs):
+        if average:
+            average.update(epoch * steps + step + 1)
+        listener.batch(epoch + 1, step + 1, steps, logs)
+
     start = time.perf_counter()
-    logs = trained.fit(dataset, shuffle=False, verbose=0, callbacks=[tell]).history
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=after_step)
+    logs = trained.fit(dataset, shuffle=False, verbose=0, callbacks=[callback]).history
     seconds = time.perf_counter() - start
     return {
         "epoch": epoch + 1,

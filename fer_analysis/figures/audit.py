@@ -1,0 +1,96 @@
+"""Contact sheets: the images of one kind of issue, to be looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from fer_analysis.figures import plain
+
+COLUMNS = 8
+"""Images side by side."""
+
+MOST_IMAGES, MOST_PAIRS = 64, 40
+"""How many cases a sheet shows."""
+
+LINE = 0.13
+"""Height of a line of text below a tile, as a share of an image's."""
+
+
+def contact_sheet(dataset, finding, *, meaning: str, seed: int = 0) -> Figure:
+    """Draw images with an issue, each with its id, label and split; pairs side by side.
+
+    Of more than fit, those are shown that lead a ranked finding, else some chosen at random.
+
+    Args:
+        dataset: A `fer_analysis.data.dataset.FaceDataset`.
+        finding: A `fer_analysis.audit.issues.Finding` of it, not empty.
+        meaning: What the issue is, for the title.
+        seed: Of the choice.
+    """
+    pairs = finding.has_partners
+    shown, how = _choice(finding, MOST_PAIRS if pairs else MOST_IMAGES, seed)
+    rows = np.stack([finding.rows, finding.partner], axis=1)[shown, : 2 if pairs else 1]
+    canvas, corners = _tiles(dataset.images[rows, ..., 0])
+    height = dataset.images.shape[1]
+    inches = 0.9 / height  # an image is about an inch high, whatever its pixels
+    wide, high = canvas.shape[1] * inches, canvas.shape[0] * inches
+    figure = Figure(figsize=(wide + 0.3, high + 0.7))
+    # Placed by hand: a layout engine takes longer than all the rest.
+    axes = figure.add_axes((0.2 / (wide + 0.3), 0, wide / (wide + 0.3), high / (high + 0.7)))
+    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.axis("off")
+    for case, (top, left) in zip(shown, corners, strict=True):
+        axes.text(
+            left, top + 1.02 * height, _caption(dataset, finding, case), fontsize=5.5, va="top"
+        )
+    figure.suptitle(
+        f"{finding.kind}: {plain(meaning, 60)}\n"
+        f"{len(shown):,} of {len(finding):,} {'pairs' if pairs else 'images'} shown{how}",
+        fontsize=10,
+        y=1 - 0.1 / (high + 0.7),
+        va="top",
+    )
+    return figure
+
+
+def _choice(finding, most: int, seed: int) -> tuple[np.ndarray, str]:
+    """Return which cases are shown, int64 `(t,)`, and how they were chosen, in words."""
+    total = len(finding)
+    if total <= most:
+        return np.arange(total), ""
+    if finding.ranked:
+        return np.arange(most), ", the strongest"
+    return np.sort(np.random.default_rng(seed).permutation(total)[:most]), ", chosen at random"
+
+
+def _caption(dataset, finding, case: int) -> str:
+    rows = [row for row in (finding.rows[case], finding.partner[case]) if row >= 0]
+    lines = [
+        f"{plain(str(dataset.ids[row]).rsplit('/', 1)[-1], 22)}: "
+        f"{plain(dataset.label_names[dataset.labels[row]], 10)}, {dataset.split[row]}"
+        for row in rows
+    ]
+    suggested = finding.suggested[case]
+    rather = f", rather {plain(dataset.label_names[suggested], 10)}" if suggested >= 0 else ""
+    return "\n".join([*lines, f"score {finding.score[case]:.2f}{rather}"])
+
+
+def _tiles(images: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Lay images out as one: one axes is many times faster than one for each.
+
+    Args:
+        images: uint8 `(t, a, h, w)`, a images side by side in each of t tiles.
+
+    Returns:
+        uint8, all of them; (top, left) of each tile.
+    """
+    tiles, across, height, width = images.shape
+    columns = COLUMNS // across
+    # A line for each image, one for the score, and some air.
+    step_y, step_x = round(height * (1 + LINE * (across + 2))), across * width + width // 6
+    canvas = np.full((-(-tiles // columns) * step_y, columns * step_x), 255, np.uint8)
+    corners = [(i // columns * step_y, i % columns * step_x) for i in range(tiles)]
+    for (top, left), tile in zip(corners, images, strict=True):
+        canvas[top : top + height, left : left + across * width] = np.concatenate(tile, axis=1)
+    return canvas, corners

@@ -1,0 +1,58 @@
+"""Manipulation of the images whose annotators see another label."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.errors import FerError, did_you_mean
+
+
+def disputed(dataset: FaceDataset) -> np.ndarray:
+    """Tell which images most annotators file under one other label, bool `(n,)`.
+
+    That is more than half of all votes, the options that are no label (contempt, unknown, no
+    face) included.
+
+    Raises:
+        FerError: If there are no votes.
+    """
+    if dataset.votes is None:
+        raise FerError("the data has no annotators' votes: nothing tells which images are disputed")
+    k = len(dataset.label_names)
+    shares = dataset.votes / np.maximum(dataset.votes.sum(axis=1, keepdims=True), 1)
+    shares = shares[:, :k].copy()
+    shares[np.arange(len(dataset)), dataset.labels] = 0
+    return shares.max(axis=1) > 0.5
+
+
+def remove_disputed(
+    train: FaceDataset, *, seed: int, label: str | None = None, at_random: bool = False
+) -> FaceDataset:
+    """Remove disputed images, or as many others of the same labels.
+
+    Args:
+        train: The training images, with votes.
+        seed: Of the choice of others.
+        label: Of this label alone; of every label if None.
+        at_random: Remove, of each label, as many images as are disputed, but any of them: the
+            control that loses as many and keeps its disputes.
+
+    Raises:
+        FerError: If there are no votes, or no such label.
+    """
+    if label is not None and label not in train.label_names:
+        raise FerError(
+            f"remove_disputed: no label '{label}'{did_you_mean(label, train.label_names)}"
+        )
+    removed = disputed(train)
+    if label is not None:
+        removed &= train.labels == train.label_names.index(label)
+    if at_random:
+        counts = np.bincount(train.labels[removed], minlength=len(train.label_names))
+        removed = np.zeros(len(train), dtype=bool)
+        for index, count in enumerate(counts.tolist()):
+            members = np.flatnonzero(train.labels == index)
+            order = np.random.default_rng([seed, index, 4]).permutation(members)
+            removed[order[:count]] = True
+    return train.take(~removed)

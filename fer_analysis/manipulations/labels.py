@@ -1,0 +1,30 @@
+"""Manipulation of the labels themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from fer_analysis.data.dataset import FaceDataset
+
+
+def permute_labels(
+    train: FaceDataset, *, seed: int, share: Annotated[float, Field(gt=0, le=1)] = 1.0
+) -> FaceDataset:
+    """Hand the labels of some images around among them: what can be learnt from nothing.
+
+    The number of images of each label stays the same (Zhang et al. 2017).
+
+    Args:
+        train: The training images.
+        seed: Of the choice.
+        share: Of the images whose labels are handed around.
+    """
+    rng = np.random.default_rng([seed, 5])
+    rows = rng.permutation(len(train))[: round(share * len(train))]
+    labels = train.labels.copy()
+    labels[rows] = train.labels[rng.permutation(rows)]
+    return replace(train, labels=labels)
