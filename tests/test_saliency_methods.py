@@ -76,6 +76,20 @@ def test_maps_depend_on_no_batch_size_and_no_chance(name, batch_size):
     np.testing.assert_allclose(again, maps, rtol=1e-4, atol=1e-3 * np.abs(maps).max())
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_a_network_for_any_size_has_the_maps_of_its_twin_for_one(name):
+    keras.utils.set_random_seed(2)
+    kinds = {"stem": 4, "widths": (4, 6), "blocks": (1, 1)}
+    one = build_model("residual", (48, 48, 1), 3, **kinds)
+    any_size = build_model("residual", (None, None, 1), 3, **kinds)
+    any_size.set_weights(one.get_weights())
+    images, targets = pixels(3, (48, 48, 1)), np.arange(3)
+    maps = METHODS[name](one, images, targets)
+    assert np.abs(maps).max() > 0
+    again = METHODS[name](any_size, images, targets)
+    np.testing.assert_allclose(again, maps, rtol=1e-4, atol=1e-3 * np.abs(maps).max())
+
+
 def test_gradient_is_the_slope_of_the_logit():
     model, images, targets = smooth_network(), pixels(3), np.array([2, 0, 1])
     logits = keras.Model(model.input, model.get_layer("logits").output)

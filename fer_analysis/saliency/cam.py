@@ -45,7 +45,7 @@ def grad_cam(
     Raises:
         FerError: If the layer's map is coarser than 12x12, or there is no such layer.
     """
-    function = _cam(model, cam_layer(model, layer), _grad_cam)
+    function = _cam(model, cam_layer(model, layer, images.shape[1:3]), _grad_cam)
     return batched_maps(function, model, images, targets, batch_size=batch_size, progress=progress)
 
 
@@ -78,25 +78,29 @@ def layer_cam(
     Raises:
         FerError: If the layer's map is coarser than 12x12, or there is no such layer.
     """
-    function = _cam(model, cam_layer(model, layer), _layer_cam)
+    function = _cam(model, cam_layer(model, layer, images.shape[1:3]), _layer_cam)
     return batched_maps(function, model, images, targets, batch_size=batch_size, progress=progress)
 
 
-def cam_layer(model: keras.Model, name: str | None = None) -> str:
+def cam_layer(
+    model: keras.Model, name: str | None = None, size: tuple[int, int] | None = None
+) -> str:
     """Return the layer to take, checked to be fine enough.
 
     Args:
         model: The network.
         name: The layer; None takes the deepest convolution or activation that will do.
+        size: Rows and columns of the images, which a network for any size does not tell.
 
     Raises:
         FerError: If none will do, or the named one does not; it names those that do.
     """
-    maps = {layer.name: layer for layer in model.layers if len(layer.output.shape) == 4}
+    layers = {each.name: each for each in model.layers if len(each.output.shape) == 4}
+    sizes = _map_sizes(model, list(layers.values()), size)
     fine = [
         each
-        for each, layer in maps.items()
-        if min(layer.output.shape[1:3]) >= FINEST_NEEDED and isinstance(layer, _KINDS)
+        for each, layer in layers.items()
+        if min(sizes[each]) >= FINEST_NEEDED and isinstance(layer, _KINDS)
     ]
     least = f"{FINEST_NEEDED}x{FINEST_NEEDED}"
     if not fine:
@@ -106,15 +110,26 @@ def cam_layer(model: keras.Model, name: str | None = None) -> str:
         )
     if name is None:
         return fine[-1]
-    if name not in maps:
+    if name not in layers:
         raise FerError(f"layer '{name}': no such layer with a map; expected {_listed(fine)}")
-    height, width = maps[name].output.shape[1:3]
+    height, width = sizes[name]
     if min(height, width) < FINEST_NEEDED:
         raise FerError(
             f"layer '{name}': its map of {height}x{width} tells no regions of a face; "
             f"expected at least {least}: {_listed(fine)}"
         )
     return name
+
+
+def _map_sizes(
+    model: keras.Model, layers: list[keras.Layer], size: tuple[int, int] | None
+) -> dict[str, tuple[int, int]]:
+    """Return the rows and columns of each layer's map."""
+    shapes = [layer.output.shape for layer in layers]
+    if size and layers and None in model.inputs[0].shape[1:3]:
+        every = keras.Model(model.inputs, [layer.output for layer in layers])
+        shapes = every.compute_output_shape((1, *size, model.inputs[0].shape[-1]))
+    return {each.name: tuple(shape[1:3]) for each, shape in zip(layers, shapes, strict=True)}
 
 
 def _grad_cam(activations: tf.Tensor, slopes: tf.Tensor) -> tf.Tensor:
@@ -139,7 +154,7 @@ def _cam(model: keras.Model, layer: str, combine: Callable) -> Callable[..., tf.
             activations, logits = both(images, training=False)
             score = logits * weights
         coarse = combine(activations, tape.gradient(score, activations))
-        return tf.image.resize(coarse, images.shape[1:3])[..., 0]
+        return tf.image.resize(coarse, tf.shape(images)[1:3])[..., 0]
 
     return function
 

@@ -110,10 +110,11 @@ def _path_integral(model: keras.Model, steps: int) -> Callable[..., tf.Tensor]:
     @tf.function(input_signature=[image, weight, image])
     def function(images: tf.Tensor, weights: tf.Tensor, baselines: tf.Tensor) -> tf.Tensor:
         way = (images - baselines)[:, None]
-        points = tf.reshape(baselines[:, None] + places * way, [-1, *images.shape[1:]])
+        shape = tf.shape(images)[1:]  # height and width may be open
+        points = tf.reshape(baselines[:, None] + places * way, [-1, *tf.unstack(shape)])
         scores, slopes = slope(points, tf.repeat(weights, steps + 1, axis=0))
         scores = tf.reshape(scores, [-1, steps + 1])
-        slopes = tf.reshape(slopes, [-1, steps + 1, *images.shape[1:]])
+        slopes = tf.reshape(slopes, [-1, steps + 1, *tf.unstack(shape)])
         parts = slopes * way / steps
         before_kink = _before_kink(scores, tf.reduce_sum(parts, axis=(2, 3, 4)))
         nothing = tf.zeros_like(before_kink[:, :1])
