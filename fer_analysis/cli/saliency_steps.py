@@ -130,7 +130,7 @@ class Steps:
         some, images = self.maps.take(rows), self.images[rows]
         with task_progress("faithfulness") as progress:
             self.checks["faithfulness"] = faithfulness(
-                self.model, images, some.weights, some.maps, face=self.face, seed=self.seed,
+                self.model, images, some.weights, some.strength, face=self.face, seed=self.seed,
                 progress=progress,
             )  # fmt: skip
         with task_progress("sanity") as progress:

@@ -59,12 +59,12 @@ def label_figure(
         )  # fmt: skip
         _examples(half, saliency, images, rows)
     bar = margin.colorbar(ScalarMappable(Normalize(0, 1), COLOURS), cax=margin.subplots())
-    bar.set_label(f"|map| / its {PERCENTILE}th percentile,\nimage by image", fontsize=9)
+    bar.set_label(f"map / its {PERCENTILE}th percentile,\nimage by image", fontsize=9)
     *maps, bars = bottom.subplots(1, 4, width_ratios=[1, 1, 1, 1.5])
     wrong = summary.n + summary.left_out - summary.right
     counts = (summary.n, summary.right, wrong)
     for axes, name, count in zip(maps, ("all", "right", "wrong"), counts, strict=True):
-        axes.set_title(f"mean |map|, {name}, n={count}", fontsize=11)
+        axes.set_title(f"mean map, {name}, n={count}", fontsize=11)
     _mean_maps(bottom, maps, [summary] * 3, ["mean_map", "right_map", "wrong_map"])
     _region_bars(bars, summary)
     mark_figure(figure, marks)
@@ -122,7 +122,7 @@ def _examples(half: SubFigure, saliency, images: np.ndarray, rows: np.ndarray) -
         face.imshow(image, cmap="gray", vmin=0, vmax=255)
         probability = f"{saliency.probabilities[row, predicted]:.2f}".removeprefix("0")
         face.set_title(f"{plain(saliency.label_names[predicted], 11)} {probability}", fontsize=9.5)
-        magnitude = np.abs(saliency.maps[row])
+        magnitude = saliency.take([row]).strength[0]
         overlay.imshow(image, cmap="gray", vmin=0, vmax=255)
         _cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE))
 

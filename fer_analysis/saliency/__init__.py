@@ -15,9 +15,12 @@ METHODS = Registry(
     {
         "gradient": "fer_analysis.saliency.gradient:gradient",
         "smoothgrad": "fer_analysis.saliency.smoothgrad:smoothgrad",
-        "integrated_gradients": ("fer_analysis.saliency.integrated_gradients:integrated_gradients"),
+        "integrated_gradients": "fer_analysis.saliency.integrated_gradients:integrated_gradients",
         "grad_cam": "fer_analysis.saliency.cam:grad_cam",
         "layer_cam": "fer_analysis.saliency.cam:layer_cam",
         "occlusion": "fer_analysis.saliency.occlusion:occlusion",
     },
 )
+SHARES = ("integrated_gradients", "occlusion")
+"""The methods whose values are parts of the logit: above 0 what speaks for the target, below 0 what
+speaks against it. The sign of a slope says dark or bright, and nothing of the kind."""

@@ -13,7 +13,7 @@ from fer_analysis.evaluation.bootstrap import percentile_interval
 from fer_analysis.evaluation.ranking import auroc
 from fer_analysis.saliency.dominance import CHANCE, LEAD, Dominance, Evidence, dominant_region
 from fer_analysis.saliency.explain import prepare
-from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.saliency.maps import SaliencyMaps, strength
 from fer_analysis.saliency.nulls import edges, random_networks
 from fer_analysis.saliency.region_occlusion import RegionOcclusion, occlude_regions
 from fer_analysis.saliency.regions import bootstrap_means, enrichment
@@ -114,7 +114,7 @@ def _within(progress: Progress, before: int, own: int, total: int) -> Progress:
 
 
 def _finding(label, part, regions, nulls, occlusion, area, seed) -> Finding:
-    values = enrichment(part.maps, regions)
+    values = enrichment(part.strength, regions)
     draws = bootstrap_means(values, seed=seed)
     mean = values.mean(axis=0) if len(values) else np.full(len(regions.names), np.nan)
     first, second = np.argsort(mean)[[-1, -2]]
@@ -180,7 +180,7 @@ def _reached(values: np.ndarray, seed: int) -> np.ndarray:
 def _all_labels(saliency: SaliencyMaps, regions: Regions) -> np.ndarray:
     """Return the enrichment of the mean map over labels, each label counting the same."""
     by_label = [
-        enrichment(saliency.maps[saliency.labels == label], regions)
+        enrichment(saliency.take(saliency.labels == label).strength, regions)
         for label in np.unique(saliency.labels)
     ]
     return np.mean([values.mean(axis=0) for values in by_label if len(values)], axis=0)
@@ -194,7 +194,8 @@ def _random_enrichment(
     rows = np.concatenate([np.flatnonzero(saliency.labels == label)[:OF_EACH] for label in labels])
     method, reached = prepare(saliency, face, faster=True), {int(label): [] for label in labels}
     for number, network in enumerate(random_networks(model, NETWORKS, seed=seed)):
-        maps = method(network, images[rows], saliency.weights[rows])
+        raw = method(network, images[rows], saliency.weights[rows])
+        maps = strength(raw, saliency.method, saliency.options)
         for label in labels:
             values = enrichment(maps[saliency.labels[rows] == label], regions)
             if len(values):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from fer_analysis.errors import FerError
 from fer_analysis.files import replacing
+from fer_analysis.saliency import SHARES
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,11 @@ class SaliencyMaps:
         one_of = np.eye(len(self.label_names) + 1, dtype=np.float32)
         return (one_of[self.targets] - one_of[self.against])[:, :-1]
 
+    @property
+    def strength(self) -> np.ndarray:
+        """How much each pixel counts where maps are averaged, see `strength`."""
+        return strength(self.maps, self.method, self.options)
+
     def take(self, rows: np.ndarray) -> SaliencyMaps:
         """Return the maps at `rows` (positions or a mask), in that order."""
         return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in BY_IMAGE})
@@ -145,6 +151,23 @@ BY_IMAGE = (
     "maps", "rows", "ids", "labels", "targets", "against", "residuals", "probabilities"
 )  # fmt: skip
 """The fields of `SaliencyMaps` that have a row an image."""
+
+
+def strength(maps: np.ndarray, method: str, options: Mapping[str, object]) -> np.ndarray:
+    """Return how much each pixel counts for a target, float `(n, h, w)`, 0 or more.
+
+    Of parts of a logit that is what speaks for the target. A label's network also sees that the
+    other labels' cues are missing or there, which speaks for or against; by size alone, the
+    places where something might have spoken against it would count like its own cue. Of a slope
+    it is the size.
+
+    Args:
+        maps: `(n, h, w)`, raw.
+        method: A name in `METHODS`.
+        options: The method's.
+    """
+    smoothed = options.get("method", method)
+    return np.maximum(maps, 0) if smoothed in SHARES else np.abs(maps)
 
 
 def joined(parts: Sequence[SaliencyMaps]) -> SaliencyMaps:

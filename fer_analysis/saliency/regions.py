@@ -68,7 +68,8 @@ def summaries(
     result = []
     for label in np.unique(saliency.labels):
         members = saliency.labels == label
-        name, density = saliency.label_names[label], _shares(saliency.maps[members])
+        part = saliency.take(members)
+        name, density = saliency.label_names[label], _shares(part.strength)
         right = (saliency.predicted == label)[members]
         pixels = density[0].size
         n = int((~np.isnan(density[:, 0, 0])).sum())
@@ -84,7 +85,7 @@ def summaries(
                 mean_map=_mean(density) * pixels,
                 right_map=_mean(density[right]) * pixels,
                 wrong_map=_mean(density[~right]) * pixels,
-                regions=region_rows(saliency.maps[members], name, regions),
+                regions=region_rows(part.strength, name, regions),
             )
         )
     return result

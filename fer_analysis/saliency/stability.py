@@ -26,7 +26,7 @@ def stability(runs: dict[str, SaliencyMaps], regions: Regions) -> list[dict]:
     rows = []
     for label in np.unique(first.labels):
         members = first.labels == label
-        maps = [np.abs(each.maps[members]) for each in runs.values()]
+        maps = [each.take(members).strength for each in runs.values()]
         means = [_mean_map(each)[None] for each in maps]
         pairs = [(i, j) for i in range(len(maps)) for j in range(i)]
         tops = [enrichment(each, regions).mean(axis=0) for each in maps]
