@@ -108,6 +108,7 @@ def evidence(**changes) -> Evidence:
         lead=1.3,
         nulls={"the edges": np.array([2.0, 9.0, 9.0]), "all labels": np.array([2.5, 9.0, 9.0])},
         occlusion=np.array([0.2, -9.0, -9.0]),
+        cost=np.array([0.3, 0.1, 0.0]),
         ranking=(0.7, 0.8),
     )
     return dataclasses.replace(good, **changes)
@@ -125,6 +126,7 @@ def evidence(**changes) -> Evidence:
         ({"nulls": {"the edges": np.array([2.6, 0, 0])}}, "does not clear the edges .x 2.60"),
         ({"nulls": {"all labels": np.array([2.9, 0, 0])}}, "does not clear all labels"),
         ({"occlusion": np.array([0.0, 5, 5])}, "mouth.*hiding it costs no more"),
+        ({"cost": np.array([0.3, 0.1, 0.4])}, "mouth.*hiding background costs more"),
     ],
 )
 def test_the_rule_names_a_region_or_the_first_reason_against_it(changes, reason):

@@ -30,6 +30,7 @@ class Evidence:
         occlusion: float `(r,)`, the lower of the lower ends of two 95 % intervals: how far the
             target's logit falls when the region is hidden, and how much further than when a
             control of its area is.
+        cost: float `(r,)`, the mean of the latter.
         ranking: The ends of the AUROC's 95 % interval: how well the network ranks the label.
     """
 
@@ -40,6 +41,7 @@ class Evidence:
     lead: float
     nulls: Mapping[str, np.ndarray]
     occlusion: np.ndarray
+    cost: np.ndarray
     ranking: tuple[float, float]
 
 
@@ -56,8 +58,9 @@ def dominant_region(evidence: Evidence) -> Dominance:
 
     A region is dominant if its mean enrichment leads the runner-up's and clears every null by
     the factor `LEAD`, both with the lower end of a 95 % interval over images, if hiding it
-    lowers the target's logit more than hiding a control of equal area, and if the network
-    ranks the label above chance: a network that cannot tell a label looks nowhere for it.
+    lowers the target's logit more than hiding a control of equal area and no other region costs
+    more in this way, and if the network ranks the label above chance: a network that cannot tell
+    a label looks nowhere for it.
 
     Returns:
         The region, or none with the first reason against it.
@@ -77,4 +80,7 @@ def dominant_region(evidence: Evidence) -> Dominance:
             return Dominance(None, f"{found} does not clear {null} (x {reached[top]:.2f})")
     if not evidence.occlusion[top] > 0:
         return Dominance(None, f"{found}: hiding it costs no more than hiding as much elsewhere")
+    costliest = int(np.argmax(evidence.cost))
+    if costliest != top:
+        return Dominance(None, f"{found}: hiding {evidence.names[costliest]} costs more")
     return Dominance(name, f"{found}, all controls cleared")

@@ -130,6 +130,7 @@ def _finding(label, part, regions, nulls, occlusion, area, seed) -> Finding:
         lead=float(lead),
         nulls=nulls,
         occlusion=low,
+        cost=costs[1].mean(axis=0),
         ranking=area[1],
     )
     by_occlusion = dominant_by_occlusion(regions.names, deciding, area[1], seed)
