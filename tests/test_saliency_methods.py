@@ -13,7 +13,11 @@ from fer_analysis.saliency.batches import scores
 from fer_analysis.saliency.cam import cam_layer, layer_cam
 from fer_analysis.saliency.fills import fill
 from fer_analysis.saliency.gradient import gradient
-from fer_analysis.saliency.integrated_gradients import integrated_gradients, residuals
+from fer_analysis.saliency.integrated_gradients import (
+    TOLERANCE,
+    integrated_gradients,
+    residuals,
+)
 from fer_analysis.saliency.occlusion import occlusion
 from fer_analysis.saliency.smoothgrad import smoothgrad
 
@@ -183,11 +187,24 @@ def test_the_shares_are_near_those_of_many_more_steps():
     model, images, targets = kinked_network(), pixels(4), np.arange(4) % 3
     exact = integrated_gradients(model, images, targets, steps=2000, batch_size=2001)
     apart = [
-        np.abs(integrated_gradients(model, images, targets, steps=steps) - exact).sum()
+        np.abs(integrated_gradients(model, images, targets, steps=steps, doublings=0) - exact).sum()
         for steps in (4, 16, 64)
     ]
     assert apart[0] > apart[1] > apart[2]
     assert apart[2] < 0.05 * np.abs(exact).sum()
+
+
+def test_steps_are_doubled_where_a_map_misses_its_sum_and_nowhere_else():
+    model, images, targets = kinked_network(), pixels(12), np.arange(12) % 3
+
+    def maps(steps: int, doublings: int) -> np.ndarray:
+        return integrated_gradients(model, images, targets, steps=steps, doublings=doublings)
+
+    coarse, fine, found = maps(4, 0), maps(8, 0), maps(4, 1)
+    missed = residuals(model, images, targets, coarse) > TOLERANCE
+    assert 0 < missed.sum() < 12
+    np.testing.assert_allclose(found[missed], fine[missed], atol=1e-4)
+    np.testing.assert_allclose(found[~missed], coarse[~missed], atol=1e-4)
 
 
 def test_integrated_gradients_reach_through_mobilenet():
@@ -232,6 +249,7 @@ def test_occlusion_is_the_mean_drop_of_the_patches_that_hide_a_pixel():
         (occlusion, {"patch": 4, "stride": 5}, "stride=5"),
         (occlusion, {"fill_with": "grey"}, "unknown fill 'grey'"),
         (integrated_gradients, {"steps": 0}, "steps=0"),
+        (integrated_gradients, {"doublings": -1}, "doublings=-1"),
         (integrated_gradients, {"baseline": "black"}, "unknown fill 'black'"),
     ],
 )
