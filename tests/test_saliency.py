@@ -1,4 +1,4 @@
-"""Saliency: axioms on small networks, hand-worked shares, and pictures that say what they show."""
+"""Saliency: axioms on small networks, and shares worked by hand."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import pytest
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.regions import REGIONS, region_map, template
 from fer_analysis.errors import FerError
-from fer_analysis.figures.saliency import label_figure, overview_figure
-from fer_analysis.figures.saliency_regions import region_figure
 from fer_analysis.models import build_model
 from fer_analysis.saliency.explain import explain
 from fer_analysis.saliency.gradient import gradient
@@ -223,42 +221,3 @@ def test_a_summary_averages_what_it_says(explained):
         row = next(row for row in summary.regions if row["region"] == "nose")
         assert on_nose == pytest.approx(row["enrichment"])
         assert summary.top["enrichment"] == max(row["enrichment"] for row in summary.regions)
-
-
-def texts(figure) -> str:
-    return "\n".join(text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text")))
-
-
-def drawn(figure):
-    """Draw without a screen: this is where a figure that does not fit complains."""
-    figure.savefig("/dev/null", format="png", dpi=40)
-    return figure
-
-
-def test_a_label_page_says_what_it_shows(explained):
-    data, _, saliency = explained
-    images = data.images[saliency.rows]
-    wrong = np.eye(K, dtype=np.float32)[(saliency.labels + 1) % K]
-    never_right = SaliencyMaps(**{**vars(saliency), "probabilities": wrong})
-    summary = summaries(never_right, images)[0]
-    page = texts(drawn(label_figure(never_right, images, summary, run="first")))
-    for words in ("angry", "predicted right: 0 of 3 explained images", "disgust 1.00", "run first",
-                  "smoothgrad", "test split", "mouth", "n=3"):  # fmt: skip
-        assert words in page, words
-
-
-def test_the_overview_shows_every_label_even_without_saliency(explained):
-    data, _, saliency = explained
-    silent = SaliencyMaps(**{**vars(saliency), "maps": np.zeros_like(saliency.maps)})
-    images = data.images[saliency.rows]
-    for maps, words in ((saliency, "right "), (silent, "all maps are zero")):
-        found = summaries(maps, images)
-        page = texts(drawn(overview_figure(maps, found, run="first", marks=["FAILS SANITY"])))
-        assert words in page and "FAILS SANITY" in page
-        assert all(summary.label in page for summary in found)
-    drawn(label_figure(silent, images, summaries(silent, images)[0], run="first"))
-
-
-def test_the_template_is_drawn_with_its_names():
-    page = texts(drawn(region_figure(np.full((48, 48), 90.0), region_map(), REGIONS)))
-    assert all(name in page for name in REGIONS)
