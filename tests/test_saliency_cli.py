@@ -106,8 +106,36 @@ def test_interrupting_keeps_the_finished_labels(monkeypatch):
         (["--option", "steps"], "--option: expected NAME=VALUE, received 'steps'"),
         (["--option", "steps=3"], "gradient: unknown option 'steps' (it has none)"),
         (["--label", "joy"], "unknown label 'joy'"),
+        (["--n", "0"], "n: expected at least 1 image, received 0"),
+        (["nosuch"], "nosuch: no such run; expected a run directory or a .keras file"),
+        (
+            ["--method", "occlusion", "--option", "patch=big"],
+            "occlusion: patch: expected a whole number, received 'big'",
+        ),
+        (
+            ["--method", "smoothgrad", "--option", "noise=["],
+            "smoothgrad: noise: expected a number, received '['",
+        ),
+        (
+            ["--method", "integrated_gradients", "--option", "baseline=black"],
+            "unknown fill 'black'",
+        ),
+        (
+            ["--method", "layer_cam", "--option", "layer=conv2d_9"],
+            "layer 'conv2d_9': no such layer with a map; expected ",
+        ),
     ],
 )
 def test_mistakes_are_one_line(words, message):
     result = fer("net.keras", *DATA, *words, code=1)
     assert message in result.stderr and "Traceback" not in result.stderr
+    said = [line for line in result.stderr.splitlines() if line.startswith("Error")]
+    assert len(said) == 1
+
+
+def test_a_layer_that_tells_no_regions_is_refused():
+    model = build_model("self_built", (48, 48, 1), 7, filters=(4, 4, 4), dense=(8,))
+    save_model(model, Path("deep.keras"), FER_LABELS)
+    coarse = [layer.name for layer in model.layers if len(layer.output.shape) == 4][-1]
+    result = fer("deep.keras", *DATA, "--method", "grad_cam", "--option", f"layer={coarse}", code=1)
+    assert f"layer '{coarse}': its map of 6x6 tells no regions of a face" in result.stderr

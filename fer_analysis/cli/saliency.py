@@ -72,8 +72,8 @@ def saliency(runs, label, method, target, n, options, file, checks, seed, source
 
     A label has a dominant region only if its saliency clears the runner-up and every null
     (edges, networks that learnt nothing, all labels together), if hiding the region costs the
-    logit more than hiding as much elsewhere, and if the network ranks the label above chance.
-    Otherwise the answer is none, with the reason.
+    logit more than hiding as much elsewhere and no other region costs more, and if the network
+    ranks the label above chance. Otherwise the answer is none, with the reason.
 
     Writes to RUN/saliency/<split>/: overview.png, a page for each label, bars.png (regions
     with intervals), regions.png (the template), maps.npz, index.csv, regions.csv, humans.csv,
@@ -90,7 +90,7 @@ def saliency(runs, label, method, target, n, options, file, checks, seed, source
     if checks != "none" and not interrupted:
         steps.examine()
         steps.check(None if checks == "full" else CHECKED_OF_EACH)
-        steps.compare(runs[1:], overrides)
+        steps.compare()
     steps.write(checks, complete=not interrupted)
     if interrupted:
         raise SystemExit(130)

@@ -15,6 +15,7 @@ from fer_analysis.data.regions import Regions, template
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.predictions import open_model
 from fer_analysis.files import file_name, write_csv, write_json
+from fer_analysis.run import Run
 from fer_analysis.saliency.examine import OF_EACH, Finding, examine
 from fer_analysis.saliency.explain import explain, explain_by_label, prepare
 from fer_analysis.saliency.faithfulness import faithfulness
@@ -39,7 +40,10 @@ def parse_options(words: tuple[str, ...]) -> dict:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise FerError(f"--option: expected NAME=VALUE, received '{word}'")
-        given[name] = yaml.safe_load(value)
+        try:
+            given[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            given[name] = value
     return given
 
 
@@ -47,7 +51,7 @@ def parse_options(words: tuple[str, ...]) -> dict:
 class Steps:
     """One call of `fer saliency`, and what it has found so far."""
 
-    run: object
+    run: Run
     loaded: object
     split: str
     part: object
@@ -56,6 +60,7 @@ class Steps:
     regions: Regions
     face: np.ndarray
     seed: int
+    others: dict[str, Run]
     maps: SaliencyMaps | None = None
     asked: dict = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -64,7 +69,10 @@ class Steps:
 
     @classmethod
     def open(cls, runs, source, split, overrides, file, seed) -> Steps:
-        """Open the first run with its data, its predictions and the regions."""
+        """Open the first run with its data, its predictions and the regions; and the others."""
+        others = {f"{number}: {name}": Run.open(name) for number, name in enumerate(runs[1:], 1)}
+        for other in others.values():
+            other.trained_model_file()
         run, loaded, split = open_run(runs[0] if runs else None, source, split, overrides)
         part = loaded.dataset.part(split)
         size = part.images.shape[1:3]
@@ -72,7 +80,7 @@ class Steps:
         evaluation = predict(run, loaded, split)
         model = open_model(run, part.label_names)
         face = mean_face(part.images)
-        return cls(run, loaded, split, part, evaluation, model, regions, face, seed)
+        return cls(run, loaded, split, part, evaluation, model, regions, face, seed, others)
 
     @property
     def images(self) -> np.ndarray:
@@ -139,19 +147,17 @@ class Steps:
                 seed=self.seed, progress=progress,
             )  # fmt: skip
 
-    def compare(self, runs: tuple[str, ...], overrides) -> None:
-        """Compute the same faces' maps by other runs."""
-        from fer_analysis.run import Run
-
-        if not runs:
+    def compare(self) -> None:
+        """Compute the same faces' maps by the other runs."""
+        if not self.others:
             return
         method, found = prepare(self.maps, self.face, faster=True), {self.run.name: self.maps}
         with task_progress("other runs") as progress:
-            for number, name in enumerate(runs, start=1):
-                model = open_model(Run.open(name), self.part.label_names)
+            for name, run in self.others.items():
+                model = open_model(run, self.part.label_names)
                 maps = method(model, self.images, self.maps.weights)
-                found[f"{number}: {name}"] = dataclasses.replace(self.maps, maps=maps)
-                progress(number, len(runs))
+                found[name] = dataclasses.replace(self.maps, maps=maps)
+                progress(len(found) - 1, len(self.others))
         self.stability = stability(found, self.regions)
 
     def write(self, checks: str, *, complete: bool) -> None:

@@ -70,7 +70,8 @@ def _print_claims(findings) -> None:
     }
     for label, (claim, each) in claims.items():
         survives, supported = claim_survives(each.evidence, claim)
-        stands = "survives" if survives else f"does not; supported: {', '.join(supported) or '-'}"
+        missed = f"does not survive (supported: {', '.join(supported) or 'none'})"
+        stands = "survives" if survives else missed
         out.print(f"the study's {label} -> {', '.join(claim)}: {stands}", soft_wrap=True)
 
 

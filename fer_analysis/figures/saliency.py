@@ -212,7 +212,7 @@ def _verdict(answer) -> str:
     if answer is None:
         return "no control was made: nothing here says that a region is dominant"
     found = answer.by_maps
-    return plain(f"dominant region: {found.region or 'none'} ({found.reason})", 110)
+    return plain(("" if found.region else "no ") + f"dominant region: {found.reason}", 110)
 
 
 def mark_figure(figure: Figure, marks: Sequence[str]) -> None:

@@ -162,12 +162,21 @@ def _prepared(method: str, options: dict, dataset: FaceDataset, seed: int) -> tu
         if name not in own:
             hint = did_you_mean(name, own) if own else " (it has none)"
             raise FerError(f"{method}: unknown option '{name}'{hint}")
+        _check_type(method, name, options[name], known[name].default)
     given = dict(options)
     if "seed" in known:
         given["seed"] = seed
     if "face" in known:
         given["face"] = mean_face(dataset.images)
     return function, given
+
+
+def _check_type(method: str, name: str, value: object, default: object) -> None:
+    kinds = {int: (int,), float: (int, float)}.get(type(default), (str,))
+    allowed = isinstance(value, kinds) and not isinstance(value, bool)
+    if not (allowed or value is default or (kinds == (str,) and callable(value))):
+        expected = {int: "a whole number", float: "a number"}.get(type(default), "a name")
+        raise FerError(f"{method}: {name}: expected {expected}, received {value!r}")
 
 
 def _choose(dataset: FaceDataset, label: str | None, n: int | None, seed: int) -> list[np.ndarray]:
