@@ -124,7 +124,7 @@ def _examples(half: SubFigure, saliency, images: np.ndarray, rows: np.ndarray) -
         face.set_title(f"{plain(saliency.label_names[predicted], 11)} {probability}", fontsize=9.5)
         magnitude = saliency.take([row]).strength[0]
         overlay.imshow(image, cmap="gray", vmin=0, vmax=255)
-        _cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE))
+        _cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE), faint=0.35)
 
 
 def _mean_maps(figure: Figure | SubFigure, axes, summaries, names: Sequence[str]) -> None:
@@ -177,8 +177,11 @@ def _mean_face(axes: Axes, face: np.ndarray) -> None:
     axes.axis("off")
 
 
-def _cover(axes: Axes, values: np.ndarray, highest: float) -> None:
-    axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest or 1, alpha=OVERLAY)
+def _cover(axes: Axes, values: np.ndarray, highest: float, faint: float = 1.0) -> None:
+    """Lay a map over a face; `faint` is what share of the cover the lowest values have."""
+    strong = (values / (highest or 1)).clip(0, 1)
+    cover = OVERLAY * (faint + (1 - faint) * strong)
+    axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest or 1, alpha=cover)
 
 
 def _details(saliency, run: str, separator: str = " · ") -> str:

@@ -17,6 +17,7 @@ from fer_analysis.figures.saliency import SALIENCY
 
 PER_LINE = 4
 HIDDEN = "#2b6c8f"
+CAPS = {"capsize": 2.5, "ecolor": "0.15"}
 NULLS = {"the edges": "s", "networks that learnt nothing": "o", "all labels": "D"}
 NAMES = {"networks that learnt nothing": "random weights"}
 
@@ -37,16 +38,26 @@ def bars_figure(
     """
     columns = min(len(summaries), PER_LINE)
     lines = math.ceil(len(summaries) / columns)
-    figure = Figure(figsize=(4.2 * columns + 1, 4.4 * lines + 1.2), layout="constrained")
+    figure = Figure(figsize=(5.2 * columns + 1, 3.9 * lines + 1.4), layout="constrained")
     figure.suptitle(
         f"Saliency by region: {saliency.description} · {saliency.split} split · "
         f"run {plain(run, 40)}" + "".join(f"\n! {mark}" for mark in marks)
     )
-    grid = figure.subplots(lines, columns, squeeze=False)
-    for axes in grid.flat[len(summaries) :]:
-        axes.axis("off")
-    for axes, summary in zip(grid.flat, summaries, strict=False):
-        _bars(axes, summary, answers.get(summary.label))
+    panels = figure.subfigures(lines, columns, squeeze=False)
+    enriched, hidden = [], []
+    for panel, summary in zip(panels.flat, summaries, strict=False):
+        answer = answers.get(summary.label)
+        panel.suptitle(_title(summary, answer), fontsize=11)
+        left, *right = panel.subplots(1, 2 if answer else 1, sharey=True, squeeze=False)[0]
+        _bars(left, summary, answer)
+        enriched.append(left)
+        for axes in right:
+            _hidden(axes, answer.occlusion["mean"])
+            hidden.append(axes)
+    for each in filter(None, (enriched, hidden)):  # one scale for all labels, so that bars compare
+        ends = np.array([axes.get_xlim() for axes in each])
+        for axes in each:
+            axes.set_xlim(ends.min(), ends.max())
     handles = {
         label: handle
         for axes in figure.axes
@@ -75,42 +86,45 @@ def region_figure(face: np.ndarray, regions: np.ndarray, names: tuple[str, ...])
     return figure
 
 
-def _bars(axes: Axes, summary, answer) -> None:
-    rows, places = summary.regions, np.arange(len(summary.regions))
-    values, low, high = (np.array([row[k] for row in rows]) for k in ("enrichment", "low", "high"))
-    interval = np.nan_to_num([values - low, high - values]).clip(0)
-    style = {"capsize": 2.5, "ecolor": "0.15"}
-    axes.barh(places - 0.2, values, 0.38, color=SALIENCY, xerr=interval, error_kw=style,
-              label="enrichment (95 % interval)")  # fmt: skip
-    axes.axvline(1, color="0.5", linewidth=1, linestyle=":")
-    axes.set_yticks(places, [plain(row["region"], 18) for row in rows])
-    axes.invert_yaxis()
-    axes.set_xlabel("share of saliency / share of pixels")
-    axes.spines[["top", "right"]].set_visible(False)
+def _title(summary, answer) -> str:
     title = f"{plain(summary.label)}, n = {summary.n}"
     if answer:
         title += f"\nmaps: {plain(answer.by_maps.region or 'none')}"
         title += f" · hiding: {plain(answer.by_occlusion.region or 'none')}"
-        for null, marker in NULLS.items():
-            reached = answer.evidence.nulls[null]
-            style = {"color": "0.1", "markersize": 4.5, "fillstyle": "none"}
-            label = f"null: {NAMES.get(null, null)}"
-            axes.plot(reached, places - 0.2, marker, label=label, **style)
-        _hidden(axes, places, answer.occlusion["mean"])
-    axes.set_title(title, fontsize=11)
+    return title
 
 
-def _hidden(axes: Axes, places: np.ndarray, occlusion) -> None:
-    """Draw the excess drop of the logit, on a scale of its own above the bars."""
+def _bars(axes: Axes, summary, answer) -> None:
+    """Draw the enrichment of each region, and how far the nulls reach."""
+    rows, places = summary.regions, np.arange(len(summary.regions))
+    values, low, high = (np.array([row[k] for row in rows]) for k in ("enrichment", "low", "high"))
+    interval = np.nan_to_num([values - low, high - values]).clip(0)
+    axes.barh(places, values, 0.7, color=SALIENCY, alpha=0.75, xerr=interval, error_kw=CAPS,
+              label="enrichment (95 % interval)")  # fmt: skip
+    axes.axvline(1, color="0.5", linewidth=1, linestyle=":")
+    for null, marker in NULLS.items() if answer else ():
+        style = {"color": "0.1", "markersize": 4.5, "fillstyle": "none"}
+        label = f"null: {NAMES.get(null, null)}"
+        axes.plot(answer.evidence.nulls[null], places, marker, label=label, **style)
+    axes.set_yticks(places, [plain(row["region"], 18) for row in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel("share of saliency / of pixels", fontsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _hidden(axes: Axes, occlusion) -> None:
+    """Draw how far the logit falls when each region is hidden, beyond its control."""
     excess = occlusion.drop - occlusion.control
-    spread = 1.96 * excess.std(axis=0, ddof=1) / np.sqrt(len(excess)) if len(excess) > 1 else None
-    twin = axes.twiny()
-    twin.barh(places + 0.2, excess.mean(axis=0), 0.38, color=HIDDEN, alpha=0.85, xerr=spread,
-              error_kw={"capsize": 2.5, "ecolor": "0.15"},
-              label="drop of the logit when hidden, beyond a control of equal area")  # fmt: skip
-    twin.axvline(0, color=HIDDEN, linewidth=0.6)
-    twin.tick_params(axis="x", colors=HIDDEN, labelsize=8)
-    twin.spines[["bottom", "right"]].set_visible(False)
+    n, r = excess.shape
+    interval = 1.96 * excess.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
+    axes.barh(
+        np.arange(r), excess.mean(axis=0), 0.7, color=HIDDEN, alpha=0.75, xerr=interval,
+        error_kw=CAPS, label="drop of the logit when hidden, beyond that of as much elsewhere",
+    )  # fmt: skip
+    axes.axvline(0, color="0.3", linewidth=0.8)
+    axes.tick_params(axis="y", left=False)
+    axes.set_xlabel("drop when hidden, logits", fontsize=9)
+    axes.spines[["top", "right", "left"]].set_visible(False)
 
 
 def _borders(regions: np.ndarray) -> list[list[tuple[float, float]]]:
