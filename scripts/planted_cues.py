@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plant a cue in a region that we choose, train, and see whether `fer saliency` names it.
 
-    python scripts/planted_cues.py --seeds 100-119 --record configs/results/planted_cues.csv
+    python scripts/planted_cues.py --seeds 500-519 --record configs/results/planted_cues.csv
 
 Each seed makes two cases, each a network trained on embedded faces in half a minute on one core:
 
@@ -11,8 +11,10 @@ Each seed makes two cases, each a network trained on embedded faces in half a mi
   expressions, but training labels shuffled: a network at chance), `spread` (faces at rest below
   a faint grating over the whole picture, in the label's own direction: above chance, no region).
 
-Thresholds were fixed on seeds 0-5; what is recorded are other seeds. Finished cases are kept in
---out and not made again, so the command can be stopped and repeated.
+Thresholds were fixed on seeds 0-5. A first confirmation, on seeds 100-119 and with a rule that counted
+|map| for every method, named 18 of 20 (`planted_cues_first.csv`). Misses there and on seeds 300-313
+showed why; the mended rule was confirmed on seeds 500-519. Finished cases are kept in --out and not
+made again, so the command can be stopped and repeated.
 """
 
 from __future__ import annotations
@@ -199,7 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", default="100-119", help="first-last")
+    parser.add_argument("--seeds", default="500-519", help="first-last")
     parser.add_argument("--method", default="integrated_gradients")
     parser.add_argument("--out", type=Path, default=Path("runs/planted_cues"))
     parser.add_argument("--train-only", action="store_true", help="ask later")

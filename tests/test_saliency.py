@@ -11,7 +11,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
 from fer_analysis.saliency.explain import explain
 from fer_analysis.saliency.gradient import gradient
-from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.saliency.maps import SaliencyMaps, strength
 from fer_analysis.saliency.regions import region_rows, region_shares, summaries
 
 RNG = np.random.default_rng(0)
@@ -221,3 +221,18 @@ def test_a_summary_averages_what_it_says(explained):
         row = next(row for row in summary.regions if row["region"] == "nose")
         assert on_nose == pytest.approx(row["enrichment"])
         assert summary.top["enrichment"] == max(row["enrichment"] for row in summary.regions)
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "expected"),
+    [
+        ("integrated_gradients", {"steps": 32}, [0, 0, 3]),
+        ("occlusion", {}, [0, 0, 3]),
+        ("gradient", {}, [2, 0, 3]),
+        ("smoothgrad", {"method": "gradient"}, [2, 0, 3]),
+        ("smoothgrad", {"method": "occlusion"}, [0, 0, 3]),
+    ],
+)
+def test_of_parts_of_a_logit_only_what_speaks_for_the_target_counts(method, options, expected):
+    maps = np.array([-2.0, 0, 3]).reshape(1, 1, 3)
+    np.testing.assert_array_equal(strength(maps, method, options).ravel(), expected)

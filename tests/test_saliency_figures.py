@@ -96,7 +96,9 @@ def test_what_lights_up_is_what_speaks_for_the_label():
     nose = region_map() == REGIONS.index("nose")
     summary = summaries(saliency, images)[0]
     figure = drawn(label_figure(saliency, images, summary, run="first"))
-    overlays = [image for axes in figure.axes for image in axes.images if image.get_alpha() is not None]
+    overlays = [
+        image for axes in figure.axes for image in axes.images if image.get_alpha() is not None
+    ]
     # Three examples (two right, one wrong), and the mean maps of all, right and wrong.
     assert len(overlays) == 6
     for overlay in overlays:

@@ -174,7 +174,7 @@ class Steps:
             write_json(folder / name, value)
         for stale in {"faithfulness.json", "sanity.json", "stability.json"} - set(files):
             (folder / stale).unlink(missing_ok=True)
-        humans = human_table(self.findings)
+        humans = human_table(found, self.findings)
         if humans:
             write_csv(folder / "humans.csv", humans)
         else:

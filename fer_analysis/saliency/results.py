@@ -39,10 +39,18 @@ def region_table(summaries: list[LabelSummary], findings: list[Finding]) -> list
     return rows
 
 
-def human_table(findings: list[Finding]) -> list[dict]:
-    """Return each label's answers beside the study's, the action units' and the humans'."""
+def human_table(summaries: list[LabelSummary], findings: list[Finding]) -> list[dict]:
+    """Return the rows of `humans.csv`: each label's answers beside what others say.
+
+    Args:
+        summaries: Of the labels.
+        findings: Of the same labels, in the same order; or none where no control was made.
+    """
     rows = []
-    for each in findings:
+    for summary, each in zip(summaries, findings, strict=bool(findings)):
+        top = summary.top or dict.fromkeys(("region", "enrichment", "low", "high"), "")
+        first = {"n": summary.n, "most_enriched": for_spreadsheets(top["region"])}
+        first |= {name: top[name] for name in ("enrichment", "low", "high")}
         row = beside_humans(each.label, (each.by_maps.region, each.by_occlusion.region))
         reasons = {
             "maps_reason": each.by_maps.reason,
@@ -53,7 +61,8 @@ def human_table(findings: list[Finding]) -> list[dict]:
         survives, supported = claim_survives(each.evidence, claim)
         row |= {"claim_survives": "yes" if survives else "no", "supported": ", ".join(supported)}
         told = {"auroc": each.auroc[0], "auroc_low": low, "auroc_high": high}
-        rows.append({k: for_spreadsheets(v) for k, v in (row | reasons).items()} | told)
+        texts = {k: for_spreadsheets(v) for k, v in (row | reasons).items()}
+        rows.append({"label": texts.pop("label")} | first | texts | told)
     return rows
 
 
