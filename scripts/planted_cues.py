@@ -11,7 +11,7 @@ Each seed makes two cases, each a network trained on embedded faces in half a mi
   expressions, but training labels shuffled: a network at chance), `spread` (faces at rest below
   a faint grating over the whole picture, in the label's own direction: above chance, no region).
 
-Thresholds were fixed on seeds 0-5. A first confirmation, on seeds 100-119 and with a rule that counted
+Thresholds were fixed on seeds 0-5. A first confirmation, on seeds 100-119 with a rule that counted
 |map| for every method, named 18 of 20 (`planted_cues_first.csv`). Misses there and on seeds 300-313
 showed why; the mended rule was confirmed on seeds 500-519. Finished cases are kept in --out and not
 made again, so the command can be stopped and repeated.

@@ -263,7 +263,7 @@ def test_runs_that_look_alike_are_told_from_runs_that_do_not():
         (("mouth", None), ("mouth",), "partly"),
         (("chin", "chin"), ("eyes",), "no"),
         ((None, None), ("eyes",), "no"),
-        (("mouth", "mouth"), (), "-"),
+        (("mouth", "mouth"), (), ""),
     ],
 )
 def test_agreement_with_what_others_say(found, named, says):

@@ -53,10 +53,9 @@ def _print_humans(findings) -> None:
     )  # fmt: skip
     for each in findings:
         row = beside_humans(each.label, (each.by_maps.region, each.by_occlusion.region))
-        shown.add_row(
-            row["label"], row["by_maps"], row["by_occlusion"], row["study"], row["study_agrees"],
-            row["action_units"], row["units_agree"], row["humans"], row["humans_agree"],
-        )  # fmt: skip
+        told = ("label", "by_maps", "by_occlusion", "study", "study_agrees",
+                "action_units", "units_agree", "humans", "humans_agree")  # fmt: skip
+        shown.add_row(*(row[name] or "-" for name in told))
     for column in shown.columns:
         column.no_wrap, column.overflow = False, "fold"
     out.print(shown)

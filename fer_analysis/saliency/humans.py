@@ -68,7 +68,7 @@ REFERENCES: dict[str, Reference] = {
         ("eyes", "mouth"), "eyes and mouth", "1+2+5+26",
         ("forehead", "brows", "eyes", "mouth", "chin"), "eyes and mouth", ("eyes", "mouth"),
     ),
-    "neutral": Reference(("forehead",), "forehead", "-", (), "-", ()),
+    "neutral": Reference(("forehead",), "forehead", "", (), "", ()),
 }  # fmt: skip
 """Label -> what is said of it; regions are those of the template."""
 
@@ -82,10 +82,10 @@ def agreement(found: tuple[str | None, str | None], named: tuple[str, ...]) -> s
 
     Returns:
         `agree` (all answers given are among them, and both were given), `partly` (one is),
-        `no` (no answer is among them), or `-` where nobody names a region.
+        `no` (no answer is among them), or nothing where nobody names a region.
     """
     if not named:
-        return "-"
+        return ""
     among = [region in named for region in found]
     return "agree" if all(among) else "partly" if any(among) else "no"
 
@@ -119,7 +119,7 @@ def beside_humans(label: str, found: tuple[str | None, str | None]) -> dict[str,
         label: Its name; of one that is not FER-2013's nobody says anything.
         found: The dominant region by the maps and by occlusion; None for none.
     """
-    nobody = Reference((), "-", "-", (), "-", ())
+    nobody = Reference((), "", "", (), "", ())
     said = REFERENCES.get(label, nobody)
     return {
         "label": label,
@@ -128,7 +128,7 @@ def beside_humans(label: str, found: tuple[str | None, str | None]) -> dict[str,
         "study": said.where,
         "study_agrees": agreement(found, said.claim),
         "action_units": said.units,
-        "units_show_in": ", ".join(said.shown) or "-",
+        "units_show_in": ", ".join(said.shown),
         "units_agree": agreement(found, said.shown),
         "humans": said.humans,
         "humans_agree": agreement(found, said.relied_on),

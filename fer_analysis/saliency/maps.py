@@ -104,8 +104,8 @@ class SaliencyMaps:
         columns = zip(self.ids, self.labels, self.predicted, self.targets, strict=True)
         return [
             {
-                "id": for_spreadsheets(str(name)),
-                "label": for_spreadsheets(self.label_names[label]),
+                "id": str(name),
+                "label": self.label_names[label],
                 "predicted": self.label_names[predicted],
                 "target": self.label_names[target],
                 "against": "" if self.against[row] < 0 else self.label_names[self.against[row]],
@@ -174,8 +174,3 @@ def joined(parts: Sequence[SaliencyMaps]) -> SaliencyMaps:
     """Return the maps of several labels as one result."""
     arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in BY_IMAGE}
     return dataclasses.replace(parts[0], **arrays)
-
-
-def for_spreadsheets(text: str) -> str:
-    """Return a name that a spreadsheet takes for a name, not for a formula."""
-    return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text

@@ -8,7 +8,6 @@ from fer_analysis.evaluation.bootstrap import percentile_interval
 from fer_analysis.saliency import dominance, faithfulness, sanity
 from fer_analysis.saliency.examine import NETWORKS, Finding
 from fer_analysis.saliency.humans import REFERENCES, beside_humans, claim_survives
-from fer_analysis.saliency.maps import for_spreadsheets
 from fer_analysis.saliency.region_occlusion import CONTROLS, RegionOcclusion
 from fer_analysis.saliency.regions import LabelSummary, bootstrap_means
 
@@ -34,8 +33,7 @@ def region_table(summaries: list[LabelSummary], findings: list[Finding]) -> list
         extra = _evidence_columns(findings[number]) if findings else {}
         for index, row in enumerate(summary.regions):
             evidence = {name: _plain(values[index]) for name, values in extra.items()}
-            rows.append(row | {"label": for_spreadsheets(row["label"]),
-                               "region": for_spreadsheets(row["region"])} | evidence)  # fmt: skip
+            rows.append(row | evidence)
     return rows
 
 
@@ -49,7 +47,7 @@ def human_table(summaries: list[LabelSummary], findings: list[Finding]) -> list[
     rows = []
     for summary, each in zip(summaries, findings, strict=bool(findings)):
         top = summary.top or dict.fromkeys(("region", "enrichment", "low", "high"), "")
-        first = {"n": summary.n, "most_enriched": for_spreadsheets(top["region"])}
+        first = {"n": summary.n, "most_enriched": top["region"]}
         first |= {name: top[name] for name in ("enrichment", "low", "high")}
         row = beside_humans(each.label, (each.by_maps.region, each.by_occlusion.region))
         reasons = {
@@ -61,8 +59,7 @@ def human_table(summaries: list[LabelSummary], findings: list[Finding]) -> list[
         survives, supported = claim_survives(each.evidence, claim)
         row |= {"claim_survives": "yes" if survives else "no", "supported": ", ".join(supported)}
         told = {"auroc": each.auroc[0], "auroc_low": low, "auroc_high": high}
-        texts = {k: for_spreadsheets(v) for k, v in (row | reasons).items()}
-        rows.append({"label": texts.pop("label")} | first | texts | told)
+        rows.append({"label": row.pop("label")} | first | row | reasons | told)
     return rows
 
 
