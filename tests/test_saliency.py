@@ -9,6 +9,7 @@ from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.regions import REGIONS, region_map, template
 from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
+from fer_analysis.saliency.cam import cam_layer
 from fer_analysis.saliency.explain import explain
 from fer_analysis.saliency.gradient import gradient
 from fer_analysis.saliency.maps import SaliencyMaps, strength
@@ -131,6 +132,14 @@ def test_explain_takes_images_by_seed_and_describes_them(explained, small_model)
     assert other.rows.tolist() != saliency.rows.tolist()
     assert saliency.options == {"samples": 2, "noise": 0.15, "seed": 0, "method": "gradient"}
     assert "smoothgrad (samples 2" in saliency.description and "true label" in saliency.description
+
+
+def test_a_class_activation_map_tells_its_layer(small_model):
+    data = faces()
+    probabilities = np.full((len(data), K), 1 / K)
+    maps = explain(small_model, data, probabilities, n=1, method="layer_cam")
+    assert maps.options["layer"] == cam_layer(small_model) and maps.options["layer"]
+    assert f"layer {maps.options['layer']}" in maps.description
 
 
 def test_explain_explains_the_target_that_was_asked_for(small_model):

@@ -72,7 +72,7 @@ def explain_by_label(
     """
     chosen = _choose(dataset, label, n, seed)
     targets, against = _targets(dataset, probabilities, target)
-    function, given = _prepared(method, options, dataset, seed)
+    function, given = _prepared(method, options, model, dataset, seed)
     k, predicted = len(dataset.label_names), probabilities.argmax(axis=1)
     shared = {
         "label_names": dataset.label_names,
@@ -153,7 +153,9 @@ def _targets(
     return np.full(len(labels), names.index(target)), nobody
 
 
-def _prepared(method: str, options: dict, dataset: FaceDataset, seed: int) -> tuple[Callable, dict]:
+def _prepared(
+    method: str, options: dict, model, dataset: FaceDataset, seed: int
+) -> tuple[Callable, dict]:
     """Return the method and its options, checked and completed."""
     function = METHODS[method]
     known = inspect.signature(function).parameters
@@ -168,6 +170,10 @@ def _prepared(method: str, options: dict, dataset: FaceDataset, seed: int) -> tu
         given["seed"] = seed
     if "face" in known:
         given["face"] = mean_face(dataset.images)
+    if "layer" in known and given.get("layer") is None:
+        from fer_analysis.saliency.cam import cam_layer
+
+        given["layer"] = cam_layer(model, size=dataset.images.shape[1:3])  # to be told and kept
     return function, given
 
 
