@@ -107,7 +107,7 @@ def test_interrupting_keeps_the_finished_labels(monkeypatch):
         (["--option", "steps=3"], "gradient: unknown option 'steps' (it has none)"),
         (["--label", "joy"], "unknown label 'joy'"),
         (["--n", "0"], "n: expected at least 1 image, received 0"),
-        (["nosuch"], "nosuch: no such run; expected a run directory or a .keras file"),
+        (["nosuch"], "nosuch: no such run; expected a run directory"),
         (
             ["--method", "occlusion", "--option", "patch=big"],
             "occlusion: patch: expected a whole number, received 'big'",

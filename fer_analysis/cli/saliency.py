@@ -60,8 +60,8 @@ CHECKED_OF_EACH = 5
 def saliency(runs, label, method, target, n, options, file, checks, seed, source, split, overrides):
     """Show where a run looks, label by label, and whether that can be believed.
 
-    RUN is a run directory or a .keras file; the newest run where none is named. Of several
-    the first is explained, and the others' maps of the same faces tell how stable its are.
+    RUN is a run directory, a .keras file or 'bundled'; the newest run where none is named. Of
+    several the first is explained, and the others' maps of the same faces tell how stable its are.
 
     \b
     Examples:
