@@ -249,11 +249,7 @@ class Run:
 
     def training_counts(self) -> list[int]:
         """Return how many images of each label the model was trained on; empty if unknown."""
-        return self.origin.environment().get("training_counts", [])
-
-    def training_config(self) -> RunConfig:
-        """Read the config of the run that trained the model, where these are its results."""
-        return self.origin.config()
+        return self.environment().get("training_counts", [])
 
     def write_result(self, result: dict) -> None:
         write_json(self.result_file, result)

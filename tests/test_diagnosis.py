@@ -148,6 +148,18 @@ def test_a_better_recipe_comes_before_all_other_causes():
             assert row.shown == ("recipe",)
 
 
+def test_a_label_may_fail_with_the_frequencies_divided_out_alone():
+    perfect = (1.0, 1.0, 1.0, 1.0)
+    cells = {
+        "base": ({}, EVEN, perfect, (1.0, 0.5, 1.0, 1.0)),
+        "tried": ({"training.learning_rate": 0.005}, EVEN, perfect, perfect),
+    }
+    result = diagnose(evidence(cells), "base")
+    assert shown(result) == {"disgust": ()}
+    recipe = result.labels[1].causes[0]
+    assert (recipe.name, recipe.verdict, recipe.part) == ("recipe", "not shown", None)
+
+
 def test_another_recipe_that_changes_nothing_is_no_cause():
     cells = {
         "base": ({}, FEW, low(0.3), low(0.88)),
@@ -324,6 +336,12 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
         fer("diagnose", "w.yaml", "--of", "bas").output.split()
     )
     assert "no such run" in fer("diagnose", "nothing-here").output
+
+    # Another study whose cell of the same name does something else.
+    quarter = "{manipulations.keep.counts: {sad: 0.25}}"
+    head = WHY.partition("cells:")[0]
+    Path("v.yaml").write_text(f"{head}cells:\n  another recipe: {{set: {quarter}}}\n")
+    assert "mean different things by 'another recipe'" in fer("diagnose", "w.yaml", "v.yaml").output
 
     # The base's run is there still: what can be said of it alone?
     (run,) = Path("runs/cells").glob("*/run")

@@ -56,7 +56,9 @@ def _print_label(row: LabelDiagnosis) -> None:
     for cause in row.causes:
         told = f"  {cause.name}: {cause.verdict}"
         if cause.effect:
-            told += f", {points(cause.effect)} ({100 * cause.part:.0f} % of the gap)"
+            told += f", {points(cause.effect)}"
+        if cause.part is not None:
+            told += f" ({100 * cause.part:.0f} % of the gap)"
         out.print(f"{told}: {cause.because}" if cause.because else told, soft_wrap=True)
     for sentence in row.against:
         out.print(f"  - {sentence}", soft_wrap=True)

@@ -84,7 +84,9 @@ def _cell(axes: Axes, x: int, y: int, cause: dict) -> None:
     text = verdict
     if effect:
         value, low, high = (100 * effect[key] for key in ("value", "low", "high"))
-        text = f"{value:+.0f} [{low:+.0f}, {high:+.0f}]\n{100 * cause['part']:.0f} % of the gap"
+        text = f"{value:+.0f} [{low:+.0f}, {high:+.0f}]"
+    if cause["part"] is not None:
+        text += f"\n{100 * cause['part']:.0f} % of the gap"
     axes.text(
         x, y, text, ha="center", va="center", fontsize=8,
         color="white" if verdict == "shown" else "0.25",

@@ -62,21 +62,7 @@ def layer_cam(
 
     Unlike Grad-CAM's mean over the map, the weight of a cell knows where it is, which is what
     the shallow layers of small networks need.
-
-    Args:
-        model: Raw pixels in, with a layer named `logits`.
-        images: `(n, h, w, channels)`, pixels 0-255.
-        targets: Labels `(n,)`, the logit to explain, or weights of the logits `(n, k)`.
-        layer: Whose activations; by default the deepest convolution or activation whose map
-            has at least 12x12 cells.
-        batch_size: Images at a time.
-        progress: Called after each batch.
-
-    Returns:
-        float32 `(n, h, w)`, 0 or more, interpolated from the layer's map.
-
-    Raises:
-        FerError: If the layer's map is coarser than 12x12, or there is no such layer.
+    Arguments, result and errors are those of `grad_cam`.
     """
     function = _cam(model, cam_layer(model, layer, images.shape[1:3]), _layer_cam)
     return batched_maps(function, model, images, targets, batch_size=batch_size, progress=progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Cause:
         verdict: `shown`, `not shown`, `not tested` (cells are missing) or `waits` (the recipe
             comes first).
         effect: In shares of recall; None where there is none to be had.
-        part: Of the gap that it explains.
+        part: Of the gap that it explains; None where there is no gap of that kind.
         because: A sentence.
     """
 
@@ -87,7 +87,7 @@ class Diagnosis:
     seeds: int
     votes: bool
     fingerprint: str
-    labels: tuple[LabelDiagnosis, ...] = field(default=())
+    labels: tuple[LabelDiagnosis, ...] = ()
 
     def as_dict(self) -> dict:
         """Return all of it, ready for JSON: None where there is nothing to be said."""
@@ -139,7 +139,7 @@ def diagnose(evidence: Evidence, subject: str) -> Diagnosis:
     }
     causes = _causes(evidence, roles, cases)
     tallies = evidence.tallies(subject)
-    counts = next(iter(evidence.cells[subject].values())).counts
+    counts = evidence.training_counts(subject)
     undefined = Estimate(float("nan"), float("nan"), float("nan"))
     return Diagnosis(
         subject,
@@ -201,12 +201,12 @@ def _recipe(evidence: Evidence, roles: Roles, cases: dict[int, _Case]) -> dict[i
     told = {}
     for i, case in cases.items():
         effect = found["plain", i]
-        part = effect.value / case.gap.value
         shown = effect.reaches(max(EFFECT, PART * case.gap.value)) and (
             found["corrected", i].reaches(EFFECT) or found["mean", None].reaches(EFFECT)
         )
         because = f"'{other}' gives it {against.points(effect)} at the same number of steps"
-        told[i] = Cause("recipe", SHOWN if shown else NOT_SHOWN, effect, part, because)
+        verdict = SHOWN if shown else NOT_SHOWN
+        told[i] = Cause("recipe", verdict, effect, _part(effect, case.gap), because)
     return told
 
 
@@ -231,8 +231,7 @@ def _judged(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
     told = []
     for name, effect in found.items():
         gap = case.gap if name == "imbalance" else case.corrected_gap
-        part = effect.value / gap.value if gap.value > 0 else float("nan")
-        told.append((name, effect, gap, part))
+        told.append((name, effect, gap, _part(effect, gap)))
     first = any(e.reaches(max(EFFECT, PART * g.value)) for name, e, g, _ in told)
     wanted = SECOND if first else PART
     judged = [
@@ -246,6 +245,11 @@ def _judged(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
         for name, effect, gap, part in told
     ]
     return tuple(judged) + _not_asked(case, found)
+
+
+def _part(effect: Estimate, gap: Estimate) -> float | None:
+    """Return which share of a gap an effect explains; None where there is no gap."""
+    return effect.value / gap.value if gap.value > 0 else None
 
 
 _BECAUSE = {
@@ -271,7 +275,7 @@ def _not_asked(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
 
 
 def _is_scarce(case: _Case) -> bool:
-    counts = next(iter(case.evidence.cells[case.roles.subject].values())).counts
+    counts = case.evidence.training_counts(case.roles.subject)
     return counts[case.label] <= SCARCE * np.median(np.delete(counts, case.label))
 
 
@@ -280,7 +284,7 @@ def _quarter(case: _Case) -> str | None:
     evidence, i = case.evidence, case.label
 
     def count(cell: str) -> int:
-        return next(iter(evidence.cells[cell].values())).counts[i]
+        return evidence.training_counts(cell)[i]
 
     full = count(case.roles.subject)
     cells = [c for c in case.roles.doses.get(case.name, ()) if full / 8 <= count(c) <= full / 2]

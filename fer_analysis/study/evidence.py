@@ -111,9 +111,15 @@ class Evidence:
             seeds: Of these seeds alone; all that the cell has if None.
         """
         seeds = tuple(self.cells[cell] if seeds is None else seeds)
-        return self._tallies(cell, seeds)
+        if (cell, seeds) not in self._counted:
+            self._counted[cell, seeds] = self._count(cell, seeds)
+        return self._counted[cell, seeds]
 
-    def _tallies(self, cell: str, seeds: tuple[int, ...]) -> Tallies:
+    @cached_property
+    def _counted(self) -> dict[tuple[str, tuple[int, ...]], Tallies]:
+        return {}
+
+    def _count(self, cell: str, seeds: tuple[int, ...]) -> Tallies:
         k = len(self.label_names)
         chosen = np.random.default_rng([1, *seeds]).multinomial(
             len(seeds), np.full(len(seeds), 1 / len(seeds)), size=DRAWS
@@ -141,6 +147,14 @@ class Evidence:
                 for order, values in enumerate((np.ones_like(x), x, x * x, hits, x * hits)):
                     moments[order] += weights @ (own * values[:, None])
         return Tallies(right, total, confusion, moments)
+
+    def config(self, cell: str) -> RunConfig:
+        """Return a cell's config, that of its first seed."""
+        return next(iter(self.cells[cell].values())).config
+
+    def training_counts(self, cell: str) -> np.ndarray:
+        """Return how many images of each label a cell was trained on, in its first seed."""
+        return next(iter(self.cells[cell].values())).counts
 
     def common(self, *cells: str) -> tuple[int, ...]:
         """Return the seeds that all of these cells have."""
@@ -212,7 +226,8 @@ def collect(studies: Sequence[Study], store: Path, *, votes: bool = True) -> Evi
         votes: False to do as if there were no annotators' votes.
 
     Raises:
-        FerError: If the studies differ in their base, or no base cell is finished.
+        FerError: If the studies differ in their base or in what a cell's name means, or no base
+            cell is finished.
     """
     bases = [{c.seed: c for c in study.cells if c.name == BASE} for study in studies]
     for study, base in zip(studies, bases, strict=True):
@@ -233,7 +248,9 @@ def collect(studies: Sequence[Study], store: Path, *, votes: bool = True) -> Evi
         for cell, result in results.items():
             if result.facts["data"] != fingerprint:
                 raise FerError(f"cell '{cell.name}' was trained on other data than there is now")
-            cells.setdefault(cell.name, {})[seed] = _scored(cell, result, clean)
+            if seed in cells.setdefault(cell.name, {}):
+                raise FerError(f"two of these studies mean different things by '{cell.name}'")
+            cells[cell.name][seed] = _scored(cell, result, clean)
     if not cells[BASE]:
         names = " ".join(study.name for study in studies)
         raise FerError(f"{names}: no base cell is finished: fer study run {studies[0].name}")

@@ -29,7 +29,7 @@ def evidence_of_run(
     scored = evaluation if evaluation.leak_free is None else evaluation.leak_free
     corrected = adjust(scored, run.prior(), 1.0)
     k = len(scored.label_names)
-    config = run.training_config()
+    config = run.origin.config()
     given = scored.votes if votes else None
     faces = Faces.of(scored.labels, given, np.zeros(len(scored), bool), k)
     answers = Scored(

@@ -57,13 +57,13 @@ def find_roles(evidence: Evidence, subject: str) -> Roles:
 
     def count(label: str):
         index = evidence.label_names.index(label)
-        return lambda cell: _counts(evidence, cell)[index]
+        return lambda cell: evidence.training_counts(cell)[index]
 
     return Roles(
         subject,
         tuple(recipes),
         {label: tuple(sorted(cells, key=count(label))) for label, cells in doses.items()},
-        tuple(sorted(equal, key=lambda cell: _counts(evidence, cell).max())),
+        tuple(sorted(equal, key=lambda cell: evidence.training_counts(cell).max())),
         {
             label: (cell, removed[label, True])
             for (label, at_random), cell in removed.items()
@@ -73,9 +73,5 @@ def find_roles(evidence: Evidence, subject: str) -> Roles:
 
 
 def _changes(evidence: Evidence, cell: str) -> dict:
-    config = next(iter(evidence.cells[cell].values())).config.model_dump(mode="json")
+    config = evidence.config(cell).model_dump(mode="json")
     return {key: value for key, value in config.items() if key not in ("seed", "data")}
-
-
-def _counts(evidence: Evidence, cell: str):
-    return next(iter(evidence.cells[cell].values())).counts

@@ -129,7 +129,7 @@ def _best_remedy(evidence: Evidence, subject: str) -> str | None:
 
 
 def _config(evidence: Evidence, cell: str) -> dict:
-    return next(iter(evidence.cells[cell].values())).config.model_dump(mode="json")
+    return evidence.config(cell).model_dump(mode="json")
 
 
 def _settings(evidence: Evidence, cell: str) -> dict:
