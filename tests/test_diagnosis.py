@@ -186,6 +186,30 @@ def test_errors_where_annotators_agree_on_another_label_are_noise():
     assert shown(diagnose(found, "base")) == {"disgust": ("label noise",)}
 
 
+def lost(predicted, votes):
+    """What `lost_to_rivals` says of split faces, for these answers."""
+    labels = np.repeat(np.arange(4), N)
+    faces = Faces.of(labels, votes, np.zeros(len(labels), bool), 4)
+    scored = Scored(load_config("tiny"), np.array(EVEN), np.stack([predicted] * 2))
+    found = Evidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
+    return effects.lost_to_rivals(found, find_roles(found, "base"), effects.SPLIT)[0]
+
+
+def test_only_errors_that_follow_the_votes_are_ambiguity():
+    """Half of disgust's faces are split, all of which are taken for another label."""
+    labels = np.repeat(np.arange(4), N)
+    votes = votes_of([(9,), (9, 5), (9,), (9,)])
+    split = (votes[np.arange(len(labels)), labels] == 5) & (labels == 1)
+    to_rival = np.where(split, 2, labels)
+    assert lost(to_rival, votes)[1] == pytest.approx(0.5)
+    assert lost(np.where(split, 3, labels), votes)[1] == 0, "no annotator gave label 3"
+    # A third of the clear faces goes the same way: so would a third of the split ones, if clear.
+    clear = np.flatnonzero((labels == 1) & ~split)
+    to_rival[clear[: len(clear) // 3]] = 2
+    assert lost(to_rival, votes)[1] == pytest.approx(0.5 * (1 - 1 / 3))
+    assert (lost(to_rival, votes)[[0, 2, 3]] == 0).all()
+
+
 def test_split_votes_that_cost_nothing_are_no_cause():
     votes = votes_of([(9,), (9, 5, 4, 6), (9,), (9,)])
     cells = {"base": ({}, EVEN, low(0.5), low(0.5))}

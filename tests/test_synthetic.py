@@ -165,6 +165,16 @@ def test_a_blend_splits_the_votes():
     assert torn.mean() > 0.5
 
 
+def test_a_blend_of_a_share_leaves_the_other_faces_as_they_were():
+    options = {"n": 1500, "counts": {"disgust": 400}}
+    plain = of_label(generate(**options), DISGUST)
+    mixed = of_label(generate(**options, blend={"disgust": ["angry", 0.5, 0.3]}), DISGUST)
+    touched = (plain.images != mixed.images).any(axis=(1, 2, 3))
+    assert 0.23 < touched.mean() < 0.37
+    none = of_label(generate(**options, blend={"disgust": ["angry", 0.5, 0]}), DISGUST)
+    assert (none.images == plain.images).all()
+
+
 def test_a_blended_face_lies_between_both_expressions():
     options = {"n": 400, "noise": 0}
     own, middle, other = (
@@ -256,6 +266,7 @@ def test_the_natural_cue_regions_of_disgust_are_those_humans_rely_on():
         ({"blend": {"sad": ["happy", 1.5]}}, "data.blend.sad: expected a number from 0 to 1"),
         ({"blend": {"sad": "happy"}}, "data.blend.sad: expected [other label, number from 0 to 1]"),
         ({"blend": {"sad": ["sad", 0.5]}}, "data.blend.sad: 'sad' names itself"),
+        ({"blend": {"sad": ["fear", 0.5, 2]}}, "data.blend.sad: expected a number from 0 to 1"),
         ({"wrong_labels": {"sad": ["hapy", 0.5]}}, "data.wrong_labels.sad: unknown label 'hapy'"),
         ({"cue_regions": {"sad": ["nos"]}}, "data.cue_regions.sad: unknown region 'nos'"),
         ({"cue_regions": {"sad": "nose"}}, "data.cue_regions.sad: expected a list of regions"),

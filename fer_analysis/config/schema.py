@@ -83,7 +83,7 @@ class SyntheticConfig(FoldsConfig):
     seed: Annotated[int, Field(ge=0)] = 0
     counts: dict[str, int] = {}
     forms: dict[str, int] = {}
-    blend: dict[str, tuple[str, float]] = {}
+    blend: dict[str, tuple[str, float] | tuple[str, float, float]] = {}
     wrong_labels: dict[str, tuple[str, float]] = {}
     cue_regions: dict[str, tuple[str, ...]] = {}
     jitter: Annotated[float, Field(ge=0)] = 1.0

@@ -39,7 +39,7 @@ class Settings:
         checks = {
             "counts": lambda path, _, value: _number(path, value, Integral, 1),
             "forms": lambda path, _, value: _number(path, value, Integral, 1, MOST_FORMS),
-            "blend": _pair,
+            "blend": _blend,
             "wrong_labels": _pair,
             "cue_regions": _regions,
         }
@@ -77,6 +77,12 @@ def _pair(path: str, label: str, value: object) -> list[str]:
     elif value[0] == label:
         problems.append(f"data.{path}: '{label}' names itself; name another label")
     return problems
+
+
+def _blend(path: str, label: str, value: object) -> list[str]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 3:
+        return _pair(path, label, value)
+    return _pair(path, label, value[:2]) + _number(path, value[2], Real, 0, 1)
 
 
 def _regions(path: str, _: str, value: object) -> list[str]:

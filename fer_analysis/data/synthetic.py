@@ -63,8 +63,9 @@ def generate(
         seed: Of everything random.
         counts: Label -> its number of *training* images. Nothing else changes.
         forms: Label -> how many different ways its expression takes, 1 (the default) to 8.
-        blend: Label -> (other label, mean weight 0-1 of the other): each face is a mixture of
-            both expressions, with a weight of its own from a beta distribution.
+        blend: Label -> (other label, mean weight 0-1 of the other[, share 0-1 of the faces, 1
+            if left out]): each of these faces is a mixture of both expressions, with a weight of
+            its own from a beta distribution.
         wrong_labels: Label -> (other label, share 0-1): in each split this share of the images
             that carry the label are clear faces of the other label, drawn as that label's are.
         cue_regions: Label -> the only regions of `REGIONS` that may show its expression. All
@@ -175,7 +176,7 @@ def _expression(
         settings: The flaws.
         label: What is drawn.
         form: 0-1 `(n,)`, which of the label's forms each face takes.
-        mixture: 0-1 `(n,)`, which weight each face has among those of a blend.
+        mixture: 0-1 `(n,)`, whether each face is blended, and with which weight.
     """
 
     def actions(name: str) -> np.ndarray:
@@ -183,11 +184,12 @@ def _expression(
         return table[(form * len(table)).astype(int)]
 
     own = actions(label), VOTES[FER_LABELS.index(label)]
-    partner, mean = settings.blend.get(label, (label, 0))
+    partner, mean, share = (*settings.blend.get(label, (label, 0)), 1)[:3]
     # A weight that never varies would be a mark of the label, told from either expression.
     a, b = BLEND_CONCENTRATION * mean, BLEND_CONCENTRATION * (1 - mean)
-    weight = betaincinv(a, b, mixture) if 0 < mean < 1 else np.full(len(mixture), mean)
-    weight = weight[:, None]
+    among = np.minimum(mixture / share, 1) if share else mixture  # the blended ones: 0-1 again
+    weight = betaincinv(a, b, among) if 0 < mean < 1 else np.full(len(mixture), mean)
+    weight = np.where(mixture < share, weight, 0)[:, None]
     other = actions(partner), VOTES[FER_LABELS.index(partner)]
     mixed = (1 - weight[..., None]) * own[0] + weight[..., None] * other[0]
     return mixed, (1 - weight) * own[1] + weight * other[1]

@@ -219,8 +219,8 @@ def _effects(case: _Case) -> dict[str, np.ndarray]:
     if _is_scarce(case) and (cell := _quarter(case)):
         told["scarcity"] = effects.difference(evidence, roles.subject, cell, CORRECTED)[:, i]
     if evidence.has_votes:
-        told["ambiguity"] = effects.lost_on(evidence, roles, SPLIT)[:, i]
-        told["label noise"] = effects.lost_on(evidence, roles, ELSEWHERE)[:, i]
+        told["ambiguity"] = effects.lost_to_rivals(evidence, roles, SPLIT)[:, i]
+        told["label noise"] = effects.lost_to_rivals(evidence, roles, ELSEWHERE)[:, i]
     else:
         told["ambiguity or noise"] = effects.to_one_label(evidence, roles.subject)[:, i]
     return told
@@ -255,8 +255,8 @@ def _part(effect: Estimate, gap: Estimate) -> float | None:
 _BECAUSE = {
     "imbalance": "what dividing out the labels' frequencies gives it",
     "scarcity": "what it loses when three quarters of its images are taken away",
-    "ambiguity": "what images on which annotators are split cost it more than other labels",
-    "label noise": "what images on which annotators agree on another label cost it more",
+    "ambiguity": "what it loses, more than others, to labels that annotators waver between",
+    "label noise": "what it loses, more than others, to labels that annotators agree on instead",
     "ambiguity or noise": "how much more of it is taken for one label than for any other",
 }
 

@@ -15,8 +15,6 @@ AGREED = (_NAMES.index("agreed"),)
 SPLIT = tuple(map(_NAMES.index, ("leaning", "ambiguous", "leaning away")))
 ELSEWHERE = (_NAMES.index("mismatch"),)
 """Strata of the annotators' votes: they agree with the label, are split, agree on another one."""
-CLEAR = 0.9
-"""Share of the annotators who agree on a clear face."""
 
 
 def median_of_others(recall: np.ndarray) -> np.ndarray:
@@ -73,22 +71,43 @@ def correction(evidence: Evidence, roles: Roles) -> np.ndarray:
     return tallies.recall(CORRECTED) - tallies.recall(PLAIN)
 
 
-def lost_on(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) -> np.ndarray:
+def lost_to_rivals(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) -> np.ndarray:
     """Return what images of some strata cost each label more than they cost others, `(draws, k)`.
 
-    Of a label, such images cost their share times how much lower their corrected recall is than
-    that of faces on which annotators agree. What that is for each label is held against the
-    median of the others: annotators are never quite of one mind.
+    Counted are a label's images of these strata that are taken for a rival, another label that
+    some annotators gave (`RIVAL`), less those that would be if they were clear: as often as
+    faces on which annotators agree are taken for the same rival. Of all images of the label, and
+    held against the median of the others: annotators are never quite of one mind. Frequencies
+    are divided out.
 
     Args:
         evidence: With votes.
         roles: Of its cells.
         strata: `SPLIT` or `ELSEWHERE`.
     """
-    tallies = evidence.tallies(roles.subject)
-    drop = tallies.recall_where_agreed(CLEAR) - tallies.recall(CORRECTED, strata)
-    loss = np.nan_to_num(tallies.share(strata) * drop)
-    return loss - median_of_others(loss)
+    k = len(evidence.label_names)
+    answers = evidence.cells[roles.subject]
+    total, taken, had, clear, taken_clear = 0, 0, 0, 0, 0
+    for seed, weights in evidence.weights(tuple(answers)):
+        faces, predicted = evidence.faces[seed], answers[seed].predicted[CORRECTED]
+        own, given = (np.eye(k, dtype=np.float32)[labels] for labels in (faces.labels, predicted))
+        doubtful = faces.rivals * np.isin(faces.strata, strata)[:, None]
+        agreed = np.isin(faces.strata, AGREED)[:, None]
+
+        def count(values: np.ndarray, weights=weights, own=own) -> np.ndarray:
+            """Sum values `(n, k)` over each label's images: `(draws, k, k)`."""
+            pairs = (own[:, :, None] * values[:, None]).reshape(len(own), -1)
+            return (weights @ pairs).reshape(-1, k, k)
+
+        total = total + weights @ own
+        clear = clear + weights @ (own * agreed)
+        taken_clear = taken_clear + count(given * agreed)
+        taken = taken + count(given * doubtful)
+        had = had + count(doubtful)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        anyhow = had * taken_clear / clear[:, :, None]
+        lost = (taken - np.where(had, anyhow, 0)).sum(axis=2) / total
+    return lost - median_of_others(lost)
 
 
 def to_one_label(evidence: Evidence, cell: str) -> np.ndarray:

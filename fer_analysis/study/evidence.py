@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,8 @@ from fer_analysis.study.design import BASE, Cell, Study
 
 PLAIN, CORRECTED = 0, 1
 """Predictions as they are, and with the labels' frequencies in training divided out."""
+RIVAL = 0.2
+"""Share of the annotators who have to give another label before it is a face's rival."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +47,13 @@ class Faces:
     Args:
         labels: int64 `(n,)`.
         strata: int64 `(n,)`, places in `STRATA`; None without annotators' votes.
-        agreement: float `(n,)`, share of the annotators who gave the label; None without votes.
+        rivals: bool `(n, k)`, other labels that some annotators gave; None without votes.
         shared: bool `(n,)`, validation images, on which every seed is scored.
     """
 
     labels: np.ndarray
     strata: np.ndarray | None
-    agreement: np.ndarray | None
+    rivals: np.ndarray | None
     shared: np.ndarray
 
     @classmethod
@@ -59,8 +61,9 @@ class Faces:
         """Make them of annotators' votes, int64 `(n, m)` with the k labels first."""
         if votes is None:
             return cls(labels, None, None, shared)
-        own = votes[np.arange(len(labels)), labels] / np.maximum(votes.sum(axis=1), 1)
-        return cls(labels, stratum(votes, labels, k), own, shared)
+        shares = votes[:, :k] / np.maximum(votes.sum(axis=1, keepdims=True), 1)
+        rivals = (shares >= RIVAL) & (np.arange(k) != labels[:, None])
+        return cls(labels, stratum(votes, labels, k), rivals, shared)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,19 +124,12 @@ class Evidence:
 
     def _count(self, cell: str, seeds: tuple[int, ...]) -> Tallies:
         k = len(self.label_names)
-        chosen = np.random.default_rng([1, *seeds]).multinomial(
-            len(seeds), np.full(len(seeds), 1 / len(seeds)), size=DRAWS
-        )
-        chosen = np.concatenate([np.ones((1, len(seeds))), chosen]).astype(np.float32)
         right = np.zeros((2, 1 + DRAWS, len(STRATA), k))
         total = np.zeros((1 + DRAWS, len(STRATA), k))
         confusion = np.zeros((2, 1 + DRAWS, k, k))
-        moments = np.zeros((5, 1 + DRAWS, k))
-        for index, seed in enumerate(seeds):
+        for seed, weights in self.weights(seeds):
             faces, answers = self.faces[seed], self.cells[cell][seed]
             strata = np.zeros_like(faces.labels) if faces.strata is None else faces.strata
-            each = np.where(faces.shared, 1 / len(seeds), 1.0).astype(np.float32)
-            weights = self._draws[seed] * each * chosen[:, [index]]
             place = np.eye(len(STRATA) * k, dtype=np.float32)[strata * k + faces.labels]
             for kind in (PLAIN, CORRECTED):
                 hits = (answers.predicted[kind] == faces.labels).astype(np.float32)
@@ -141,12 +137,21 @@ class Evidence:
                 pair = np.eye(k * k, dtype=np.float32)[faces.labels * k + answers.predicted[kind]]
                 confusion[kind] += (weights @ pair).reshape(confusion[kind].shape)
             total += (weights @ place).reshape(total.shape)
-            if faces.agreement is not None:
-                own = np.eye(k, dtype=np.float32)[faces.labels]
-                x = faces.agreement.astype(np.float32)  # y: hits, with the prior corrected
-                for order, values in enumerate((np.ones_like(x), x, x * x, hits, x * hits)):
-                    moments[order] += weights @ (own * values[:, None])
-        return Tallies(right, total, confusion, moments)
+        return Tallies(right, total, confusion)
+
+    def weights(self, seeds: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield each seed with how much its images count, float32 `(1 + DRAWS, n)`; first: once.
+
+        Args:
+            seeds: Drawn again together: in a draw some count twice and others not at all.
+        """
+        chosen = np.random.default_rng([1, *seeds]).multinomial(
+            len(seeds), np.full(len(seeds), 1 / len(seeds)), size=DRAWS
+        )
+        chosen = np.concatenate([np.ones((1, len(seeds))), chosen]).astype(np.float32)
+        for index, seed in enumerate(seeds):
+            each = np.where(self.faces[seed].shared, 1 / len(seeds), 1.0).astype(np.float32)
+            yield seed, self._draws[seed] * each * chosen[:, [index]]
 
     def config(self, cell: str) -> RunConfig:
         """Return a cell's config, that of its first seed."""
@@ -169,14 +174,11 @@ class Tallies:
         right: `(2, 1 + DRAWS, strata, k)`: plain, corrected.
         total: `(1 + DRAWS, strata, k)`.
         confusion: `(2, 1 + DRAWS, k, k)`, rows are true labels.
-        moments: `(5, 1 + DRAWS, k)`, sums of 1, x, x^2, y and xy: x is the share of annotators
-            who gave the label, y whether the image is right with the prior corrected.
     """
 
     right: np.ndarray
     total: np.ndarray
     confusion: np.ndarray
-    moments: np.ndarray
 
     def recall(self, kind: int, strata: Sequence[int] | None = None) -> np.ndarray:
         """Return recalls, float64 `(1 + DRAWS, k)`; NaN where there are no images.
@@ -191,21 +193,6 @@ class Tallies:
     def share(self, strata: Sequence[int]) -> np.ndarray:
         """Return which share of each label's images lies in some strata, `(1 + DRAWS, k)`."""
         return _ratio(self.total[:, list(strata)].sum(axis=1), self.total.sum(axis=1))
-
-    def recall_where_agreed(self, share: float) -> np.ndarray:
-        """Return corrected recalls of faces on which so many annotators agree, `(1 + DRAWS, k)`.
-
-        By a straight line through all images of the label, since of some labels few faces are
-        agreed on; their recall itself where all images have the same share.
-
-        Args:
-            share: Of the annotators who gave the label.
-        """
-        n, x, xx, y, xy = self.moments
-        spread = n * xx - x * x
-        slope = np.divide(n * xy - x * y, spread, out=np.zeros_like(spread), where=spread > 1e-6)
-        mean_y, mean_x = _ratio(y, n), _ratio(x, n)
-        return np.clip(mean_y + slope * (share - mean_x), 0, 1)
 
     @property
     def n(self) -> np.ndarray:
