@@ -141,7 +141,7 @@ def test_the_whole_walk_in_each_real_layout(model, layout):
     for name in ("confusion.png", "recall.png", "confusion.csv", "predictions.npz"):
         assert (run / "evaluation/test" / name).stat().st_size > 0, name
 
-    fer("saliency", "run", "--label", "disgust", "--n", "4", "--samples", "3")
+    fer("saliency", "run", "--label", "disgust", "--n", "4", "--option", "steps=4")
     folder = run / "saliency/test"
     assert (folder / "disgust.png").stat().st_size > 10_000
     assert (folder / "maps.npz").exists()

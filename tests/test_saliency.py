@@ -1,42 +1,22 @@
-"""Saliency: axioms on small networks, hand-worked shares, and pictures that say what they show."""
+"""Saliency: axioms on small networks, and shares worked by hand."""
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pytest
 
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
-from fer_analysis.data.regions import REGIONS, region_map
+from fer_analysis.data.regions import REGIONS, region_map, template
 from fer_analysis.errors import FerError
-from fer_analysis.figures.saliency import label_figure, overview_figure, region_figure
 from fer_analysis.models import build_model
-from fer_analysis.saliency import METHODS
-from fer_analysis.saliency.maps import SaliencyMaps, explain
-from fer_analysis.saliency.methods import gradient, smoothgrad
-from fer_analysis.saliency.regions import region_areas, region_rows, region_shares, summaries
+from fer_analysis.saliency.cam import cam_layer
+from fer_analysis.saliency.explain import explain
+from fer_analysis.saliency.gradient import gradient
+from fer_analysis.saliency.maps import SaliencyMaps, strength
+from fer_analysis.saliency.regions import region_rows, region_shares, summaries
 
 RNG = np.random.default_rng(0)
 K = len(FER_LABELS)
-
-
-def network(*hidden: keras.Layer, shape=(6, 5, 1), labels=3) -> keras.Model:
-    """Return a network with `hidden` layers that keeps the models' contract."""
-    keras.utils.set_random_seed(1)
-    x = inputs = keras.Input(shape)
-    for layer in (*hidden, keras.layers.Flatten(), keras.layers.Dense(labels, name="logits")):
-        x = layer(x)
-    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(x))
-
-
-def smooth_network() -> keras.Model:
-    layers = keras.layers
-    return network(
-        layers.Rescaling(1 / 255),
-        layers.Conv2D(4, 3, activation="softplus"),
-        layers.BatchNormalization(),
-        layers.Dropout(0.5),
-    )
 
 
 def pixels(n: int, shape=(6, 5, 1)) -> np.ndarray:
@@ -59,93 +39,15 @@ def small_model():
 def explained(small_model):
     data = faces()
     probabilities = RNG.dirichlet(np.ones(K), len(data))
-    return data, probabilities, explain(small_model, data, probabilities, n=3, samples=2)
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_keeps_the_contract(name):
-    images, targets, seen = pixels(7), np.arange(7) % 3, []
-    report = lambda *progress: seen.append(progress)  # noqa: E731
-    maps = METHODS[name](smooth_network(), images, targets, progress=report)
-    assert maps.shape == (7, 6, 5) and maps.dtype == np.float32
-    assert np.isfinite(maps).all() and np.abs(maps).max() > 0
-    assert seen[-1] == (7, 7)
-
-
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("batch_size", [1, 3, 50])
-def test_maps_depend_on_no_batch_size_and_no_chance(name, batch_size):
-    model, images, targets = smooth_network(), pixels(7), np.arange(7) % 3
-    maps = METHODS[name](model, images, targets)
-    again = METHODS[name](model, images, targets, batch_size=batch_size)
-    np.testing.assert_allclose(again, maps, rtol=1e-4, atol=1e-5 * np.abs(maps).max())
-
-
-def test_gradient_is_the_slope_of_the_logit():
-    model, images, targets = smooth_network(), pixels(3), np.array([2, 0, 1])
-    logits = keras.Model(model.input, model.get_layer("logits").output)
-    maps = gradient(model, images, targets)
-    step = 2.0  # grey levels: single precision drowns a smaller difference
-    for image, target, found in zip(images.astype(np.float32), targets, maps, strict=True):
-        moves = np.eye(image.size, dtype=np.float32).reshape(-1, *image.shape) * step
-        above, below = (np.asarray(logits(image + sign * moves))[:, target] for sign in (1, -1))
-        slope = (above - below).reshape(found.shape) / (2 * step)
-        np.testing.assert_allclose(found, slope, rtol=1e-2, atol=1e-2 * np.abs(slope).max())
-
-
-def test_gradient_of_a_linear_model_is_its_weights():
-    model, targets = network(shape=(6, 5, 2)), np.array([0, 1, 2, 1])
-    weights = model.get_layer("logits").get_weights()[0]
-    maps = gradient(model, pixels(4, (6, 5, 2)), targets)
-    expected = weights.T.reshape(3, 6, 5, 2).sum(axis=-1)[targets]
-    np.testing.assert_allclose(maps, expected, rtol=1e-6, atol=1e-7)
-
-
-def test_a_model_with_new_weights_has_new_maps():
-    model, images, targets = network(), pixels(2), np.array([0, 1])
-    before = gradient(model, images, targets)
-    layer = model.get_layer("logits")
-    layer.set_weights([2 * weights for weights in layer.get_weights()])
-    np.testing.assert_array_equal(gradient(model, images, targets), 2 * before)
-
-
-def test_smoothgrad_of_a_linear_model_is_its_gradient_exactly():
-    model, images, targets = network(), pixels(5), np.array([0, 1, 2, 1, 0])
-    exact = gradient(model, images, targets)
-    np.testing.assert_array_equal(smoothgrad(model, images, targets), exact)
-
-
-def test_smoothgrad_without_noise_is_the_gradient_and_with_noise_follows_the_seed():
-    model, images, targets = smooth_network(), pixels(3), np.array([0, 1, 2])
-    exact = gradient(model, images, targets)
-    still = smoothgrad(model, images, targets, noise=0)
-    np.testing.assert_allclose(still, exact, rtol=1e-4, atol=1e-5 * np.abs(exact).max())
-    first, again, other = (smoothgrad(model, images, targets, seed=seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first, again)
-    assert np.abs(first - other).max() > 1e-3 * np.abs(exact).max()
-
-
-def test_smoothgrad_scales_its_noise_to_each_image_and_wraps_any_method():
-    images = np.array([0, 100], np.uint8)[:, None, None, None] + np.zeros((2, 40, 40, 1), np.uint8)
-    images[1, 0, 0] = 0  # the first image is flat, the second spans 100 grey levels
-    seen = []
-
-    def spread(model, copies, targets, *, batch_size):
-        seen.append((copies - np.repeat(images, 8, axis=0)).reshape(2, -1).std(axis=1))
-        return np.repeat(targets, 1600).reshape(-1, 40, 40).astype(np.float32)
-
-    maps = smoothgrad(None, images, np.array([3, 4]), samples=8, noise=0.2, method=spread)
-    assert (maps == np.array([3, 4])[:, None, None]).all()
-    np.testing.assert_allclose(seen[0], [0, 20], rtol=0.03)
-
-
-def test_smoothgrad_refuses_what_makes_no_mean():
-    with pytest.raises(FerError, match="samples=0"):
-        smoothgrad(network(), pixels(1), np.array([0]), samples=0)
+    return (
+        data,
+        probabilities,
+        explain(small_model, data, probabilities, n=3, method="smoothgrad", samples=2),
+    )
 
 
 def test_the_template_covers_every_pixel_with_the_areas_of_its_boxes():
-    areas = dict(zip(REGIONS, region_areas(48, 48), strict=True))
+    areas = dict(zip(REGIONS, template().areas, strict=True))
     assert sum(areas.values()) == pytest.approx(1)
     assert areas["background"] == pytest.approx(0.395, abs=5e-4)
     assert areas["forehead"] == pytest.approx(11 * 32 / 48**2)
@@ -220,7 +122,9 @@ def test_explain_takes_images_by_seed_and_describes_them(explained, small_model)
     assert len(set(saliency.rows)) == len(saliency)
     right = probabilities.argmax(axis=1) == data.labels
     assert saliency.correct.sum() == right.sum()
-    alone = explain(small_model, data, probabilities, label="happy", n=3, samples=2)
+    alone = explain(
+        small_model, data, probabilities, label="happy", n=3, method="smoothgrad", samples=2
+    )
     happy = saliency.labels == FER_LABELS.index("happy")
     np.testing.assert_array_equal(alone.rows, saliency.rows[happy])
     np.testing.assert_allclose(alone.maps, saliency.maps[happy], rtol=1e-3, atol=1e-7)
@@ -228,6 +132,14 @@ def test_explain_takes_images_by_seed_and_describes_them(explained, small_model)
     assert other.rows.tolist() != saliency.rows.tolist()
     assert saliency.options == {"samples": 2, "noise": 0.15, "seed": 0, "method": "gradient"}
     assert "smoothgrad (samples 2" in saliency.description and "true label" in saliency.description
+
+
+def test_a_class_activation_map_tells_its_layer(small_model):
+    data = faces()
+    probabilities = np.full((len(data), K), 1 / K)
+    maps = explain(small_model, data, probabilities, n=1, method="layer_cam")
+    assert maps.options["layer"] == cam_layer(small_model) and maps.options["layer"]
+    assert f"layer {maps.options['layer']}" in maps.description
 
 
 def test_explain_explains_the_target_that_was_asked_for(small_model):
@@ -254,6 +166,8 @@ def test_explain_explains_the_target_that_was_asked_for(small_model):
         ({"label": "hapy"}, "unknown label 'hapy' .did you mean 'happy'"),
         ({"label": "fear"}, "no image of fear in the test split"),
         ({"target": "best"}, "unknown target 'best'"),
+        ({"setps": 3}, "unknown option 'setps' .did you mean 'steps'"),
+        ({"method": "gradient", "steps": 3}, "gradient: unknown option 'steps' .it has none"),
         ({"method": "smoothgrat"}, "unknown saliency method .* 'smoothgrad'"),
         ({"n": 0}, "n: expected at least 1 image, received 0"),
     ],
@@ -318,40 +232,16 @@ def test_a_summary_averages_what_it_says(explained):
         assert summary.top["enrichment"] == max(row["enrichment"] for row in summary.regions)
 
 
-def texts(figure) -> str:
-    return "\n".join(text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text")))
-
-
-def drawn(figure):
-    """Draw without a screen: this is where a figure that does not fit complains."""
-    figure.savefig("/dev/null", format="png", dpi=40)
-    return figure
-
-
-def test_a_label_page_says_what_it_shows(explained):
-    data, _, saliency = explained
-    images = data.images[saliency.rows]
-    wrong = np.eye(K, dtype=np.float32)[(saliency.labels + 1) % K]
-    never_right = SaliencyMaps(**{**vars(saliency), "probabilities": wrong})
-    summary = summaries(never_right, images)[0]
-    page = texts(drawn(label_figure(never_right, images, summary, run="first")))
-    for words in ("angry", "predicted right: 0 of 3 explained images", "disgust 1.00", "run first",
-                  "smoothgrad", "test split", "mouth", "n=3"):  # fmt: skip
-        assert words in page, words
-
-
-def test_the_overview_shows_every_label_even_without_saliency(explained):
-    data, _, saliency = explained
-    silent = SaliencyMaps(**{**vars(saliency), "maps": np.zeros_like(saliency.maps)})
-    images = data.images[saliency.rows]
-    for maps, words in ((saliency, "right "), (silent, "all maps are zero")):
-        found = summaries(maps, images)
-        page = texts(drawn(overview_figure(maps, found, run="first")))
-        assert words in page
-        assert all(summary.label in page for summary in found)
-    drawn(label_figure(silent, images, summaries(silent, images)[0], run="first"))
-
-
-def test_the_template_is_drawn_with_its_names():
-    page = texts(drawn(region_figure(np.full((48, 48), 90.0), region_map(), REGIONS)))
-    assert all(name in page for name in REGIONS)
+@pytest.mark.parametrize(
+    ("method", "options", "expected"),
+    [
+        ("integrated_gradients", {"steps": 32}, [0, 0, 3]),
+        ("occlusion", {}, [0, 0, 3]),
+        ("gradient", {}, [2, 0, 3]),
+        ("smoothgrad", {"method": "gradient"}, [2, 0, 3]),
+        ("smoothgrad", {"method": "occlusion"}, [0, 0, 3]),
+    ],
+)
+def test_of_parts_of_a_logit_only_what_speaks_for_the_target_counts(method, options, expected):
+    maps = np.array([-2.0, 0, 3]).reshape(1, 1, 3)
+    np.testing.assert_array_equal(strength(maps, method, options).ravel(), expected)

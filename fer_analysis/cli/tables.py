@@ -6,22 +6,6 @@ from fer_analysis.cli.console import out, table
 from fer_analysis.evaluation.published import STUDY, STUDY_PROTOCOL
 
 
-def print_regions(rows: list[dict]) -> None:
-    """Print where the saliency lies, region by region, for each label."""
-    shown = table("label", "n", "region", "saliency", "area", "enrichment", "95 % interval")
-    for row in rows:
-        shown.add_row(
-            row["label"],
-            str(row["n"]),
-            row["region"],
-            percent(row["share"]),
-            percent(row["area"]),
-            f"{row['enrichment']:.2f}",
-            f"{row['low']:.2f}-{row['high']:.2f}",
-        )
-    out.print(shown)
-
-
 def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
     """Print the study's Table 1 with a row for each run; a bare model has no figures there."""
     rows = table(

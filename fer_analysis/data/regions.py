@@ -7,6 +7,9 @@ A fixed template is the honest default: landmark detectors fail at 48 pixels.
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
+
 import numpy as np
 
 SIZE = 48
@@ -28,22 +31,62 @@ REGIONS = (*BOXES, "background")
 BACKGROUND = REGIONS.index("background")
 
 
-def region_map(
-    height: int = SIZE, width: int = SIZE, shift: tuple[int, int] = (0, 0)
-) -> np.ndarray:
+def region_map(height: int = SIZE, width: int = SIZE) -> np.ndarray:
     """Return the region of every pixel, int64 `(height, width)`, positions in `REGIONS`.
 
     Args:
         height: Rows of the image; boxes are scaled from 48.
         width: Columns of the image.
-        shift: Rows and columns (of the 48x48 template) by which all boxes are moved.
     """
     regions = np.full((SIZE, SIZE), BACKGROUND)
     for index, boxes in reversed(list(enumerate(BOXES.values()))):
         for top, bottom, left, right in boxes:
-            rows = slice(max(top + shift[0], 0), max(bottom + shift[0], 0))
-            columns = slice(max(left + shift[1], 0), max(right + shift[1], 0))
-            regions[rows, columns] = index
+            regions[top:bottom, left:right] = index
     rows = (np.arange(height) + 0.5) * SIZE // height
     columns = (np.arange(width) + 0.5) * SIZE // width
     return regions[np.ix_(rows.astype(int), columns.astype(int))]
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Which region every pixel of an image belongs to.
+
+    Args:
+        names: The regions, `background` last.
+        pixels: int64 `(h, w)`, positions in `names`.
+        source: Where they come from, for a caption.
+    """
+
+    names: tuple[str, ...]
+    pixels: np.ndarray
+    source: str = "template"
+
+    @property
+    def areas(self) -> np.ndarray:
+        """The share of the pixels that each region takes, float64 `(len(names),)`."""
+        return np.bincount(self.pixels.ravel(), minlength=len(self.names)) / self.pixels.size
+
+    @property
+    def masks(self) -> np.ndarray:
+        """Each region's pixels, bool `(len(names), h, w)`."""
+        return self.pixels == np.arange(len(self.names))[:, None, None]
+
+    def shifted(self, rows: int, columns: int) -> Regions:
+        """Return the regions moved by whole pixels; what they leave is background."""
+        height, width = self.pixels.shape
+        moved = np.full_like(self.pixels, len(self.names) - 1)
+        to_rows, from_rows = _overlap(height, rows)
+        to_columns, from_columns = _overlap(width, columns)
+        moved[to_rows, to_columns] = self.pixels[from_rows, from_columns]
+        return dataclasses.replace(self, pixels=moved)
+
+
+def template(height: int = SIZE, width: int = SIZE) -> Regions:
+    """Return the fixed template for images of a size."""
+    return Regions(REGIONS, region_map(height, width))
+
+
+def _overlap(length: int, shift: int) -> tuple[slice, slice]:
+    kept = max(length - abs(shift), 0)
+    to, start = max(shift, 0), max(-shift, 0)
+    return slice(to, to + kept), slice(start, start + kept)

@@ -1,21 +1,20 @@
-"""Pictures of where a network looks: one page a label, all labels side by side, the template.
+"""Pictures of where a network looks: one page a label, and all labels side by side.
 
-The functions take what `fer_analysis.saliency` makes: `SaliencyMaps` and `LabelSummary`.
+The functions take what `fer_analysis.saliency` makes: `SaliencyMaps`, `LabelSummary`, `Finding`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import PercentFormatter
-from scipy import ndimage
 
 from fer_analysis.figures import plain
 
@@ -29,19 +28,23 @@ PER_LINE = 7
 SALIENCY, AREA = "#b5367a", "0.72"
 
 
-def label_figure(saliency, images: np.ndarray, summary, *, run: str) -> Figure:
-    """Draw one label's page: examples with their maps, the mean map, saliency by region.
+def label_figure(
+    saliency, images: np.ndarray, summary, answer=None, *, run: str, marks: Sequence[str] = ()
+) -> Figure:
+    """Draw one label's page: examples with their maps, mean maps of right and wrong, regions.
 
     Args:
         saliency: A `SaliencyMaps`.
         images: `(n, h, w, 1)`, the images that it explains, pixels 0-255.
         summary: The `LabelSummary` of the label to draw.
+        answer: The label's `Finding`; None where no control was made.
         run: The run's name.
+        marks: What the method has failed.
     """
-    figure = Figure(figsize=(13, 7.7), layout="constrained")
+    figure = Figure(figsize=(13, 8.2), layout="constrained")
     figure.suptitle(
         f"{plain(summary.label)}: {_recall(summary)} · {_explained(summary)}\n"
-        f"{_details(saliency, run)}",
+        f"{_details(saliency, run)}\n{_verdict(answer)}",
         fontsize=12,
     )
     top, bottom = figure.subfigures(2, 1, height_ratios=[0.74, 1], hspace=0.03)
@@ -56,57 +59,54 @@ def label_figure(saliency, images: np.ndarray, summary, *, run: str) -> Figure:
         )  # fmt: skip
         _examples(half, saliency, images, rows)
     bar = margin.colorbar(ScalarMappable(Normalize(0, 1), COLOURS), cax=margin.subplots())
-    bar.set_label(f"|map| / its {PERCENTILE}th percentile,\nimage by image", fontsize=9)
-    face, mean, bars = bottom.subplots(1, 3, width_ratios=[1, 1, 1.5])
-    _mean_face(face, summary.mean_face)
-    face.set_title(f"mean face, n={summary.n + summary.left_out}", fontsize=11)
-    _mean_maps(bottom, [mean], [summary])
-    mean.set_title(f"mean |map| on it, n={summary.n}", fontsize=11)
+    bar.set_label(f"map / its {PERCENTILE}th percentile,\nimage by image", fontsize=9)
+    *maps, bars = bottom.subplots(1, 4, width_ratios=[1, 1, 1, 1.5])
+    wrong = summary.n + summary.left_out - summary.right
+    counts = (summary.n, summary.right, wrong)
+    for axes, name, count in zip(maps, ("all", "right", "wrong"), counts, strict=True):
+        axes.set_title(f"mean map, {name}, n={count}", fontsize=11)
+    _mean_maps(bottom, maps, [summary] * 3, ["mean_map", "right_map", "wrong_map"])
     _region_bars(bars, summary)
+    mark_figure(figure, marks)
     return figure
 
 
-def overview_figure(saliency, summaries, *, run: str) -> Figure:
-    """Draw all labels side by side: mean face, mean map, recall, the most enriched region.
+def overview_figure(
+    saliency, summaries, answers: Mapping = MappingProxyType({}), *, run: str,
+    marks: Sequence[str] = (),
+) -> Figure:  # fmt: skip
+    """Draw all labels side by side: mean face, mean maps of right and wrong, the answer.
 
     Args:
         saliency: A `SaliencyMaps`.
         summaries: `LabelSummary` of each label.
+        answers: Label -> `Finding`, where controls were made.
         run: The run's name.
+        marks: What the method has failed.
     """
     columns = min(len(summaries), PER_LINE)
     lines = math.ceil(len(summaries) / columns)
-    size = (max(2 * columns, 7) + 1.2, 4.85 * lines + 0.95)
+    size = (max(2 * columns, 7) + 1.2, 7.1 * lines + 1.2)
     figure = Figure(figsize=size, layout="compressed")
     details = _details(saliency, run, separator="\n")
     figure.suptitle(f"Where the network looks, label by label\n{details}")
-    grid = figure.subplots(2 * lines, columns, squeeze=False)
+    grid = figure.subplots(3 * lines, columns, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
-    faces, means = grid[::2].ravel(), grid[1::2].ravel()[: len(summaries)]
-    for face, mean, summary in zip(faces, means, summaries, strict=False):
+    faces, rights, wrongs = (grid[row::3].ravel()[: len(summaries)] for row in range(3))
+    for face, right, wrong, summary in zip(faces, rights, wrongs, summaries, strict=True):
         _mean_face(face, summary.mean_face)
-        face.set_title(plain(summary.label, 16), fontsize=13, weight="bold")
-        mean.set_title(_digest(summary), fontsize=9.5)
-    _mean_maps(figure, list(means), summaries)
-    return figure
-
-
-def region_figure(face: np.ndarray, regions: np.ndarray, names: tuple[str, ...]) -> Figure:
-    """Draw the template of facial regions on a face.
-
-    Args:
-        face: `(h, w)`, usually the mean of a data set, pixels 0-255.
-        regions: Integers `(h, w)`, the region of each pixel.
-        names: The regions' names.
-    """
-    figure = Figure(figsize=(6.4, 6.9), layout="constrained")
-    axes = figure.subplots()
-    _mean_face(axes, face)
-    axes.set_title("facial regions: one fixed template\n(share of the pixels, both sides together)")
-    axes.add_collection(LineCollection(_borders(regions), colors="gold", linewidths=1.6))
-    for index, name in enumerate(names):
-        _name_parts(axes, regions == index, f"{name} {100 * (regions == index).mean():.1f} %")
+        digest = _digest(summary, answers.get(summary.label))
+        face.set_title(digest, fontsize=9.5)
+        above = {"xytext": (0, 10 + 11.6 * (digest.count("\n") + 1)), "textcoords": "offset points"}
+        name = {"ha": "center", "fontsize": 13, "weight": "bold", "annotation_clip": False}
+        face.annotate(plain(summary.label, 16), (0.5, 1), xycoords="axes fraction", **above, **name)
+        right.set_title(f"right, n = {summary.right}", fontsize=9.5)
+        others = summary.n + summary.left_out - summary.right
+        wrong.set_title(f"wrong, n = {others}", fontsize=9.5)
+    names = ["right_map"] * len(summaries) + ["wrong_map"] * len(summaries)
+    _mean_maps(figure, [*rights, *wrongs], [*summaries, *summaries], names)
+    mark_figure(figure, marks)
     return figure
 
 
@@ -122,26 +122,26 @@ def _examples(half: SubFigure, saliency, images: np.ndarray, rows: np.ndarray) -
         face.imshow(image, cmap="gray", vmin=0, vmax=255)
         probability = f"{saliency.probabilities[row, predicted]:.2f}".removeprefix("0")
         face.set_title(f"{plain(saliency.label_names[predicted], 11)} {probability}", fontsize=9.5)
-        magnitude = np.abs(saliency.maps[row])
+        magnitude = saliency.take([row]).strength[0]
         overlay.imshow(image, cmap="gray", vmin=0, vmax=255)
-        _cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE))
+        _cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE), faint=0.35)
 
 
-def _mean_maps(figure: Figure | SubFigure, axes: list[Axes], summaries) -> None:
+def _mean_maps(figure: Figure | SubFigure, axes, summaries, names: Sequence[str]) -> None:
     """Draw mean maps on their mean faces, in one scale with one bar."""
-    pixels = [summary.mean_map for summary in summaries if summary.n]
-    highest = np.percentile(pixels, PERCENTILE) if pixels else 1
-    for each, summary in zip(axes, summaries, strict=True):
+    maps = [getattr(each, name) for each, name in zip(summaries, names, strict=True)]
+    said = [pixels for pixels in maps if not np.isnan(pixels[0, 0])]
+    highest = np.percentile(said, PERCENTILE) if said else 1
+    for each, summary, pixels in zip(axes, summaries, maps, strict=True):
         _mean_face(each, summary.mean_face)
-        if summary.n:
-            _cover(each, summary.mean_map, highest)
-        else:
+        if np.isnan(pixels[0, 0]):
             box = {"facecolor": "white", "edgecolor": "none"}
-            each.text(
-                0.5, 0.5, "all maps are zero", ha="center", transform=each.transAxes, bbox=box
-            )
+            words = "no map" if summary.n else "all maps are zero"
+            each.text(0.5, 0.5, words, ha="center", transform=each.transAxes, bbox=box)
+        else:
+            _cover(each, pixels, highest)
     scale = ScalarMappable(Normalize(0, highest), COLOURS)
-    bar = figure.colorbar(scale, ax=axes, extend="max", shrink=0.8)
+    bar = figure.colorbar(scale, ax=list(axes), extend="max", shrink=0.8)
     bar.set_label("saliency (1 = spread evenly)")
 
 
@@ -177,31 +177,11 @@ def _mean_face(axes: Axes, face: np.ndarray) -> None:
     axes.axis("off")
 
 
-def _cover(axes: Axes, values: np.ndarray, highest: float) -> None:
-    axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest or 1, alpha=OVERLAY)
-
-
-def _borders(regions: np.ndarray) -> list[list[tuple[float, float]]]:
-    """Return the lines between pixels of different regions, each as two points (x, y)."""
-    below = np.argwhere(np.diff(regions, axis=0))
-    beside = np.argwhere(np.diff(regions, axis=1))
-    return [[(x - 0.5, y + 0.5), (x + 0.5, y + 0.5)] for y, x in below] + [
-        [(x + 0.5, y - 0.5), (x + 0.5, y + 0.5)] for y, x in beside
-    ]
-
-
-def _name_parts(axes: Axes, members: np.ndarray, name: str) -> None:
-    """Write a region's name on each of its parts that has room for it."""
-    parts, count = ndimage.label(members)
-    for part in range(1, count + 1):
-        rows, columns = np.nonzero(parts == part)
-        if len(rows) < 0.02 * members.size:
-            continue
-        axes.text(
-            np.median(columns), np.median(rows), name, ha="center", va="center",
-            rotation=90 if np.ptp(rows) > 2 * np.ptp(columns) else 0, color="white", fontsize=9,
-            path_effects=[withStroke(linewidth=2.5, foreground="black")],
-        )  # fmt: skip
+def _cover(axes: Axes, values: np.ndarray, highest: float, faint: float = 1.0) -> None:
+    """Lay a map over a face; `faint` is what share of the cover the lowest values have."""
+    strong = (values / (highest or 1)).clip(0, 1)
+    cover = OVERLAY * (faint + (1 - faint) * strong)
+    axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest or 1, alpha=cover)
 
 
 def _details(saliency, run: str, separator: str = " · ") -> str:
@@ -219,10 +199,26 @@ def _explained(summary) -> str:
     return which + (f" ({summary.left_out} maps of zeros left out)" if summary.left_out else "")
 
 
-def _digest(summary) -> str:
+def _digest(summary, answer) -> str:
     share = 100 * summary.correct / summary.support
     lines = [f"n = {summary.n}", f"right {summary.correct}/{summary.support} ({share:.0f} %)"]
     if top := summary.top:
-        lines.append(f"{top['region']} × {top['enrichment']:.2f}")
+        lines.append(f"{plain(top['region'])} × {top['enrichment']:.2f}")
         lines.append(f"[{top['low']:.2f}, {top['high']:.2f}]")
+    if answer:
+        lines.append(f"dominant: {plain(answer.by_maps.region or 'none')}")
+        lines.append(f"by hiding: {plain(answer.by_occlusion.region or 'none')}")
     return "\n".join(lines)
+
+
+def _verdict(answer) -> str:
+    if answer is None:
+        return "no control was made: nothing here says that a region is dominant"
+    found = answer.by_maps
+    return plain(("" if found.region else "no ") + f"dominant region: {found.reason}", 110)
+
+
+def mark_figure(figure: Figure, marks: Sequence[str]) -> None:
+    """Write on a figure what its method has failed; a map without that would be believed."""
+    if marks:
+        figure.supxlabel("! " + "   ! ".join(marks), fontsize=11, color="#b00020", weight="bold")

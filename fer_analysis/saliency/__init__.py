@@ -1,8 +1,9 @@
-"""Where a network looks: saliency maps, and which parts of the face they fall on.
+"""Where a network looks: saliency maps, which parts of the face they fall on, and controls.
 
-A method is `(model, images, targets, **options) -> float32 (n, h, w)`: batched, of the
-target's logit in inference mode, raw (signed where it has a sign). Every method takes the
-keyword `progress`; one that draws random numbers takes `seed`.
+A method is `(model, images, targets, **options) -> float32 (n, h, w)`: batched, of the target's
+logit in inference mode, raw (signed where it has a sign). `targets` are labels `(n,)` or weights
+of the logits `(n, k)`. Every method takes the keywords `batch_size` and `progress`; one that draws
+random numbers takes `seed`, one that paints pixels over takes `face`, what the mean face is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from fer_analysis.registry import Registry
 METHODS = Registry(
     "saliency method",
     {
-        "gradient": "fer_analysis.saliency.methods:gradient",
-        "smoothgrad": "fer_analysis.saliency.methods:smoothgrad",
+        "gradient": "fer_analysis.saliency.gradient:gradient",
+        "smoothgrad": "fer_analysis.saliency.smoothgrad:smoothgrad",
+        "integrated_gradients": "fer_analysis.saliency.integrated_gradients:integrated_gradients",
+        "grad_cam": "fer_analysis.saliency.cam:grad_cam",
+        "layer_cam": "fer_analysis.saliency.cam:layer_cam",
+        "occlusion": "fer_analysis.saliency.occlusion:occlusion",
     },
 )
+SHARES = ("integrated_gradients", "occlusion")
+"""The methods whose values are parts of the logit: above 0 what speaks for the target, below 0 what
+speaks against it. The sign of a slope says dark or bright, and nothing of the kind."""

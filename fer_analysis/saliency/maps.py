@@ -1,28 +1,19 @@
-"""SaliencyMaps: the maps of chosen images, as they are saved; and the choice itself."""
+"""SaliencyMaps: the maps of chosen images, as they are saved."""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.errors import FerError
 from fer_analysis.files import replacing
-from fer_analysis.saliency import METHODS
-
-if TYPE_CHECKING:
-    import keras
-
-TARGETS = ("true", "predicted")
-"""Which logit is explained: that of the image's label, or of the model's answer."""
+from fer_analysis.saliency import SHARES
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +26,15 @@ class SaliencyMaps:
         ids: str `(n,)`, the source's own name for each image.
         labels: int64 `(n,)`, the true labels.
         targets: int64 `(n,)`, the label whose logit each map explains.
+        against: int64 `(n,)`, the label whose logit is taken off it; -1 for none.
+        residuals: float32 `(n,)`, by how much each map misses what it shares out (integrated
+            gradients); NaN for the other methods.
         probabilities: float32 `(n, k)`, the model's.
         label_names: The k labels.
         support: int64 `(k,)`, images of each label in the whole split.
         correct: int64 `(k,)`, how many of them are predicted right.
         split: The split's name.
-        target: One of `TARGETS`.
+        target: What was asked for: one of `TARGETS`, or a label.
         method: A name in `METHODS`.
         options: The method's options, JSON values.
 
@@ -53,6 +47,8 @@ class SaliencyMaps:
     ids: np.ndarray
     labels: np.ndarray
     targets: np.ndarray
+    against: np.ndarray
+    residuals: np.ndarray
     probabilities: np.ndarray
     label_names: tuple[str, ...]
     support: np.ndarray
@@ -81,10 +77,30 @@ class SaliencyMaps:
         """The method with its options and what it explains, for a caption."""
         options = ", ".join(f"{name} {value}" for name, value in self.options.items())
         method = f"{self.method} ({options})" if options else self.method
-        return f"{method} of the {self.target} label's logit"
+        what = {
+            "true": "the true label's logit",
+            "predicted": "the predicted label's logit",
+            "contrast": "the true label's logit less the strongest other one",
+        }
+        return f"{method} of {what.get(self.target, f'the logit of {self.target}')}"
+
+    @property
+    def weights(self) -> np.ndarray:
+        """What each map's score weighs the logits with, float32 `(n, k)`."""
+        one_of = np.eye(len(self.label_names) + 1, dtype=np.float32)
+        return (one_of[self.targets] - one_of[self.against])[:, :-1]
+
+    @property
+    def strength(self) -> np.ndarray:
+        """How much each pixel counts where maps are averaged, see `strength`."""
+        return strength(self.maps, self.method, self.options)
+
+    def take(self, rows: np.ndarray) -> SaliencyMaps:
+        """Return the maps at `rows` (positions or a mask), in that order."""
+        return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in BY_IMAGE})
 
     def index_rows(self) -> list[dict]:
-        """Return one row an image: id, label, predicted, target, the target's probability."""
+        """Return one row an image: id, label, predicted, target, its probability, residual."""
         columns = zip(self.ids, self.labels, self.predicted, self.targets, strict=True)
         return [
             {
@@ -92,7 +108,9 @@ class SaliencyMaps:
                 "label": self.label_names[label],
                 "predicted": self.label_names[predicted],
                 "target": self.label_names[target],
+                "against": "" if self.against[row] < 0 else self.label_names[self.against[row]],
                 "target_probability": round(float(self.probabilities[row, target]), 6),
+                "residual": "" if np.isnan(self.residuals[row]) else float(self.residuals[row]),
             }
             for row, (name, label, predicted, target) in enumerate(columns)
         ]
@@ -129,98 +147,30 @@ class SaliencyMaps:
             raise FerError(f"{path}: damaged; delete it and run `fer saliency` again") from error
 
 
-def explain(
-    model: keras.Model,
-    dataset: FaceDataset,
-    probabilities: np.ndarray,
-    *,
-    label: str | None = None,
-    n: int | None = 50,
-    target: str = "true",
-    method: str = "smoothgrad",
-    seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-    **options: object,
-) -> SaliencyMaps:
-    """Compute the maps of images that chance, not beauty, has chosen.
+BY_IMAGE = (
+    "maps", "rows", "ids", "labels", "targets", "against", "residuals", "probabilities"
+)  # fmt: skip
+"""The fields of `SaliencyMaps` that have a row an image."""
+
+
+def strength(maps: np.ndarray, method: str, options: Mapping[str, object]) -> np.ndarray:
+    """Return how much each pixel counts for a target, float `(n, h, w)`, 0 or more.
+
+    Of parts of a logit that is what speaks for the target. A label's network also sees that the
+    other labels' cues are missing or there, which speaks for or against; by size alone, the
+    places where something might have spoken against it would count like its own cue. Of a slope
+    it is the size.
 
     Args:
-        model: The network.
-        dataset: One split.
-        probabilities: float `(images, k)`, the model's predictions of it.
-        label: The true label of the images; None takes every label that has images.
-        n: Images of each label, all where it has fewer (or None).
-        target: Which logit to explain, one of `TARGETS`.
+        maps: `(n, h, w)`, raw.
         method: A name in `METHODS`.
-        seed: Of the choice and of the method's noise. A label's images and maps are the same
-            whichever other labels are explained with it.
-        progress: Called with (images done, images in all).
-        **options: The method's own.
-
-    Returns:
-        The maps, label by label; within a label the images are in random order.
-
-    Raises:
-        FerError: If there is no such label, method or target, or no image of the label.
+        options: The method's.
     """
-    chosen = _choose(dataset, label, n, seed)
-    if target not in TARGETS:
-        raise FerError(f"unknown target '{target}'{did_you_mean(target, TARGETS)}")
-    function = METHODS[method]
-    if "seed" in inspect.signature(function).parameters:
-        options["seed"] = seed
-    predicted = probabilities.argmax(axis=1)
-    targets = dataset.labels if target == "true" else predicted
-    rows, k = np.concatenate(chosen), len(dataset.label_names)
-    maps, done = [], 0
-    for group in chosen:
-        # Label by label: a method's noise may depend on the position among the images.
-        report = progress and (lambda now, _, done=done: progress(done + now, len(rows)))
-        images = dataset.images[group]
-        maps.append(function(model, images, targets[group], progress=report, **options))
-        done += len(group)
-    return SaliencyMaps(
-        maps=np.concatenate(maps),
-        rows=rows,
-        ids=dataset.ids[rows],
-        labels=dataset.labels[rows],
-        targets=targets[rows],
-        probabilities=probabilities[rows].astype(np.float32),
-        label_names=dataset.label_names,
-        support=np.bincount(dataset.labels, minlength=k),
-        correct=np.bincount(dataset.labels[dataset.labels == predicted], minlength=k),
-        split=" + ".join(dataset.splits),
-        target=target,
-        method=method,
-        options=_all_options(function, options),
-    )
+    smoothed = options.get("method", method)
+    return np.maximum(maps, 0) if smoothed in SHARES else np.abs(maps)
 
 
-def _choose(dataset: FaceDataset, label: str | None, n: int | None, seed: int) -> list[np.ndarray]:
-    """Return the rows of each label's chosen images, in random order."""
-    names = dataset.label_names
-    if label is not None and label not in names:
-        raise FerError(f"unknown label '{label}'{did_you_mean(label, names)}")
-    if n is not None and n < 1:
-        raise FerError(f"n: expected at least 1 image, received {n}")
-    chosen = []
-    for index in range(len(names)) if label is None else [names.index(label)]:
-        members = np.flatnonzero(dataset.labels == index)
-        if len(members):
-            chosen.append(np.random.default_rng((seed, index)).permutation(members)[:n])
-    if not chosen:
-        raise FerError(
-            f"no image of {label or 'any label'} in the {'/'.join(dataset.splits)} split"
-        )
-    return chosen
-
-
-def _all_options(function: Callable, given: dict) -> dict:
-    """Return the method's options with the defaults written out, as JSON values."""
-    about_speed = ("batch_size", "progress")
-    options = {
-        parameter.name: given.get(parameter.name, parameter.default)
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in about_speed
-    }
-    return {k: getattr(v, "__name__", v) for k, v in options.items()}
+def joined(parts: Sequence[SaliencyMaps]) -> SaliencyMaps:
+    """Return the maps of several labels as one result."""
+    arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in BY_IMAGE}
+    return dataclasses.replace(parts[0], **arrays)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_analysis.data.regions import REGIONS, region_map
+from fer_analysis.data.regions import Regions, template
+from fer_analysis.evaluation.bootstrap import bootstrap, percentile_interval
 from fer_analysis.saliency.maps import SaliencyMaps
 
 SHIFT = 2
-"""Pixels (of 48) by which the template is moved to see how much an answer hangs on it."""
-
-RESAMPLES = 2000
+"""Pixels by which the regions are moved to see how much an answer hangs on their place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +29,8 @@ class LabelSummary:
         mean_face: float64 `(h, w)`, mean of the explained images, pixels 0-255.
         mean_map: float64 `(h, w)`, mean over images of each pixel's share of |saliency|,
             times the number of pixels: 1 = as if spread evenly. NaN where n is 0.
+        right_map: The same of the images that are predicted right; NaN without one.
+        wrong_map: The same of those that are predicted wrong.
         regions: The label's rows of `region_rows`.
     """
 
@@ -41,6 +42,8 @@ class LabelSummary:
     correct: int
     mean_face: np.ndarray
     mean_map: np.ndarray
+    right_map: np.ndarray
+    wrong_map: np.ndarray
     regions: list[dict]
 
     @property
@@ -49,12 +52,15 @@ class LabelSummary:
         return max(self.regions, key=lambda row: row["enrichment"]) if self.n else None
 
 
-def summaries(saliency: SaliencyMaps, images: np.ndarray) -> list[LabelSummary]:
+def summaries(
+    saliency: SaliencyMaps, images: np.ndarray, regions: Regions | None = None
+) -> list[LabelSummary]:
     """Average the maps of each label.
 
     Args:
         saliency: The maps.
         images: `(n, h, w, 1)`, the images they explain, pixels 0-255.
+        regions: The parts of the face; by default the template.
 
     Returns:
         One summary for each label that has maps, in the order of the labels.
@@ -62,81 +68,124 @@ def summaries(saliency: SaliencyMaps, images: np.ndarray) -> list[LabelSummary]:
     result = []
     for label in np.unique(saliency.labels):
         members = saliency.labels == label
-        name, density = saliency.label_names[label], _shares(saliency.maps[members])
-        said = density[~np.isnan(density[:, 0, 0])]
+        part = saliency.take(members)
+        name, density = saliency.label_names[label], _shares(part.strength)
+        right = (saliency.predicted == label)[members]
+        pixels = density[0].size
+        n = int((~np.isnan(density[:, 0, 0])).sum())
         result.append(
             LabelSummary(
                 label=name,
-                n=len(said),
-                left_out=len(density) - len(said),
-                right=int((saliency.predicted == label)[members].sum()),
+                n=n,
+                left_out=len(density) - n,
+                right=int(right.sum()),
                 support=int(saliency.support[label]),
                 correct=int(saliency.correct[label]),
                 mean_face=images[members, ..., 0].mean(axis=0),
-                mean_map=_mean(density) * density[0].size,
-                regions=region_rows(saliency.maps[members], name),
+                mean_map=_mean(density) * pixels,
+                right_map=_mean(density[right]) * pixels,
+                wrong_map=_mean(density[~right]) * pixels,
+                regions=region_rows(part.strength, name, regions),
             )
         )
     return result
 
 
-def region_shares(maps: np.ndarray, *, shift: tuple[int, int] = (0, 0)) -> np.ndarray:
+def region_shares(maps: np.ndarray, regions: Regions | None = None) -> np.ndarray:
     """Return the share of each map's |saliency| that falls on each region.
 
     Args:
         maps: `(n, h, w)`, raw.
-        shift: Rows and columns (of the 48x48 template) by which all regions are moved.
+        regions: The parts of the face; by default the template.
 
     Returns:
-        float64 `(n, len(REGIONS))`; a row sums to 1, or is NaN for a map of zeros.
+        float64 `(n, regions)`; a row sums to 1, or is NaN for a map of zeros.
     """
-    return _by_region(_shares(maps), shift)
+    return by_region(_shares(maps), regions or template(*maps.shape[1:]))
 
 
-def region_areas(height: int, width: int, *, shift: tuple[int, int] = (0, 0)) -> np.ndarray:
-    """Return the share of the pixels that each region takes, float64 `(len(REGIONS),)`."""
-    regions = region_map(height, width, shift)
-    return np.bincount(regions.ravel(), minlength=len(REGIONS)) / regions.size
+def enrichment(maps: np.ndarray, regions: Regions) -> np.ndarray:
+    """Return each map's enrichment: its share of |saliency| over the region's share of area.
+
+    Args:
+        maps: `(n, h, w)`, raw.
+        regions: The parts of the face.
+
+    Returns:
+        float64 `(m, regions)`, without the maps of zeros.
+    """
+    shares = region_shares(maps, regions)
+    return over_area(shares[~np.isnan(shares[:, 0])], regions)
 
 
-def region_rows(maps: np.ndarray, label: str, *, seed: int = 0) -> list[dict]:
+def over_area(shares: np.ndarray, regions: Regions) -> np.ndarray:
+    """Return shares of saliency over shares of area; 0 where a region has no pixel."""
+    areas = np.broadcast_to(regions.areas, shares.shape)
+    return np.divide(shares, areas, out=np.zeros_like(shares), where=areas > 0)
+
+
+def bootstrap_means(values: np.ndarray, *, seed: int = 0) -> np.ndarray:
+    """Return means over images, had other images been drawn, float64 `(draws, ...)`.
+
+    Args:
+        values: `(n, columns)`, a row an image. One image knows nothing of the next: all NaN.
+        seed: Of the draws; values of the same n are drawn alike, so that they stay pairs.
+    """
+    n = len(values)
+    if n < 2:
+        return np.full((1, values.shape[1]), np.nan)
+    return bootstrap(lambda weights: weights @ values / n, n, seed=seed)
+
+
+def region_rows(
+    maps: np.ndarray, label: str, regions: Regions | None = None, *, seed: int = 0
+) -> list[dict]:
     """Return a table of the mean saliency of each region.
 
     Args:
         maps: `(n, h, w)`, raw, of one label.
         label: Its name.
+        regions: The parts of the face; by default the template.
         seed: Of the bootstrap.
 
     Returns:
         One row a region: `label`, `n` (maps), `left_out` (maps of zeros), `region`, `area` and
         mean `share` of saliency (shares of 1), `share_low` and `share_high` (95 % percentile
         bootstrap over images), `enrichment` (share / area) with its `low` and `high`, and
-        `shifted_low` and `shifted_high`: the enrichments found when the template is moved by
+        `shifted_low` and `shifted_high`: the enrichments found when all regions are moved by
         up to `SHIFT` pixels. NaN where too few maps are left.
     """
+    regions = regions or template(*maps.shape[1:])
     density = _shares(maps)
     density = density[~np.isnan(density[:, 0, 0])]
-    areas = region_areas(*maps.shape[1:])
-    low, high = _bootstrap(_by_region(density), seed)
+    areas = regions.areas
+    low, high = percentile_interval(bootstrap_means(by_region(density, regions), seed=seed))
     mean = _mean(density)
-    moves = itertools.product((-SHIFT, 0, SHIFT), repeat=2)
-    moved = [_by_region(mean, move) / region_areas(*mean.shape, shift=move) for move in moves]
+    moved = [regions.shifted(*move) for move in itertools.product((-SHIFT, 0, SHIFT), repeat=2)]
+    shifted = np.array([over_area(by_region(mean, each), each) for each in moved])
     columns = {
         "area": areas,
-        "share": _by_region(mean),
+        "share": by_region(mean, regions),
         "share_low": low,
         "share_high": high,
-        "enrichment": _by_region(mean) / areas,
-        "low": low / areas,
-        "high": high / areas,
-        "shifted_low": np.min(moved, axis=0),
-        "shifted_high": np.max(moved, axis=0),
+        "enrichment": over_area(by_region(mean, regions), regions),
+        "low": over_area(low, regions),
+        "high": over_area(high, regions),
+        "shifted_low": shifted.min(axis=0),
+        "shifted_high": shifted.max(axis=0),
     }
     head = {"label": label, "n": len(density), "left_out": len(maps) - len(density)}
     return [
         head | {"region": region} | {name: float(values[i]) for name, values in columns.items()}
-        for i, region in enumerate(REGIONS)
+        for i, region in enumerate(regions.names)
     ]
+
+
+def by_region(density: np.ndarray, regions: Regions) -> np.ndarray:
+    """Sum `(..., h, w)` over each region, `(..., regions)`."""
+    *leading, height, width = density.shape
+    members = np.eye(len(regions.names))[regions.pixels.ravel()]
+    return density.reshape(*leading, height * width) @ members
 
 
 def _shares(maps: np.ndarray) -> np.ndarray:
@@ -150,21 +199,3 @@ def _mean(values: np.ndarray) -> np.ndarray:
     """Average over maps, leaving out those of NaN; NaN where nothing is left."""
     said = values[~np.isnan(values[:, 0, 0])]
     return said.mean(axis=0) if len(said) else np.full(values.shape[1:], np.nan)
-
-
-def _by_region(density: np.ndarray, shift: tuple[int, int] = (0, 0)) -> np.ndarray:
-    """Sum `(..., h, w)` over each region, `(..., len(REGIONS))`."""
-    *leading, height, width = density.shape
-    members = np.eye(len(REGIONS))[region_map(height, width, shift).ravel()]
-    return density.reshape(*leading, height * width) @ members
-
-
-def _bootstrap(shares: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the 95 % percentile bootstrap interval of the mean over images."""
-    n = len(shares)
-    if n < 2:  # one image knows nothing of the next
-        return (np.full(shares.shape[1], np.nan),) * 2
-    # How often each image is drawn, for all resamples at once.
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
-    low, high = np.percentile(drawn @ shares / n, [2.5, 97.5], axis=0)
-    return low, high

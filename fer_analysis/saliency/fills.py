@@ -1,0 +1,44 @@
+"""What stands where pixels are painted over: the mean face, or the image's own blur."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from fer_analysis.errors import FerError, did_you_mean
+
+FILLS = ("mean", "blur")
+BLUR = 5 / 48
+"""Standard deviation of the blur, a share of the image's height: no feature of a face is left."""
+
+
+def fill(images: np.ndarray, kind: str, face: np.ndarray | None = None) -> np.ndarray:
+    """Return what replaces the images' pixels.
+
+    The mean face is the same for all and knows nothing of the label; the blur keeps an image's
+    own light and shade, and with it the traces of a wide open mouth. Neither is a face that
+    nobody has doubts about: that is why there are two.
+
+    Args:
+        images: `(n, h, w, channels)`, pixels 0-255.
+        kind: One of `FILLS`.
+        face: The mean face, `(h, w, channels)`; by default that of `images`.
+
+    Returns:
+        float32 `(n, h, w, channels)`, pixels 0-255.
+
+    Raises:
+        FerError: If there is no such fill.
+    """
+    if kind not in FILLS:
+        raise FerError(f"unknown fill '{kind}'{did_you_mean(kind, FILLS)}")
+    images = np.asarray(images, np.float32)
+    if kind == "mean":
+        return np.broadcast_to(mean_face(images) if face is None else face, images.shape)
+    width = BLUR * images.shape[1]
+    return ndimage.gaussian_filter(images, (0, width, width, 0), mode="nearest")
+
+
+def mean_face(images: np.ndarray) -> np.ndarray:
+    """Return the mean of the images, float32 `(h, w, channels)`."""
+    return images.mean(axis=0, dtype=np.float64).astype(np.float32)

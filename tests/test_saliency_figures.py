@@ -1,0 +1,158 @@
+"""Pictures of saliency hold the numbers that they are given, say what failed, and fit."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from fer_analysis.data.dataset import FER_LABELS
+from fer_analysis.data.regions import REGIONS, Regions, region_map, template
+from fer_analysis.figures.saliency import label_figure, overview_figure
+from fer_analysis.figures.saliency_regions import bars_figure, region_figure
+from fer_analysis.saliency.dominance import Dominance, Evidence
+from fer_analysis.saliency.examine import Finding
+from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.saliency.region_occlusion import RegionOcclusion
+from fer_analysis.saliency.regions import summaries
+
+K, OF_EACH = len(FER_LABELS), 3
+MARKS = ("FAILS SANITY: much the same maps when the network has forgotten everything",)
+
+
+def looks_at(region: str, **changes) -> tuple[SaliencyMaps, np.ndarray]:
+    """Return maps of one region, the rest of the face speaking against; and their images.
+
+    Of each label's three images the first two are predicted right.
+    """
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(K), OF_EACH)
+    n = len(labels)
+    inside = region_map() == REGIONS.index(region)
+    predicted = np.where(np.arange(n) % OF_EACH < 2, labels, (labels + 1) % K)
+    values = {
+        "maps": np.where(inside, 1.0, -5.0) * rng.uniform(0.5, 1, (n, 1, 1)).astype(np.float32),
+        "rows": np.arange(n),
+        "ids": np.array([f"face/{row}" for row in range(n)]),
+        "labels": labels,
+        "targets": labels,
+        "against": np.full(n, -1),
+        "residuals": np.full(n, 0.001),
+        "probabilities": np.eye(K, dtype=np.float32)[predicted] * 0.75,
+        "label_names": FER_LABELS,
+        "support": np.full(K, 40),
+        "correct": np.full(K, 30),
+        "split": "validation",
+        "target": "true",
+        "method": "integrated_gradients",
+        "options": {"steps": 32, "doublings": 2, "baseline": "mean"},
+    }
+    return SaliencyMaps(**values | changes), rng.integers(0, 256, (n, 48, 48, 1)).astype(np.uint8)
+
+
+def finding(label: str, names: tuple[str, ...], region: str | None = "mouth") -> Finding:
+    r = len(names)
+    cost = np.linspace(1, -0.5, r) + np.zeros((OF_EACH, 1))
+    right = np.ones((OF_EACH, r), bool)
+    hidden = RegionOcclusion(cost, 0 * cost, cost, right[:, 0], right, right, right)
+    nulls = {
+        name: np.full(r, 1.5)
+        for name in ("the edges", "networks that learnt nothing", "all labels")
+    }
+    evidence = Evidence(
+        OF_EACH, names, np.ones(r), np.ones(r), 1, nulls, np.ones(r), np.ones(r), (0.8, 0.9)
+    )
+    says = Dominance(region, "because")
+    return Finding(label, evidence, says, says, {"mean": hidden}, (0.85, (0.8, 0.9)))
+
+
+def texts(figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text")))
+
+
+def drawn(figure):
+    """Draw without a screen: this is where a figure that does not fit complains."""
+    figure.savefig("/dev/null", format="png", dpi=40)
+    return figure
+
+
+def test_a_label_page_says_what_it_shows():
+    saliency, images = looks_at("mouth")
+    summary = summaries(saliency, images)[FER_LABELS.index("happy")]
+    answer = finding("happy", REGIONS)
+    page = texts(drawn(label_figure(saliency, images, summary, answer, run="first", marks=MARKS)))
+    for words in ("happy: 30 of 40 predicted right", "3 explained, chosen at random", "run first",
+                  "predicted right: 2 of 3 explained images", "predicted wrong: 1 of 3",
+                  "sad .75", "integrated_gradients (steps 32", "validation split",
+                  "dominant region: because", "n=3", "FAILS SANITY"):  # fmt: skip
+        assert words in page, words
+    without = texts(drawn(label_figure(saliency, images, summary, run="first")))
+    assert "no control was made" in without and "FAILS" not in without
+
+
+def test_what_lights_up_is_what_speaks_for_the_label():
+    saliency, images = looks_at("nose")
+    nose = region_map() == REGIONS.index("nose")
+    summary = summaries(saliency, images)[0]
+    figure = drawn(label_figure(saliency, images, summary, run="first"))
+    overlays = [
+        image for axes in figure.axes for image in axes.images if image.get_alpha() is not None
+    ]
+    # Three examples (two right, one wrong), and the mean maps of all, right and wrong.
+    assert len(overlays) == 6
+    for overlay in overlays:
+        values = np.asarray(overlay.get_array())
+        assert (values[nose] > 0).all() and (values[~nose] == 0).all()
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_the_overview_shows_every_label_with_its_answer_even_without_saliency(silent):
+    saliency, images = looks_at("mouth")
+    if silent:
+        saliency = dataclasses.replace(saliency, maps=np.zeros_like(saliency.maps))
+    found = summaries(saliency, images)
+    answers = {"sad": finding("sad", REGIONS, None), "fear": finding("fear", REGIONS, "chin")}
+    page = texts(drawn(overview_figure(saliency, found, answers, run="first", marks=MARKS)))
+    assert all(name in page for name in FER_LABELS) and "FAILS SANITY" in page
+    assert ("all maps are zero" if silent else "right, n = 2") in page
+    assert "dominant: none" in page and "by hiding: chin" in page
+    drawn(label_figure(saliency, images, found[0], run="first"))
+
+
+def test_bars_are_as_long_as_the_enrichment_and_stand_beside_nulls_and_costs():
+    saliency, images = looks_at("mouth")
+    found = summaries(saliency, images)
+    answers = {each.label: finding(each.label, REGIONS) for each in found}
+    figure = drawn(bars_figure(saliency, found, answers, run="first", marks=MARKS))
+    bars, hidden = figure.axes[0].containers[1], figure.axes[1].containers[1]
+    mouth = REGIONS.index("mouth")
+    assert [bar.get_width() for bar in bars][mouth] == pytest.approx(1 / template().areas[mouth])
+    assert sum(bar.get_width() > 0 for bar in bars) == 1
+    np.testing.assert_allclose([bar.get_width() for bar in hidden], np.linspace(1, -0.5, 9))
+    page = texts(figure)
+    for words in ("happy, n = 3", "maps: mouth", "null: random weights", "null: the edges",
+                  "FAILS SANITY", "drop of the logit"):  # fmt: skip
+        assert words in page, words
+
+
+def test_one_label_and_regions_of_ones_own_fit():
+    saliency, images = looks_at("mouth")
+    saliency, images = saliency.take(np.arange(OF_EACH)), images[:OF_EACH]
+    pixels = np.zeros((48, 48), int)
+    pixels[24:] = 1
+    own = Regions(("the whole upper half of the face", "$x$ <b>", "background"), pixels)
+    found = summaries(saliency, images, own)
+    answers = {"angry": finding("angry", own.names, own.names[0])}
+    for figure in (
+        label_figure(saliency, images, found[0], answers["angry"], run="a" * 60, marks=MARKS),
+        overview_figure(saliency, found, answers, run="a" * 60, marks=MARKS),
+        bars_figure(saliency, found, answers, run="a" * 60),
+        region_figure(images[0, ..., 0], own.pixels, own.names),
+    ):
+        drawn(figure)
+
+
+def test_the_template_is_drawn_with_its_names():
+    page = texts(drawn(region_figure(np.full((48, 48), 90.0), region_map(), REGIONS)))
+    assert all(name in page for name in REGIONS)
