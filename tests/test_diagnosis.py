@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -269,3 +271,68 @@ def test_a_diagnosis_is_a_table_and_json():
     json.dumps(result.as_dict(), allow_nan=False)
     told = [row for row in rows(result) if row["verdict"] == SHOWN]
     assert [(row["label"], row["cause"]) for row in told] == [("disgust", "imbalance")]
+
+
+WHY = """
+question: does it run?
+base: tiny
+seeds: [0]
+set: {data.n: 420, training.epochs: 1, model.filters: [4], model.dense: []}
+cells:
+  another recipe: {set: {training.learning_rate: 0.005}}
+  "{label}: a quarter of its images":
+    each: {label: [sad]}
+    set: {manipulations.keep.counts: {"{label}": 0.25}}
+"""
+
+
+def fer(*words):
+    from click.testing import CliRunner
+
+    from fer_analysis.cli import main
+
+    result = CliRunner().invoke(main, words)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
+
+
+def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
+    from fer_analysis.study.cell import run_cell
+    from fer_analysis.study.fair import load_fair_study
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FER2013_DIR", raising=False)
+    Path("w.yaml").write_text(WHY)
+    early = fer("diagnose", "w.yaml")
+    assert early.exit_code == 1
+    assert "no base cell is finished: fer study run w" in early.output
+    for cell in load_fair_study("w.yaml", None).cells:
+        run_cell(cell, Path("runs/cells"))
+    done = fer("diagnose", "w.yaml", "--out", "d")
+    assert done.exit_code == 0, done.output
+    told = json.loads(Path("d/diagnosis.json").read_text())
+    assert [row["label"] for row in told["labels"]][1] == "disgust"
+    assert {row["cell"] for row in told["doses"]} == {"base", "sad: a quarter of its images"}
+    for name in ("verdict", "dose", "agreement"):
+        assert Path(f"d/{name}.png").read_bytes().startswith(b"\x89PNG")
+    with open("d/recalls.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["label"] == "sad"]
+    assert len({row["training_images"] for row in rows}) == 2, "all of them, and a quarter"
+    whole = json.loads(fer("diagnose", "w.yaml", "--without-votes", "--json").stdout)
+    assert whole["votes"] is False
+    assert "no finished cell 'bas' (did you mean 'base'? available" in " ".join(
+        fer("diagnose", "w.yaml", "--of", "bas").output.split()
+    )
+    assert "no such run" in fer("diagnose", "nothing-here").output
+
+    # The base's run is there still: what can be said of it alone?
+    (run,) = Path("runs/cells").glob("*/run")
+    done = fer("diagnose", str(run), "--out", "lone")
+    assert done.exit_code == 0, done.output
+    told = json.loads(Path("lone/diagnosis.json").read_text())
+    assert told["seeds"] == 1
+    failing = [row for row in told["labels"] if row["fails"]]
+    assert failing, "a network of one epoch"
+    for row in failing:
+        assert f"--label {row['label']}" in done.output
+        assert row["causes"][0]["verdict"] == "not tested", "no other recipe was tried"

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer_analysis.config import load_config
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError
 from fer_analysis.manipulations import MANIPULATIONS
@@ -70,6 +71,22 @@ def test_a_study_has_a_base_and_a_cell_for_each_combination():
         study.only("bas")
 
 
+def test_other_labels_and_another_base_than_the_file_s():
+    study = load_study("s.yaml", labels=("fear",), base="fast", source="synthetic")
+    assert [c.name for c in study.cells if c.seed == 0] == ["base", "fear at 4", "fear at 9"]
+    assert study.cells[0].config.model.name == "self_built"
+    assert study.cells[0].config.training.batch_size == load_config("fast").training.batch_size
+    with pytest.raises(FerError, match="no label 'feer' .did you mean 'fear'"):
+        load_fair_study("s.yaml", None, labels=("feer",))
+
+
+def test_a_cell_that_changes_nothing_in_this_base_is_left_out():
+    text = STUDY + '  "as it is": {set: {training.batch_size: 64}}\n'
+    Path("s.yaml").write_text(text)
+    names = {cell.name for cell in load_study("s.yaml").cells}
+    assert "base" in names and "as it is" not in names
+
+
 def test_cells_are_fair_all_take_the_same_steps():
     study = load_fair_study("s.yaml", None)
     images = {cell.config.training.images_per_epoch for cell in study.cells}
@@ -100,7 +117,8 @@ def test_every_shipped_study_makes_its_cells():
     files = sorted((CONFIGS / "studies").glob("*.yaml"))
     assert files
     for file in files:
-        study = load_study(file.stem, source="nowhere.csv")
+        source = "synthetic" if file.stem == "planted" else "nowhere.csv"
+        study = load_study(file.stem, source=source)
         assert len({cell.key for cell in study.cells}) == len(study.cells)
 
 
@@ -113,6 +131,7 @@ def test_keeping_n_images_is_nested_and_touches_no_other_label():
     assert set(keep(dataset(), seed=4, counts={"cat": 5}).ids) != set(few.ids)
     assert counts_of(keep(dataset(), seed=0, counts={"cat": "matched", "owl": 15})) == [10, 10, 15]
     assert counts_of(keep(dataset(), seed=0, counts={"dog": 99})) == [30, 10, 20]
+    assert counts_of(keep(dataset(), seed=0, counts={"cat": 0.25})) == [8, 10, 20]
     with pytest.raises(FerError, match="no label 'cot' .did you mean 'cat'"):
         keep(dataset(), seed=0, counts={"cot": 1})
 

@@ -31,14 +31,33 @@ def open_data(
     Raises:
         FerError: If the data cannot be read, or not be divided into so many folds.
     """
-    options = section.model_dump()
+    return leave_out(open_whole(section, progress=progress), section)
+
+
+def open_whole(
+    section: BaseModel, *, progress: Callable[[int, int], None] | None = None
+) -> LoadedData:
+    """Read or draw the data as `open_data` does, without dividing it into folds."""
+    options = section.model_dump(exclude={"folds", "fold", "fold_seed"})
     source = options.pop("source")
-    folds, fold, fold_seed = (options.pop(name) for name in ("folds", "fold", "fold_seed"))
     if source == "synthetic":
-        loaded = _drawn(options)
-    else:
-        loaded = load_data(source, **options, progress=progress)
-    return loaded if folds is None else _without_fold(loaded, folds, fold, fold_seed)
+        return _drawn(options)
+    return load_data(source, **options, progress=progress)
+
+
+def leave_out(loaded: LoadedData, section: BaseModel) -> LoadedData:
+    """Leave out the fold that a `data` section names, if any; images are not copied.
+
+    Args:
+        loaded: What `open_whole` gave of the section.
+        section: The section.
+
+    Raises:
+        FerError: If the data cannot be divided into so many folds.
+    """
+    if section.folds is None:
+        return loaded
+    return _without_fold(loaded, section.folds, section.fold, section.fold_seed)
 
 
 def _drawn(options: dict) -> LoadedData:

@@ -90,14 +90,23 @@ def run_cell(cell: Cell, store: Path) -> dict:
 
 def data_of(config: RunConfig) -> LoadedData:
     """Read a cell's data; a worker that runs many cells reads each data set once."""
-    return _read(config.data.model_dump_json(), type(config.data))
+    return _divided(config.data.model_dump_json(), type(config.data))
+
+
+@lru_cache(maxsize=16)  # folds of one data set share its images
+def _divided(section: str, kind: type) -> LoadedData:
+    from fer_analysis.data.open import leave_out
+
+    parsed = kind.model_validate_json(section)
+    whole = parsed.model_copy(update={"folds": None, "fold": None})
+    return leave_out(_whole(whole.model_dump_json(), kind), parsed)
 
 
 @lru_cache(maxsize=2)
-def _read(section: str, kind: type) -> LoadedData:
-    from fer_analysis.data.open import open_data
+def _whole(section: str, kind: type) -> LoadedData:
+    from fer_analysis.data.open import open_whole
 
-    return open_data(kind.model_validate_json(section))
+    return open_whole(kind.model_validate_json(section))
 
 
 def _train(cell: Cell, data: LoadedData, path: Path) -> Run:

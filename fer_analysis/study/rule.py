@@ -12,11 +12,12 @@
    there are.
    *Ambiguity*, *label noise*: images on which annotators are split, or mostly agree on another
    label, cost the label half of the gap more than such images cost the median label.
-   Without votes the two cannot be told apart; *ambiguity or noise* is what stays when all labels
-   have as many images, if one other label takes half of the gap (errors of a label that is only
-   scarce go everywhere).
+   Without votes these two cannot be told apart; *ambiguity or noise* is shown where the label is
+   taken for one other label by half of the gap more than for any third one (errors of a label
+   that is only scarce go everywhere).
 
-Where two causes share a gap neither need explain half of it: beside one that does, a quarter counts.
+Where two causes share a gap neither need explain half of it: beside one that does, a quarter
+counts.
 A cause wants 5 points at least. Intervals are simultaneous: within a step it is the largest of
 all studentised deviations that has to stay inside (max-t bootstrap; Romano & Wolf 2005), so that
 asking of many labels and causes finds none by itself.
