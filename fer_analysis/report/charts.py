@@ -87,5 +87,6 @@ def diagnosis_charts(diagnosis: dict, names: tuple[str, ...]) -> list[dict]:
         made.append(chart(draw.dose_figure(diagnosis["doses"]), alt))
     if diagnosis["agreement"]:
         alt = "Recall of each label where annotators agree with it, are split, or agree on another."
-        made.append(chart(draw.agreement_figure(diagnosis["agreement"], list(names)), alt))
+        rows = [row for row in diagnosis["agreement"] if row["recall"] is not None]
+        made.append(chart(draw.agreement_figure(rows, list(names)), alt))
     return made

@@ -85,6 +85,7 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
         "same_data": diagnosis is None
         or diagnosis.get("fingerprint")
         == first.run.environment().get("data", {}).get("fingerprint"),
+        "same_network": diagnosis is None or _same_network(diagnosis, evaluation),
         "contests": against,
         "contest_charts": [
             charts.comparison_chart(c["sets"], f"{evaluation.split} split") for c in against
@@ -101,6 +102,13 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
         "commands": _commands(first),
         "no_faces": not extras.faces,
     }
+
+
+def _same_network(diagnosis: dict, evaluation) -> bool:
+    """Tell whether a diagnosis was made of these very predictions, by its recalls."""
+    judged = [row["recall"][0] for row in diagnosis["labels"]]
+    own = [e.recall for e in (evaluation.leak_free, evaluation) if e is not None]
+    return any(np.allclose(judged, recall, atol=1e-6, equal_nan=True) for recall in own)
 
 
 def told_split(evaluation) -> str:

@@ -26,7 +26,7 @@ MAP_SIDE = 24
 QUALITY = 60
 BLUR = 1.0
 PERCENTILE = 99
-OPACITY = 0.85
+OPACITY = 0.8
 LEVELS = 15
 """Steps of opacity of a map."""
 
@@ -92,12 +92,15 @@ def strengths(saliency: SaliencyMaps) -> np.ndarray:
 
 
 def opacity(strength: np.ndarray) -> np.ndarray:
-    """Return one map's opacity: softened, up to its 99th percentile, in few steps."""
+    """Return one map's opacity: softened, from its median to its 99th percentile, in few steps.
+
+    The face shines through wherever the map says little.
+    """
     soft = ndimage.gaussian_filter(strength.astype(float), BLUR)
-    share = np.clip(soft / (np.percentile(soft, PERCENTILE) or 1), 0, 1)
-    # The face shines through wherever the map says little.
-    steps = np.round(np.sqrt(_resized_float(share, MAP_SIDE).clip(0, 1)) * LEVELS) / LEVELS
-    return (255 * OPACITY * steps * (steps > 0.4)).astype(np.uint8)
+    low, high = np.percentile(soft, (50, PERCENTILE))
+    share = np.clip((soft - low) / ((high - low) or 1), 0, 1)
+    steps = np.round(_resized_float(share, MAP_SIDE).clip(0, 1) * LEVELS) / LEVELS
+    return (255 * OPACITY * steps).astype(np.uint8)
 
 
 def overlay_uri(alpha: np.ndarray) -> str:

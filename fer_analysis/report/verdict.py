@@ -31,7 +31,7 @@ def verdict(evaluation: Evaluation, metrics: dict, diagnosis: dict | None = None
         sentence += f"; the annotators' first choice agrees for {percent(people, 0)}"
     causes = shown_causes(diagnosis, label)
     if causes:
-        sentence += f"; shown to matter: {' and '.join(causes)}"
+        sentence += f"; the study shows: {' and '.join(causes)}"
     return sentence
 
 

@@ -57,7 +57,6 @@
       if (!picture) face.classList.add("no-pic");
       const box = bars(face, row ? names[Number(row[1])] : "");
       if (picture) picture.after(box); else face.prepend(box);
-      face.querySelector(".said").classList.add("first");
     }
   }
 
