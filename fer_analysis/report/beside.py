@@ -47,6 +47,7 @@ def diagnosis_pictures(folder: Path) -> list[dict]:
                 f"what {short(file.stem.removeprefix('confusion_'), 40)} is taken for, "
                 "before and after each change",
             ),
+            "width": 760,
             "uri": f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}",
         }
         for file in files

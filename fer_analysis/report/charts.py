@@ -7,11 +7,15 @@ import base64
 from fer_analysis.figures import svg
 from fer_analysis.report.text import percent
 
+PIXELS = 88
+"""CSS pixels an inch: the figures' texts are then about as large as the page's."""
+
 
 def chart(figure, alt: str) -> dict:
-    """Return a figure as `uri`, with the finding as its `alt` text."""
+    """Return a figure as `uri` with its `width`, and the finding as its `alt` text."""
     encoded = base64.b64encode(svg(figure).encode()).decode()
-    return {"uri": f"data:image/svg+xml;base64,{encoded}", "alt": alt}
+    width = round(PIXELS * figure.get_figwidth())
+    return {"uri": f"data:image/svg+xml;base64,{encoded}", "alt": alt, "width": width}
 
 
 def calibration_chart(block: dict, title: str) -> dict:

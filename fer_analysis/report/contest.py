@@ -51,6 +51,8 @@ def contests(
             {
                 "name": name,
                 "sets": compared,
+                "over": list(compared)[-1],
+                "p": list(compared.values())[-1]["mcnemar"]["p"],
                 "differs": shows_difference(list(compared.values())[-1]),
                 "sides": _sides(first, other.evaluation, sheets, issues, min(most, PER_SIDE)),
             }
