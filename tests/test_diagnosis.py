@@ -331,8 +331,19 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     told = json.loads(Path("lone/diagnosis.json").read_text())
     assert told["seeds"] == 1
-    failing = [row for row in told["labels"] if row["fails"]]
-    assert failing, "a network of one epoch"
-    for row in failing:
-        assert f"--label {row['label']}" in done.output
-        assert row["causes"][0]["verdict"] == "not tested", "no other recipe was tried"
+
+
+def test_a_lone_run_is_told_what_would_settle_the_rest(capsys):
+    from types import SimpleNamespace
+
+    from fer_analysis.cli.diagnosis_tables import print_diagnosis
+
+    run = SimpleNamespace(path=Path("runs/first"))
+    print_diagnosis(diagnose(evidence({"base": ({}, FEW, low(0.5), low(0.5))}), "base"), run)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "scarcity: not tested" in told
+    command = "why --base runs/first/config.yaml --label disgust --data PATH"
+    assert f"fer study run {command}" in told and f"fer diagnose {command}" in told
+    assert "no deficiency shown: angry, fear, happy" in told
+    print_diagnosis(diagnose(evidence({"base": ({}, EVEN, GOOD, GOOD)}), "base"), run)
+    assert "fer study run" not in capsys.readouterr().out, "nothing is left to be settled"
