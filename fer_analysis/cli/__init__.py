@@ -14,6 +14,7 @@ from fer_analysis.cli.data import data
 from fer_analysis.cli.diagnose import diagnose
 from fer_analysis.cli.evaluate import evaluate
 from fer_analysis.cli.predict import predict
+from fer_analysis.cli.report import report
 from fer_analysis.cli.saliency import saliency
 from fer_analysis.cli.study import study
 from fer_analysis.cli.train import train
@@ -50,6 +51,7 @@ def main():
       fer train    tiny --data synthetic           # a minute; writes runs/<time>-<model>/
       fer evaluate                                 # the newest run: recall, confusion
       fer saliency --label disgust                 # where it looks
+      fer report   --open                          # all of it on one page
       fer predict  face.jpg                        # what a trained network says of a picture
 
     With FER-2013 on disk, --data PATH is the CSV or the folder that holds it;
@@ -59,6 +61,6 @@ def main():
     """
 
 
-COMMANDS = (data, audit, train, evaluate, compare, saliency, study, diagnose, predict)
+COMMANDS = (data, audit, train, evaluate, compare, saliency, study, diagnose, report, predict)
 for command in COMMANDS:
     main.add_command(command)

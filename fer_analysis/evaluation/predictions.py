@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -28,6 +29,11 @@ Progress = Callable[[int, int], None]
 def folder_of(split: str, *, tta: bool = False) -> str:
     """Return the name that a split's results go by."""
     return f"{split}-tta" if tta else split
+
+
+def data_of(folder: Path) -> str | None:
+    """Return the fingerprint of the data whose predictions lie in a folder; None if unknown."""
+    return (read_json(folder / _NOTE) or {}).get("data")
 
 
 def is_saved(run: Run, data: LoadedData, split: str, *, tta: bool = False) -> bool:

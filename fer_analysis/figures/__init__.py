@@ -27,6 +27,21 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
         figure.savefig(temporary, dpi=dpi, format="png")
 
 
+def svg(figure: Figure) -> str:
+    """Return a figure as an SVG document: texts as outlines, the same for the same figure.
+
+    Args:
+        figure: What to draw.
+    """
+    import io
+
+    from matplotlib import rc_context
+
+    with rc_context({"svg.fonttype": "path", "svg.hashsalt": "fer"}), io.StringIO() as buffer:
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
+
 def plain(text: object, longest: int = 28) -> str:
     """Return a name as matplotlib should draw it: shortened, and no `$` read as mathematics."""
     text = " ".join(str(text).split())

@@ -1,0 +1,96 @@
+"""The page's charts: figures of the other commands as SVG data URIs, with what they show."""
+
+from __future__ import annotations
+
+import base64
+
+from fer_analysis.figures import svg
+from fer_analysis.report.text import percent
+
+PIXELS = 88
+"""CSS pixels an inch: the figures' texts are then about as large as the page's."""
+
+
+def chart(figure, alt: str) -> dict:
+    """Return a figure as `uri` with its `width`, and the finding as its `alt` text."""
+    encoded = base64.b64encode(svg(figure).encode()).decode()
+    width = round(PIXELS * figure.get_figwidth())
+    return {"uri": f"data:image/svg+xml;base64,{encoded}", "alt": alt, "width": width}
+
+
+def calibration_chart(block: dict, title: str) -> dict:
+    """Draw a `calibration` block of metrics."""
+    from fer_analysis.figures.calibration import calibration_figure
+
+    raw = block["as_predicted"]
+    more = "overconfident" if raw["confidence"] > raw["accuracy"] else "underconfident"
+    alt = (
+        f"Reliability diagram and accuracy by coverage. As predicted the model is sure of "
+        f"{percent(raw['confidence'])} and right in {percent(raw['accuracy'])}: {more} on average; "
+        f"expected calibration error {percent(raw['ece'])}, at its temperature "
+        f"{percent(block['at_temperature']['ece'])}."
+    )
+    return chart(calibration_figure(block, title), alt)
+
+
+def curves_chart(history: list[dict], best_epoch: int, name: str) -> dict:
+    """Draw a training's history."""
+    from fer_analysis.figures.training import curves_figure
+
+    last = history[-1]
+    best = next((row for row in history if row["epoch"] == best_epoch), last)
+    alt = (
+        f"Loss and accuracy by epoch, {len(history)} epochs. Validation accuracy is "
+        f"{percent(best['validation_accuracy'])} at the best epoch ({best_epoch}); at the last "
+        f"epoch training accuracy is {percent(last['accuracy'])} and validation accuracy "
+        f"{percent(last['validation_accuracy'])}."
+    )
+    return chart(curves_figure(history, title=name, best_epoch=best_epoch), alt)
+
+
+def annotators_chart(evaluation, block: dict, title: str) -> dict:
+    """Draw model and annotators beside each other."""
+    from fer_analysis.figures.annotators import annotators_figure
+
+    alt = (
+        f"Recall of model and annotators by label, accuracy by the annotators' agreement, and "
+        f"where their confusions differ. Over {block['n']:,} images the annotators' first choice "
+        f"is the label for {percent(block['modal_agreement']['value'])}, the model's for "
+        f"{percent(block['model_accuracy']['value'])}."
+    )
+    return chart(annotators_figure(evaluation, block, title), alt)
+
+
+def comparison_chart(sets: dict, title: str) -> dict:
+    """Draw how two runs differ."""
+    from fer_analysis.figures.comparison import comparison_figure
+
+    pair = list(sets.values())[-1]
+    gap = pair["accuracy"]["difference"]
+    alt = (
+        f"Differences of {pair['second']} against {pair['first']}: accuracy "
+        f"{100 * gap:+.1f} points over {pair['n']:,} images; the figures are in the table."
+    )
+    return chart(comparison_figure([sets], title), alt)
+
+
+def diagnosis_charts(diagnosis: dict, names: tuple[str, ...]) -> list[dict]:
+    """Draw a diagnosis: the verdicts, recall by dose, recall by the annotators' agreement."""
+    from fer_analysis.figures import diagnosis as draw
+
+    failing = [row["label"] for row in diagnosis["labels"] if row["fails"]]
+    told = ", ".join(failing) if failing else "none"
+    made = [
+        chart(
+            draw.verdict_figure(diagnosis),
+            f"Labels by causes, each effect with its interval. Labels that fail: {told}.",
+        )
+    ]
+    if diagnosis["doses"]:
+        alt = "Recall of each label by its number of training images, with 95 % bands."
+        made.append(chart(draw.dose_figure(diagnosis["doses"]), alt))
+    if diagnosis["agreement"]:
+        alt = "Recall of each label where annotators agree with it, are split, or agree on another."
+        rows = [row for row in diagnosis["agreement"] if row["recall"] is not None]
+        made.append(chart(draw.agreement_figure(rows, list(names)), alt))
+    return made

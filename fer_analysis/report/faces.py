@@ -1,0 +1,99 @@
+"""Which faces stand behind each cell of the confusion matrix, and what is told of each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_analysis.evaluation.confusions import votes_in_words
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.report.sheets import Sheets
+from fer_analysis.report.text import short
+
+PER_CELL = 120
+"""Faces shown of a cell, the most confident first; the page says how many are hidden."""
+
+IN_ALL = 4000
+"""Faces on a page: data with many labels gets fewer of each cell."""
+
+TOLD = 3
+"""Labels whose probability is told in words."""
+
+
+def cap(counts: np.ndarray, per_cell: int = PER_CELL, in_all: int = IN_ALL) -> int:
+    """Return how many faces of each cell are shown so that the page stays within its size.
+
+    Args:
+        counts: Images of each cell.
+        per_cell: No more than this of any cell.
+        in_all: No more than this of all cells (but one of each).
+    """
+    most = per_cell
+    while most > 1 and np.minimum(counts, most).sum() > in_all:
+        most -= 1
+    return most
+
+
+def most_confident(evaluation: Evaluation, rows: np.ndarray) -> np.ndarray:
+    """Return rows by the probability of the predicted label, the highest first."""
+    confidence = evaluation.probabilities[rows].max(axis=1)
+    return rows[np.argsort(-confidence, kind="stable")]
+
+
+def cells(
+    evaluation: Evaluation, sheets: Sheets | None, issues: dict[str, set[str]], per_cell: int
+) -> list[dict]:
+    """Return the cells that have images, row by row of the confusion matrix.
+
+    Returns:
+        `true`, `predicted` (positions), `count`, `hidden` and the `faces` shown, see `face`.
+    """
+    most = cap(evaluation.confusion, per_cell)
+    made = []
+    for true in range(len(evaluation.label_names)):
+        if sheets:
+            sheets.new_sheet()
+        for predicted in range(len(evaluation.label_names)):
+            rows = np.flatnonzero((evaluation.labels == true) & (evaluation.predicted == predicted))
+            if not len(rows):
+                continue
+            shown = most_confident(evaluation, rows)[:most].tolist()
+            made.append(
+                {
+                    "true": true,
+                    "predicted": predicted,
+                    "count": len(rows),
+                    "hidden": len(rows) - len(shown),
+                    "faces": [face(evaluation, row, sheets, issues) for row in shown],
+                }
+            )
+    return made
+
+
+def face(
+    evaluation: Evaluation, row: int, sheets: Sheets | None, issues: dict[str, set[str]]
+) -> dict:
+    """Return what is told of one image.
+
+    Returns:
+        `id`, `probabilities` (in thousandths) and `votes`, in the labels' order, for the bars;
+        `said` and `voted`, the same in words; `marks`, what an audit and the run's training
+        images say of it; `place`, see `Sheets.place`, None without faces.
+    """
+    names = evaluation.label_names
+    probabilities = evaluation.probabilities[row]
+    order = np.argsort(-probabilities, kind="stable")[:TOLD]
+    name = str(evaluation.ids[row])
+    marks = [kind.replace("_", " ") for kind, ids in issues.items() if name in ids]
+    if evaluation.leaked is not None and evaluation.leaked[row] and "leak" not in marks:
+        marks.insert(0, "leak")
+    return {
+        "id": short(name),
+        "true": names[evaluation.labels[row]],
+        "predicted": names[evaluation.predicted[row]],
+        "probabilities": np.round(1000 * probabilities).astype(int).tolist(),
+        "votes": [] if evaluation.votes is None else evaluation.votes[row].tolist(),
+        "said": ", ".join(f"{names[i]} {100 * probabilities[i]:.0f} %" for i in order),
+        "voted": votes_in_words(evaluation, row),
+        "marks": [short(mark, 40) for mark in marks],
+        "place": sheets.place(row) if sheets else None,
+    }

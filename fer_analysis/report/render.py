@@ -1,0 +1,65 @@
+"""From the page's dictionary to its files: HTML and the model card."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from fer_analysis.files import write_text
+from fer_analysis.report import text
+
+TEMPLATES = Path(__file__).parent / "templates"
+CARD = "MODEL_CARD.md"
+
+
+def write_report(content: dict, path: Path) -> list[Path]:
+    """Write the page, and the model card beside it.
+
+    Args:
+        content: See `page.page`.
+        path: The HTML file.
+
+    Returns:
+        The files written.
+    """
+    card = path.with_name(CARD if path.stem == "report" else f"{path.stem}.{CARD}")
+    write_text(path, html(content))
+    write_text(card, model_card(content))
+    return [path, card]
+
+
+def html(content: dict) -> str:
+    """Return the page: one document that asks for nothing from outside."""
+    style, script = ((TEMPLATES / name).read_text() for name in ("style.css", "script.js"))
+    # The browser runs this script and no other, whatever a label is called.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    template = _environment(autoescape=True).get_template("report.html")
+    return template.render(
+        **content, style=Markup(style), script=Markup(script), script_hash=f"sha256-{digest}"
+    )
+
+
+def model_card(content: dict) -> str:
+    """Return the model card in Markdown; every text in it is escaped for Markdown."""
+    environment = _environment(autoescape=False, finalize=text.markdown)
+    return environment.get_template(CARD).render(**content)
+
+
+def _environment(**options) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True, **options,
+    )  # fmt: skip
+    environment.filters |= {
+        "percent": text.percent,
+        "interval": text.interval,
+        "points": text.points,
+        "p_value": text.p_value,
+        "exact": lambda value: "" if value is None else repr(value),
+        "thousands": lambda value: f"{value:,}",
+    }
+    return environment

@@ -1,0 +1,140 @@
+"""Saved predictions, audits and diagnoses made by hand, and a reader of the page's elements."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+
+from fer_analysis.config import load_config
+from fer_analysis.data.synthetic import generate
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.files import write_csv, write_json
+from fer_analysis.saliency.maps import SaliencyMaps
+
+VOID = {"meta", "link", "img", "input", "br"}
+
+
+def predicted(part, *, seed=0, names=None, votes=True):
+    """Return an evaluation of drawn faces: right for about six in ten, leaks among them."""
+    rng = np.random.default_rng(seed)
+    n, k = len(part), len(part.label_names)
+    logits = rng.normal(size=(n, k))
+    logits[np.arange(n), part.labels] += 1.6
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    names = part.label_names if names is None else names
+    given = rng.multinomial(10, np.full(k + 1, 1 / (k + 1)), n) if votes else None
+    return Evaluation(
+        part.labels, shares, part.ids, "test", names, leaked=rng.random(n) < 0.1,
+        votes=given, vote_names=(*names, "unknown") if votes else (),
+    )  # fmt: skip
+
+
+def make_run(folder, data, *, seed=0, votes=True, saliency=True):
+    """Write a run directory as training, evaluation and saliency leave it; no model."""
+    config = load_config("tiny", ["data.source=synthetic", "data.n=280", "data.seed=0"])
+    part = data.part("test")
+    evaluation = predicted(part, seed=seed, votes=votes)
+    evaluation.save(folder / "evaluation" / "test")
+    (folder / "config.yaml").write_text(config.to_yaml())
+    if saliency:
+        maps_of(part, evaluation).save(folder / "saliency" / "test" / "maps.npz")
+    return evaluation
+
+
+def maps_of(part, evaluation, of_each=3):
+    """Return maps of the first images of each label."""
+    k = len(part.label_names)
+    rows = np.concatenate([np.flatnonzero(part.labels == label)[:of_each] for label in range(k)])
+    n = len(rows)
+    return SaliencyMaps(
+        maps=np.random.default_rng(0).random((n, *part.images.shape[1:3]), dtype=np.float32),
+        rows=rows, ids=evaluation.ids[rows], labels=part.labels[rows], targets=part.labels[rows],
+        against=np.full(n, -1), residuals=np.full(n, np.nan, np.float32),
+        probabilities=evaluation.probabilities[rows], label_names=evaluation.label_names,
+        support=evaluation.support, correct=evaluation.correct, split="test", target="true",
+        method="gradient", options={},
+    )  # fmt: skip
+
+
+def make_audit(folder, evaluation):
+    """Write an audit that names two images of the split."""
+    ids = evaluation.ids[:2].tolist()
+    issue = {"meaning": "an earlier image again", "n": 2, "among": 100, "share": 0.02}
+    write_json(
+        folder / "audit.json",
+        {"fingerprint": "f", "n": 100, "notes": [],
+         "issues": {"exact_duplicate": issue | {"interval": [0.01, 0.07]}}},
+    )  # fmt: skip
+    write_csv(folder / "audit.csv", [{"id": name, "issue": "exact_duplicate"} for name in ids])
+    return ids
+
+
+def make_diagnosis(folder, evaluation):
+    """Write a diagnosis: the second label fails, for imbalance."""
+    gap = {"value": 0.1, "low": 0.0, "high": 0.2}
+    effect = {"name": "imbalance", "verdict": "shown", "effect": gap, "part": 0.6, "because": "so"}
+    labels = [
+        {"label": name, "n": 9, "training": 90, "recall": [0.5, 0.4, 0.6],
+         "corrected": [0.5, 0.4, 0.6], "gap": gap, "corrected_gap": gap, "fails": i == 1,
+         "causes": [effect] if i == 1 else [], "against": []}
+        for i, name in enumerate(evaluation.label_names)
+    ]  # fmt: skip
+    told = {"subject": "base", "seeds": 1, "votes": False, "fingerprint": "f", "labels": labels}
+    write_json(folder / "diagnosis.json", told | {"doses": [], "agreement": []})
+
+
+def drawn():
+    return generate(n=280, seed=0)
+
+
+class Page(HTMLParser):
+    """The elements of a page: tag, attributes, text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self._open = [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        element = {"tag": tag, "text": "", "inside": [e["tag"] for e in self._open], **dict(attrs)}
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag):
+        assert self._open[-1]["tag"] == tag, f"<{self._open[-1]['tag']}> ended by </{tag}>"
+        self._open.pop()
+
+    def handle_data(self, data):
+        for element in self._open:
+            element["text"] += data
+
+    def all(self, tag, **attributes):
+        return [
+            e for e in self.elements
+            if e["tag"] == tag and all(e.get(key) == value for key, value in attributes.items())
+        ]  # fmt: skip
+
+    def ids_of(self, cell):
+        """Return the ids of the faces listed behind a cell, in their order."""
+        inside, found = False, []
+        for element in self.elements:
+            if element["tag"] == "details":
+                inside = element.get("id") == cell
+            if inside and "data-id" in element:
+                found.append(element["data-id"])
+        return found
+
+
+def look_up(metrics, path):
+    """Return what stands at a path such as `all.labels.0.recall`."""
+    for word in path.split("."):
+        metrics = metrics[int(word)] if isinstance(metrics, list) else metrics[word]
+    return metrics
+
+
+def read_metrics(run):
+    return json.loads((run / "evaluation" / "test" / "metrics.json").read_text())

@@ -1,0 +1,205 @@
+"""The report without a browser: its numbers, its faces, what is missing, hostile names."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from report_pages import (
+    Page,
+    drawn,
+    look_up,
+    make_audit,
+    make_diagnosis,
+    make_run,
+    predicted,
+    read_metrics,
+)
+from small_bundle import fer
+
+from fer_analysis.report.faces import cap
+from fer_analysis.report.page import Extras, page
+from fer_analysis.report.render import html, model_card
+from fer_analysis.report.subject import open_subject
+from fer_analysis.report.text import markdown, short, short_names
+from fer_analysis.report.verdict import verdict
+from fer_analysis.run import Run
+
+HOSTILE = (
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'); alert(1); ('",
+    "{{ 7 * 7 }}", "</style></script>", "| a | b |\n# c", "x" * 1_000_000,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A run with everything beside it, and its page."""
+    folder, data = tmp_path_factory.mktemp("report"), drawn()
+    evaluation = make_run(folder / "run", data)
+    make_run(folder / "other", data, seed=1, saliency=False)
+    issues = make_audit(folder / "audit", evaluation)
+    make_diagnosis(folder / "study", evaluation)
+    done = fer(
+        "report", folder / "run", folder / "other", "--audit", folder / "audit", "--study",
+        folder / "study", "--per-cell", 5,
+    )  # fmt: skip
+    text = (folder / "run" / "report.html").read_text()
+    return folder, evaluation, issues, Page(text), text, done
+
+
+def test_every_number_is_the_one_in_metrics_json(made):
+    folder, _, _, dom, _, _ = made
+    metrics, numbers = read_metrics(folder / "run"), dom.all("data")
+    assert len(numbers) > 150
+    for number in numbers:
+        value = look_up(metrics, number["data-m"])
+        assert number["value"] == ("" if value is None else json.dumps(value)), number
+    shown = {n["data-m"]: n["text"] for n in numbers}
+    assert shown["all.accuracy.value"] == f"{100 * metrics['all']['accuracy']['value']:.1f} %"
+    assert shown["leak_free.n"] == str(metrics["leak_free"]["n"])
+
+
+def test_the_matrix_is_the_confusion_and_each_cell_lists_its_surest_faces(made):
+    folder, evaluation, _, dom, _, _ = made
+    with open(folder / "run" / "evaluation" / "test" / "confusion.csv", newline="") as file:
+        counts = [[int(cell) for cell in row[1:]] for row in list(csv.reader(file))[1:]]
+    buttons = {b["data-cell"]: int(b["data-count"]) for b in dom.all("button") if "data-cell" in b}
+    for true, row in enumerate(counts):
+        for called, count in enumerate(row):
+            cell = f"cell-{true}-{called}"
+            assert buttons.get(cell, 0) == count
+            mask = (evaluation.labels == true) & (evaluation.predicted == called)
+            order = np.argsort(-evaluation.probabilities[mask].max(axis=1), kind="stable")
+            assert dom.ids_of(cell) == evaluation.ids[mask][order][:5].tolist()
+    assert re.search(r"5 shown, \d+ hidden", "".join(s["text"] for s in dom.all("summary")))
+
+
+def test_the_verdict_stands_first_and_is_printed(made):
+    folder, evaluation, _, dom, _, done = made
+    [title] = dom.all("h1")
+    told = verdict(evaluation, read_metrics(folder / "run"), None)
+    assert title["text"].replace("\N{NON-BREAKING HYPHEN}", "-").startswith(told)
+    assert done.stdout.startswith(told)
+    assert f"right {evaluation.correct[evaluation.leak_free.worst]} of" in told
+
+
+def test_everything_beside_the_run_is_in_it(made):
+    _, evaluation, issues, dom, text, _ = made
+    assert "Not here yet" not in dom.all("main")[0]["text"].split("Training")[0]
+    marked = [e["text"] for e in dom.all("li") if e.get("data-id") in issues]
+    assert all("exact duplicate" in told for told in marked)
+    assert "imbalance" in text
+    assert "Only run gets these right" in text
+    assert len([e for e in dom.all("img") if not e["src"].startswith("data:")]) == 0
+    with_map = [e for e in dom.all("i") if "span" in e["inside"]]
+    assert with_map
+
+
+def test_tables_have_captions_and_scopes_pictures_have_texts(made):
+    dom = made[3]
+    assert len(dom.all("caption")) == len(dom.all("table"))
+    assert all(th.get("scope") for th in dom.all("th"))
+    assert all("alt" in img for img in dom.all("img"))
+    assert all(e.get("aria-label") for e in dom.all("span", role="img"))
+
+
+def test_nothing_is_asked_of_a_network(made):
+    dom = made[3]
+    for element in dom.elements:
+        for key in ("src", "href", "action", "srcset"):
+            assert re.match(r"#|data:|$", element.get(key) or ""), element
+    assert not re.search(r"url\((?!\"data:)", made[4])
+    assert "@import" not in made[4]
+
+
+def test_the_model_card_lies_beside_it(made):
+    card = (made[0] / "run" / "MODEL_CARD.md").read_text()
+    for what in ("Intended use", "Unsuitable use", "annotators are a reference", "licence"):
+        assert what in card
+    assert (
+        len(re.findall(r"^\| (?:angry|disgust|fear|happy|sad|surprise|neutral) \|", card, re.M))
+        == 7
+    )
+
+
+def test_no_faces_leaves_every_picture_of_a_face_out(made):
+    folder = made[0]
+    fer("report", folder / "run", "--no-faces", "--out", folder / "plain.html")
+    text = (folder / "plain.html").read_text()
+    assert "image/webp" not in text
+    assert "image/png" not in text
+    assert not Page(text).all("span", role="img")
+    assert "left out on request" in text
+    assert (folder / "plain.MODEL_CARD.md").is_file()
+
+
+def test_sections_without_data_name_the_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "runs" / "bare", drawn(), votes=False, saliency=False)
+    (tmp_path / "runs" / "bare" / "config.yaml").unlink()
+    done = fer("report", "runs/bare")
+    text = (tmp_path / "runs" / "bare" / "report.html").read_text()
+    for what in ("saliency", "audit", "diagnose", "evaluate", "train", "report"):
+        assert f"<code>fer {what}" in text
+    assert "no faces on the page" in done.stderr
+
+
+def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):
+    make_run(tmp_path / "run", drawn(), saliency=False)
+    line = fer("report", tmp_path / "run", "--split", "validation", code=1).stderr
+    assert "fer evaluate" in line
+    assert "--split validation" in line
+    metrics = read_metrics(tmp_path / "run")
+    metrics["all"]["accuracy"]["correct"] += 1
+    (tmp_path / "run" / "evaluation" / "test" / "metrics.json").write_text(json.dumps(metrics))
+    assert "not of these predictions" in fer("report", tmp_path / "run", code=1).stderr
+
+
+def test_hostile_names_do_no_harm(tmp_path):
+    part = drawn().part("test")
+    evaluation = predicted(part, names=HOSTILE)
+    ids = [f"{i}/../<b onmouseover='x'>\u202e.png" for i in range(len(part))]
+    object.__setattr__(evaluation, "ids", np.array(ids))
+    evaluation.save(tmp_path / "evaluation" / "test")
+    run = Run(tmp_path)
+    subject = open_subject("<i>run</i>", run, run, "test")
+    content = page([subject], Extras())
+    text = html(content)
+    dom = Page(text)
+    assert len(text) < 3_000_000
+    assert len(dom.all("script")) == 1
+    assert not dom.all("b", onmouseover="x")
+    assert not [e for e in dom.elements if any(key.startswith("on") for key in e)]
+    assert "\u202e" not in text
+    assert "{{ 7 * 7 }}" in text
+    card = model_card(content)
+    assert "<script" not in card.replace("\\<", "")
+    assert "\n# c" not in card
+    assert len(card) < 20_000
+
+
+def test_the_caps():
+    assert cap(np.array([[500, 3], [0, 200]]), 120) == 120
+    many = np.full((50, 50), 10)
+    assert many.size * cap(many, 120) <= 4000
+    assert short("a\nb\u202e", 20) == "a\\nb\\u202e"
+    assert len(set(short_names(["x" * 99, "x" * 98]))) == 2
+    assert markdown("a|b\n<c>") == r"a\|b \<c\>"
+
+
+def test_no_framework_is_loaded(made):
+    code = (
+        "import sys\n"
+        "from fer_analysis.cli import main\n"
+        "try:\n"
+        f"    main(['report', {str(made[0] / 'run')!r}, '--out', {str(made[0] / 'x.html')!r}])\n"
+        "except SystemExit as done:\n"
+        "    assert not done.code\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
