@@ -29,12 +29,14 @@ from fer_analysis.study.evidence import collect
 from fer_analysis.study.executor import run_here
 from fer_analysis.study.fair import load_fair_study
 
-PARTNERS = {"fear": "surprise", "happy": "surprise", "sad": "neutral", "angry": "sad"}
+PARTNERS = {"fear": "surprise", "happy": "surprise", "sad": "angry", "angry": "sad"}
 """Labels that flaws are planted in, in turn, and which other label is mixed in."""
 
 EVERY = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-PLENTY, FEW, FEWER = 340, 24, 18
-FEW_AND_MIXED = 40
+PLENTY, FEW, FEW_AND_MIXED = 340, 24, 50
+FEW_AND_SIMPLE, BRIEFLY = 34, {"training.epochs": 5}
+"""Of a simple label few images are enough, if the network has the time: imbalance is planted in a
+short training, where what is frequent is guessed first."""
 
 BALANCED = {"remedies.balanced_sampling": True}
 """Scarcity is planted in networks that see all labels alike: few images, and no imbalance."""
@@ -96,7 +98,7 @@ def _counts(label: str, count: int) -> dict:
 
 
 def _mixed(label: str, partner: str) -> dict:
-    return {"data.blend": {label: [partner, 0.4], partner: [label, 0.4]}}
+    return {"data.blend": {label: [partner, 0.45, 0.7], partner: [label, 0.45, 0.7]}}
 
 
 def _scarce(label: str, count: int) -> dict:
@@ -106,7 +108,7 @@ def _scarce(label: str, count: int) -> dict:
 CONDITIONS = {
     "none": lambda label, partner: {},
     "recipe": lambda label, partner: BAD_RECIPE,
-    "imbalance": lambda label, partner: _counts(label, FEWER),
+    "imbalance": lambda label, partner: _counts(label, FEW_AND_SIMPLE) | BRIEFLY,
     "scarcity": lambda label, partner: _scarce(label, FEW),
     "ambiguity": lambda label, partner: _mixed(label, partner),
     "wrong labels": lambda label, partner: {"data.wrong_labels": {label: [partner, 0.4]}},

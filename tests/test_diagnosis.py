@@ -108,6 +108,33 @@ def test_what_falls_with_fewer_images_is_scarcity():
     assert shown(diagnose(evidence(cells), "base")) == {"disgust": ("scarcity",)}
 
 
+@pytest.mark.parametrize(
+    ("fewer", "causes"),
+    [
+        (0.35, ("scarcity", "ambiguity")),  # 15 and 17.5 points of a gap of 45
+        (0.5, ()),  # ambiguity alone is less than half of it
+    ],
+)
+def test_two_causes_may_share_a_gap_of_which_neither_is_half(fewer, causes):
+    votes = votes_of([(9,), (9, 5), (9,), (9,)])
+    labels = np.repeat(np.arange(4), N)
+    split = (labels == 1) & (votes[np.arange(4 * N), labels] == 5)
+    rng = np.random.default_rng(0)
+    cells = {
+        "base": ({}, FEW, GOOD, GOOD),
+        "fewer": (QUARTER, (400, 10, 400, 400), low(fewer), low(fewer)),
+    }
+    found = evidence(cells, votes=votes)
+    for seed, scored in found.cells["base"].items():
+        u = rng.random(4 * N)
+        predicted = np.where(u < 0.05, (labels + 3) % 4, labels)
+        predicted[(labels == 1) & ~split & (u < 0.4)] = 0
+        predicted[split & (u < 0.6)] = 0
+        predicted[split & (u < 0.35)] = 2  # the label that the other annotators gave
+        found.cells["base"][seed] = Scored(scored.config, scored.counts, np.stack([predicted] * 2))
+    assert shown(diagnose(found, "base")) == {"disgust": causes}
+
+
 def test_what_stays_the_same_with_fewer_images_is_not_scarcity():
     cells = {
         "base": ({}, FEW, low(0.5), low(0.5)),
@@ -155,9 +182,10 @@ def test_a_label_may_fail_with_the_frequencies_divided_out_alone():
         "tried": ({"training.learning_rate": 0.005}, EVEN, perfect, perfect),
     }
     result = diagnose(evidence(cells), "base")
-    assert shown(result) == {"disgust": ()}
+    assert shown(result) == {"disgust": ("recipe",)}
     recipe = result.labels[1].causes[0]
-    assert (recipe.name, recipe.verdict, recipe.part) == ("recipe", "not shown", None)
+    assert (recipe.name, recipe.verdict) == ("recipe", "shown")
+    assert recipe.part == pytest.approx(1, abs=0.01), "of the gap that there is"
 
 
 def test_another_recipe_that_changes_nothing_is_no_cause():

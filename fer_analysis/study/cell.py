@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.config.schema import RunConfig
+from fer_analysis.config.schema import DataConfig, RunConfig
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
@@ -93,13 +93,21 @@ def data_of(config: RunConfig) -> LoadedData:
     return _divided(config.data.model_dump_json(), type(config.data))
 
 
+def fingerprint_of(config: RunConfig) -> str:
+    """Return the fingerprint of a cell's data before a fold was set aside: that of all seeds."""
+    return _whole(_undivided(config.data).model_dump_json(), type(config.data)).fingerprint
+
+
+def _undivided(section: DataConfig) -> DataConfig:
+    return section.model_copy(update={"folds": None, "fold": None})
+
+
 @lru_cache(maxsize=16)  # folds of one data set share its images
 def _divided(section: str, kind: type) -> LoadedData:
     from fer_analysis.data.open import leave_out
 
     parsed = kind.model_validate_json(section)
-    whole = parsed.model_copy(update={"folds": None, "fold": None})
-    return leave_out(_whole(whole.model_dump_json(), kind), parsed)
+    return leave_out(_whole(_undivided(parsed).model_dump_json(), kind), parsed)
 
 
 @lru_cache(maxsize=2)

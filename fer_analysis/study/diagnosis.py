@@ -11,7 +11,7 @@ from fer_analysis.study import against, effects
 from fer_analysis.study.effects import ELSEWHERE, SPLIT
 from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence
 from fer_analysis.study.roles import Roles, find_roles
-from fer_analysis.study.rule import EFFECT, GAP, PART, SCARCE, SECOND, Estimate, estimate
+from fer_analysis.study.rule import EFFECT, GAP, PART, SCARCE, SHARED, Estimate, estimate
 
 CAUSES = ("recipe", "imbalance", "scarcity", "ambiguity", "label noise", "ambiguity or noise")
 SHOWN, NOT_SHOWN, NOT_TESTED, WAITS = "shown", "not shown", "not tested", "waits"
@@ -200,13 +200,16 @@ def _recipe(evidence: Evidence, roles: Roles, cases: dict[int, _Case]) -> dict[i
     found = estimate(asked | {("mean", None): np.nanmean(corrected, axis=1)})
     told = {}
     for i, case in cases.items():
-        effect = found["plain", i]
-        shown = effect.reaches(max(EFFECT, PART * case.gap.value)) and (
+        kind, gap = (
+            ("plain", case.gap) if case.gap.reaches(GAP) else ("corrected", case.corrected_gap)
+        )
+        effect = found[kind, i]
+        shown = effect.reaches(max(EFFECT, PART * gap.value)) and (
             found["corrected", i].reaches(EFFECT) or found["mean", None].reaches(EFFECT)
         )
         because = f"'{other}' gives it {against.points(effect)} at the same number of steps"
         verdict = SHOWN if shown else NOT_SHOWN
-        told[i] = Cause("recipe", verdict, effect, _part(effect, case.gap), because)
+        told[i] = Cause("recipe", verdict, effect, _part(effect, gap), because)
     return told
 
 
@@ -228,21 +231,18 @@ def _effects(case: _Case) -> dict[str, np.ndarray]:
 
 def _judged(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
     """Hold the effects of a label's causes against the rule, in the order of `CAUSES`."""
-    told = []
-    for name, effect in found.items():
-        gap = case.gap if name == "imbalance" else case.corrected_gap
-        told.append((name, effect, gap, _part(effect, gap)))
-    first = any(e.reaches(max(EFFECT, PART * g.value)) for name, e, g, _ in told)
-    wanted = SECOND if first else PART
+    gaps = {name: case.gap if name == "imbalance" else case.corrected_gap for name in found}
+    parts = {name: _part(effect, gaps[name]) for name, effect in found.items()}
+
+    def explains(name: str, least: float) -> bool:
+        return found[name].reaches(max(EFFECT, least * gaps[name].value))
+
+    sharing = {name for name in found if name != "imbalance" and explains(name, SHARED)}
+    shown = sharing if sum(parts[name] or 0 for name in sharing) >= PART else set()
+    shown |= {name for name in found if name == "imbalance" and explains(name, PART)}
     judged = [
-        Cause(
-            name,
-            SHOWN if effect.reaches(max(EFFECT, wanted * gap.value)) else NOT_SHOWN,
-            effect,
-            part,
-            _BECAUSE[name],
-        )
-        for name, effect, gap, part in told
+        Cause(name, SHOWN if name in shown else NOT_SHOWN, effect, parts[name], _BECAUSE[name])
+        for name, effect in found.items()
     ]
     return tuple(judged) + _not_asked(case, found)
 

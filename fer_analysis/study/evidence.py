@@ -16,7 +16,7 @@ from fer_analysis.evaluation.adjustment import adjust
 from fer_analysis.evaluation.annotators import STRATA, stratum
 from fer_analysis.evaluation.bootstrap import DRAWS
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.study.cell import CellResult, data_of, finished
+from fer_analysis.study.cell import CellResult, data_of, fingerprint_of, finished
 from fer_analysis.study.design import BASE, Cell, Study
 
 PLAIN, CORRECTED = 0, 1
@@ -74,7 +74,7 @@ class Evidence:
         label_names: The k labels.
         faces: Seed -> its images.
         cells: Cell -> seed -> its answers. The first cell is the base.
-        fingerprint: Of the data.
+        fingerprint: Of the data that all seeds divide.
     """
 
     label_names: tuple[str, ...]
@@ -226,14 +226,14 @@ def collect(studies: Sequence[Study], store: Path, *, votes: bool = True) -> Evi
             done.setdefault(cell.seed, {})[cell] = result
     cells: dict[str, dict[int, Scored]] = {BASE: {}}
     faces: dict[int, Faces] = {}
-    label_names, fingerprint = (), ""
+    label_names = ()
     for seed, results in sorted(done.items()):  # each seed's data is read once
         data = data_of(next(iter(results)).config)
-        label_names, fingerprint = data.dataset.label_names, data.fingerprint
+        label_names = data.dataset.label_names
         clean = _clean(data)
         faces[seed] = _faces(data, clean, votes=votes)
         for cell, result in results.items():
-            if result.facts["data"] != fingerprint:
+            if result.facts["data"] != data.fingerprint:
                 raise FerError(f"cell '{cell.name}' was trained on other data than there is now")
             if seed in cells.setdefault(cell.name, {}):
                 raise FerError(f"two of these studies mean different things by '{cell.name}'")
@@ -241,7 +241,8 @@ def collect(studies: Sequence[Study], store: Path, *, votes: bool = True) -> Evi
     if not cells[BASE]:
         names = " ".join(study.name for study in studies)
         raise FerError(f"{names}: no base cell is finished: fer study run {studies[0].name}")
-    return Evidence(label_names, faces, cells, fingerprint)
+    config = next(iter(cells[BASE].values())).config
+    return Evidence(label_names, faces, cells, fingerprint_of(config))
 
 
 def _clean(data: LoadedData) -> np.ndarray:

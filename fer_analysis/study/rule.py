@@ -3,21 +3,22 @@
 1. *Fails*: recall 10 points or more below the median of the other labels, as predicted or with
    the labels' frequencies divided out (logit adjustment, tau = 1, never tuned).
 2. *Recipe*: another recipe raises the recall by half of the gap, in the same number of steps, and
-   raises the corrected recall too, the label's own or the mean of all. What is asked next is
-   asked of a network that is trained as it should be, so the other causes then wait.
+   raises the corrected recall too, the label's own or the mean of all. (Of a label that fails
+   only with the frequencies divided out: the corrected recall by half of that gap.) What is asked
+   next is asked of a network that is trained as it should be, so the other causes then wait.
 3. *Imbalance*: dividing the frequencies out raises the recall by half of the gap.
-4. Of a gap of 10 points or more that stays with the frequencies divided out:
-   *scarcity*: the label has at most half as many images as the median label, and lost half of
-   the gap when three quarters of its images were taken away. Nothing is said of more images than
-   there are.
-   *Ambiguity*, *label noise*: images on which annotators are split, or mostly agree on another
-   label, cost the label half of the gap more than such images cost the median label.
-   Without votes these two cannot be told apart; *ambiguity or noise* is shown where the label is
-   taken for one other label by half of the gap more than for any third one (errors of a label
-   that is only scarce go everywhere).
+4. Of a gap of 10 points or more that stays with the frequencies divided out, causes may share:
+   each has to explain a quarter of it, and together they have to explain half.
+   *Scarcity*: the label has at most half as many images as the median label, and loses that much
+   when three quarters of its images are taken away. Nothing is said of more images than there
+   are.
+   *Ambiguity*, *label noise*: that much of the label is taken for a label that the annotators
+   of that very face gave, where they are split, or mostly agree on another label: over what clear
+   faces of the label do, and over the same of the median label.
+   Without votes these two cannot be told apart; *ambiguity or noise* is that the label is taken
+   for one other label by that much more than for any third one (errors of a label that is only
+   scarce go everywhere).
 
-Where two causes share a gap neither need explain half of it: beside one that does, a quarter
-counts.
 A cause wants 5 points at least. Intervals are simultaneous: within a step it is the largest of
 all studentised deviations that has to stay inside (max-t bootstrap; Romano & Wolf 2005), so that
 asking of many labels and causes finds none by itself.
@@ -35,9 +36,9 @@ GAP = 0.10
 EFFECT = 0.05
 """Least effect of a cause."""
 PART = 0.5
-"""Of a gap that a cause has to explain."""
-SECOND = 0.25
-"""The same of causes that share a gap with one that explains half of it."""
+"""Of a gap that has to be explained."""
+SHARED = 0.25
+"""Of a gap that each of the causes that share it has to explain."""
 SCARCE = 0.5
 """Of the median label's images: a label that has more is not scarce."""
 
