@@ -22,6 +22,11 @@ N = 300
 """Images of each label in a seed."""
 
 
+def scored_as(config, counts, predicted):
+    """A cell's answers, all equally sure."""
+    return Scored(config, counts, predicted, np.full(predicted.shape[1], 0.8, np.float32))
+
+
 def answers(recall, *, k=4, n=N, to=None, rng):
     """Predictions with these recalls; errors go to label `to`, or to any other."""
     labels = np.repeat(np.arange(k), n)
@@ -54,7 +59,7 @@ def evidence(cells, *, seeds=(0, 1, 2), votes=None, right=None, to=None):
             predicted = np.stack([answers(recall, rng=rng, to=to) for recall in (plain, corrected)])
             if right is not None and name == "base":
                 predicted[:] = np.where(right, labels, (labels + 1) % len(NAMES))
-            made[name][seed] = Scored(config, np.array(counts), predicted)
+            made[name][seed] = scored_as(config, np.array(counts), predicted)
     return Evidence(NAMES, faces, made, "made by hand")
 
 
@@ -131,7 +136,9 @@ def test_two_causes_may_share_a_gap_of_which_neither_is_half(fewer, causes):
         predicted[(labels == 1) & ~split & (u < 0.4)] = 0
         predicted[split & (u < 0.6)] = 0
         predicted[split & (u < 0.35)] = 2  # the label that the other annotators gave
-        found.cells["base"][seed] = Scored(scored.config, scored.counts, np.stack([predicted] * 2))
+        found.cells["base"][seed] = scored_as(
+            scored.config, scored.counts, np.stack([predicted] * 2)
+        )
     assert shown(diagnose(found, "base")) == {"disgust": causes}
 
 
@@ -218,7 +225,7 @@ def lost(predicted, votes):
     """What `lost_to_rivals` says of split faces, for these answers."""
     labels = np.repeat(np.arange(4), N)
     faces = Faces.of(labels, votes, np.zeros(len(labels), bool), 4)
-    scored = Scored(load_config("tiny"), np.array(EVEN), np.stack([predicted] * 2))
+    scored = scored_as(load_config("tiny"), np.array(EVEN), np.stack([predicted] * 2))
     found = Evidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
     return effects.lost_to_rivals(found, find_roles(found, "base"), effects.SPLIT)[0]
 
@@ -258,7 +265,7 @@ def test_equal_labels_are_seldom_said_to_fail():
         labels = np.repeat(np.arange(4), 30)
         predicted = np.stack([answers((0.6,) * 4, n=30, rng=rng)] * 2)
         faces = Faces.of(labels, None, np.zeros(len(labels), bool), 4)
-        scored = Scored(load_config("tiny"), np.array(EVEN), predicted)
+        scored = scored_as(load_config("tiny"), np.array(EVEN), predicted)
         found = Evidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
         wrong += any(row.fails for row in diagnose(found, "base").labels)
     assert wrong <= 6
@@ -283,7 +290,7 @@ def test_differences_of_cells_are_paired():
     }
     found = evidence(cells)
     for seed in found.cells["base"]:
-        found.cells["fewer"][seed] = Scored(
+        found.cells["fewer"][seed] = scored_as(
             found.cells["fewer"][seed].config,
             found.cells["fewer"][seed].counts,
             found.cells["base"][seed].predicted,
@@ -299,8 +306,8 @@ def test_recalls_are_those_of_the_answers_and_shared_images_count_once():
     faces = {s: Faces.of(labels, None, shared, 2) for s in (0, 1)}
     first, second = np.array([0, 1, 1, 1]), np.array([0, 0, 1, 0])
     base = {
-        0: Scored(config, np.array([1, 1]), np.stack([first, first])),
-        1: Scored(config, np.array([1, 1]), np.stack([second, second])),
+        0: scored_as(config, np.array([1, 1]), np.stack([first, first])),
+        1: scored_as(config, np.array([1, 1]), np.stack([second, second])),
     }
     tallies = Evidence(("a", "b"), faces, {"base": base}, "").tallies("base")
     assert tallies.n.tolist() == [4, 2], "two folds of two, the same two validation images"

@@ -134,42 +134,59 @@ def status(file, source, labels, base, store):
 @study.command()
 @click.argument("file")
 @data_option
+@click.option(
+    "--against", default="base", show_default=True, metavar="CELL",
+    help="The cell that the others are held against.",
+)  # fmt: skip
 @label_option
 @base_option
 @store_option
+@click.option("--out", type=click.Path(path_type=Path), help="Default: runs/study-<name>.")
 @json_option
-def show(file, source, labels, base, store, as_json):
-    """Show what the finished cells of a study say."""
-    from fer_analysis.cli.console import out, table
-    from fer_analysis.study.results import summarise
+def show(file, source, against, labels, base, store, out, as_json):
+    """Show what each finished cell of a study changes.
+
+    Accuracy, macro-F1, calibration error and recalls on the folds that were left out and on
+    leak-free validation images, and by how much they differ from the base's: paired, intervals
+    by bootstrap over seeds and images, simultaneous over the cells.
+
+    Writes changes.json, changes.csv and changes.png to OUT; `fer report --study OUT` shows them.
+    """
+    from fer_analysis.cli.console import err
+    from fer_analysis.figures import save
+    from fer_analysis.figures.changes import changes_figure
+    from fer_analysis.files import write_csv, write_json
+    from fer_analysis.study.changes import changes, flat, lowest
+    from fer_analysis.study.evidence import collect
 
     whole = load(file, source, base, labels)
-    rows = summarise(whole, store)
-    if not rows:
-        raise FerError(f"study {whole.name}: no cell is finished; fer study run {file}")
+    evidence = collect([whole], store)
+    if against not in evidence.cells:
+        from fer_analysis.errors import did_you_mean
+
+        raise FerError(f"no finished cell '{against}'{did_you_mean(against, evidence.cells)}")
+    rows = changes(evidence, against)
+    told = {
+        "study": whole.name,
+        "question": whole.config.question,
+        "against": against,
+        "fingerprint": evidence.fingerprint,
+        "watched": list(labels) or lowest(rows, against),
+        "cells": rows,
+    }
+    out = out or Path("runs") / f"study-{whole.name}"
+    write_json(out / "changes.json", told)
+    write_csv(out / "changes.csv", flat(rows))
+    save(changes_figure(told), out / "changes.png")
     if as_json:
         import json
 
-        click.echo(json.dumps({"study": whole.name, "cells": rows}, indent=2))
-        return
-    labels = list(rows[0]["recall"])
-    shown = table("cell", "", "acc.", "F1", *(name[:5] for name in labels))
-    for row in rows:
-        recalls = (row["recall"][name]["value"] for name in labels)
-        shown.add_row(
-            row["name"],
-            f"x{row['seeds']}",
-            f"{100 * row['accuracy']:.1f}",
-            f"{row['macro_f1']:.3f}",
-            *("-" if value is None else f"{100 * value:.0f}" for value in recalls),
-        )
-    n = max(row["n"] for row in rows)
-    out.print(
-        f"{whole.config.question}\nRecall of each label in %, on the images of the folds that were "
-        f"left out (up to {n:,}; counts and intervals with --json):",
-        soft_wrap=True,
-    )
-    out.print(shown)
+        click.echo(json.dumps(told, indent=2))
+    else:
+        from fer_analysis.cli.study_tables import print_changes
+
+        print_changes(told)
+    err.print(f"wrote {out}/ (changes.json, changes.csv, changes.png)", soft_wrap=True)
 
 
 def load(file: str, source: str | None, base: str | None = None, labels: tuple[str, ...] = ()):

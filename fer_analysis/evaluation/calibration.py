@@ -16,6 +16,9 @@ TRUE = np.linspace(0, 40, 4001)
 SEEN = np.sqrt(2 / np.pi) * np.exp(-(TRUE**2) / 2) + TRUE * (1 - 2 * ndtr(-TRUE))
 """The mean of |a normal value| whose mean is `TRUE`, both in standard deviations."""
 
+_AT_ONCE = 4_000_000
+"""Weights that are looked at together, so that memory stays small."""
+
 TINY = 1e-12
 """The least probability that a likelihood is taken of: one certain error is not infinite."""
 
@@ -75,6 +78,24 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
         "bins": _bins(confidence, right, edges),
         "abstain": abstain_curve(confidence, right),
     }
+
+
+def weighted_error(confidence: np.ndarray, right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the expected calibration error, corrected as in `calibration`, of weighted images.
+
+    Args:
+        confidence: float `(n,)`.
+        right: bool `(n,)`.
+        weights: float `(draws, n)`, how often each image counts.
+
+    Returns:
+        float64 `(draws,)`.
+    """
+    order = np.argsort(confidence, kind="stable")
+    edges = np.linspace(0, len(order), min(BINS, len(order)) + 1).round().astype(int)
+    sure, hit = confidence[order].astype(np.float64), right[order].astype(np.float64)
+    parts = np.array_split(weights, max(1, weights.size // _AT_ONCE))
+    return np.concatenate([_errors(sure, hit, part[:, order], edges)[0] for part in parts])
 
 
 def losses(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -33,11 +33,13 @@ class Scored:
         config: Of the cell.
         counts: int64 `(k,)`, images of each label that it was trained on.
         predicted: int64 `(2, n)`: as predicted, and with the prior corrected.
+        confidence: float32 `(n,)`, the probability of what is predicted.
     """
 
     config: RunConfig
     counts: np.ndarray
     predicted: np.ndarray
+    confidence: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,4 +276,5 @@ def _scored(cell: Cell, result: CellResult, clean: np.ndarray) -> Scored:
     plain = Evaluation(np.zeros_like(rows), probabilities, rows, "scored", names)
     corrected = adjust(plain, result.facts["prior"], 1.0)
     counts = np.array(result.facts["training_counts"])
-    return Scored(cell.config, counts, np.stack([plain.predicted, corrected.predicted]))
+    predicted = np.stack([plain.predicted, corrected.predicted])
+    return Scored(cell.config, counts, predicted, probabilities.max(axis=1))

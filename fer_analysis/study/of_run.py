@@ -36,6 +36,7 @@ def evidence_of_run(
         config,
         _counts(run, data),
         np.stack([scored.predicted, corrected.predicted]),
+        scored.probabilities.max(axis=1),
     )
     return Evidence(
         scored.label_names, {config.seed: faces}, {BASE: {config.seed: answers}}, data.fingerprint
