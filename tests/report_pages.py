@@ -78,11 +78,30 @@ def make_diagnosis(folder, evaluation):
     labels = [
         {"label": name, "n": 9, "training": 90, "recall": [0.5, 0.4, 0.6],
          "corrected": [0.5, 0.4, 0.6], "gap": gap, "corrected_gap": gap, "fails": i == 1,
-         "causes": [effect] if i == 1 else [], "against": []}
+         "causes": [effect] if i == 1 else [], "against": ["but <so>"] if i == 1 else []}
         for i, name in enumerate(evaluation.label_names)
     ]  # fmt: skip
     told = {"subject": "base", "seeds": 1, "votes": False, "fingerprint": "f", "labels": labels}
     write_json(folder / "diagnosis.json", told | {"doses": [], "agreement": []})
+
+
+def make_changes(folder, evaluation):
+    """Write what a study's cells change: one remedy, which helps the second label."""
+    names = ["accuracy", "macro_f1", "ece", *evaluation.label_names]
+    still = {"value": 0.5, "low": 0.4, "high": 0.6}
+    none = dict.fromkeys(("difference", "difference_low", "difference_high"))
+    moved = {"difference": 0.123, "difference_low": 0.045, "difference_high": 0.2}
+    unmoved = {"difference": -0.01, "difference_low": -0.045, "difference_high": 0.02}
+    cells = [
+        {"cell": cell, "seeds": 3, "n": 90, "training_images": [9] * len(names[3:]),
+         "figures": {name: still | change(i) for i, name in enumerate(names)}}
+        for cell, change in (
+            ("base", lambda i: none), ("<b>mixup</b>", lambda i: moved if i == 4 else unmoved),
+        )
+    ]  # fmt: skip
+    told = {"study": "remedies", "question": "what helps?", "against": "base", "cells": cells,
+            "fingerprint": "f", "watched": [evaluation.label_names[1]]}  # fmt: skip
+    write_json(folder / "changes.json", told)
 
 
 def drawn():

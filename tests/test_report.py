@@ -15,6 +15,7 @@ from report_pages import (
     drawn,
     look_up,
     make_audit,
+    make_changes,
     make_diagnosis,
     make_run,
     predicted,
@@ -44,9 +45,10 @@ def made(tmp_path_factory):
     make_run(folder / "other", data, seed=1, saliency=False)
     issues = make_audit(folder / "audit", evaluation)
     make_diagnosis(folder / "study", evaluation)
+    make_changes(folder / "remedies", evaluation)
     done = fer(
         "report", folder / "run", folder / "other", "--audit", folder / "audit", "--study",
-        folder / "study", "--per-cell", 5,
+        folder / "study", "--study", folder / "remedies", "--per-cell", 5,
     )  # fmt: skip
     text = (folder / "run" / "report.html").read_text()
     return folder, evaluation, issues, Page(text), text, done
@@ -62,6 +64,23 @@ def test_every_number_is_the_one_in_metrics_json(made):
     shown = {n["data-m"]: n["text"] for n in numbers}
     assert shown["all.accuracy.value"] == f"{100 * metrics['all']['accuracy']['value']:.1f} %"
     assert shown["leak_free.n"] == str(metrics["leak_free"]["n"])
+
+
+def test_a_study_s_changes_and_what_speaks_against_a_verdict_are_told(made):
+    folder, _, _, dom, text, _ = made
+    cells = [th["text"] for th in dom.all("th", scope="row")]
+    assert "<b>mixup</b>" in cells, "as text"
+    assert "<b>mixup" not in text
+    assert "+12.3 (+4.5 to +20.0)" in [strong["text"] for strong in dom.all("strong")]
+    assert any("but <so>" in dd["text"] for dd in dom.all("dd"))
+    assert any("Macro-F1 in points, where the interval leaves 0 out: no cell" in i["alt"]
+               for i in dom.all("img"))  # fmt: skip
+    twice = fer(
+        "report", folder / "run", "--study", folder / "study", "--study", folder / "study", code=1
+    )
+    assert "a second diagnosis" in twice.output
+    neither = fer("report", folder / "run", "--study", folder / "audit", code=1)
+    assert "neither diagnosis.json nor changes.json" in neither.output
 
 
 def test_the_matrix_is_the_confusion_and_each_cell_lists_its_surest_faces(made):

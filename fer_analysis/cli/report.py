@@ -21,7 +21,13 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="Which predicted part of the data. Default: test, else validation.",
 )
 @click.option(
-    "--study", metavar="FOLDER", type=FOLDER, help="What `fer diagnose` wrote: why labels fail."
+    "--study",
+    "studies",
+    multiple=True,
+    metavar="FOLDER",
+    type=FOLDER,
+    help="What `fer diagnose` (why labels fail) or `fer study show` (what remedies change) wrote; "
+    "repeatable.",
 )
 @click.option(
     "--audit", metavar="FOLDER", type=FOLDER, help="What `fer audit` wrote of the same data."
@@ -47,7 +53,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option("--open", "look", is_flag=True, help="Show it in the browser.")
 @set_option
-def report(runs, source, split, study, audit, no_faces, per_cell, out, look, overrides):
+def report(runs, source, split, studies, audit, no_faces, per_cell, out, look, overrides):
     """Write one page that walks from a number to the faces behind it.
 
     RUN is what `fer evaluate` takes, evaluated before; the newest run where none is named. The
@@ -57,6 +63,7 @@ def report(runs, source, split, study, audit, no_faces, per_cell, out, look, ove
     Examples:
       fer report --open
       fer report runs/first --audit runs/audit-fer2013 --study runs/diagnosis-first
+      fer report runs/first --study runs/diagnosis-why --study runs/study-remedies
       fer report runs/mobilenet runs/self_built --split validation --out both.html
       fer report --no-faces                          # for data that must not be shared
 
@@ -81,7 +88,7 @@ def report(runs, source, split, study, audit, no_faces, per_cell, out, look, ove
     else:
         subjects[0] = _with_faces(subjects[0], source, overrides)
     out = out or subjects[0].results.path / "report.html"
-    content = page(subjects, Extras(study, audit, not no_faces, per_cell))
+    content = page(subjects, Extras(studies, audit, not no_faces, per_cell))
     written = write_report(content, out)
     click.echo(content["verdict"])
     from fer_analysis.cli.console import err, notice

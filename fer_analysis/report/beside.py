@@ -1,8 +1,9 @@
-"""What lies beside the runs: an audit of the data, a diagnosis of a study."""
+"""What lies beside the runs: an audit of the data, studies."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 
 from fer_analysis.errors import FerError
@@ -10,33 +11,85 @@ from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.exclusion import exclusions, read_issues
 from fer_analysis.files import read_json
 from fer_analysis.report.text import short, short_names
+from fer_analysis.study.changes import OVERALL
+
+DIAGNOSIS, CHANGES = "diagnosis.json", "changes.json"
 
 
-def read_diagnosis(folder: Path, evaluation: Evaluation) -> dict:
-    """Read what `fer diagnose` wrote.
+def read_studies(
+    folders: Sequence[Path], evaluation: Evaluation
+) -> tuple[dict | None, list[dict], list[dict]]:
+    """Read what `fer diagnose` and `fer study show` wrote.
+
+    Args:
+        folders: Of either; no more than one diagnosis.
+        evaluation: Of the run.
+
+    Returns:
+        The diagnosis, None without one; its pictures; and for each study what its cells change.
 
     Raises:
-        FerError: If there is none, or it is of other labels.
+        FerError: If a folder holds neither, or is of other labels, or there are two diagnoses.
     """
-    diagnosis = read_json(folder / "diagnosis.json")
-    if diagnosis is None or not isinstance(diagnosis.get("labels"), list):
-        raise FerError(
-            f"{folder}: no diagnosis.json; `fer diagnose STUDY --out FOLDER` writes such a folder"
-        )
-    names = short_names([row["label"] for row in diagnosis["labels"]])
+    diagnosis, pictures, changed = None, [], []
+    for folder in folders:
+        found = [name for name in (DIAGNOSIS, CHANGES) if (folder / name).is_file()]
+        if not found:
+            raise FerError(
+                f"{folder}: neither {DIAGNOSIS} nor {CHANGES}; `fer diagnose STUDY --out FOLDER` "
+                "and `fer study show STUDY --out FOLDER` write such folders"
+            )
+        if DIAGNOSIS in found:
+            if diagnosis:
+                raise FerError(f"{folder}: a second diagnosis; a page shows one")
+            diagnosis = _read_diagnosis(folder, evaluation)
+            pictures = _pictures(folder)
+        if CHANGES in found:
+            changed.append(_read_changes(folder, evaluation))
+    return diagnosis, pictures, changed
+
+
+def _same_labels(folder: Path, labels: Sequence[str], evaluation: Evaluation) -> None:
+    names = short_names(labels)
     if names != evaluation.label_names:
         raise FerError(
-            f"{folder}: a diagnosis of other labels ({', '.join(names)}; "
+            f"{folder}: a study of other labels ({', '.join(names)}; "
             f"the run's: {', '.join(evaluation.label_names)})"
         )
+
+
+def _read_changes(folder: Path, evaluation: Evaluation) -> dict:
+    """Return `changes.json` with texts shortened; `figures` names the columns that are shown."""
+    told = read_json(folder / CHANGES)
+    rows = told["cells"]
+    labels = [name for name in rows[0]["figures"] if name not in OVERALL]
+    _same_labels(folder, labels, evaluation)
+    figures = {"accuracy": "accuracy", "macro_f1": "macro-F1", "ece": "calibration error"}
+    figures |= {name: f"recall of {short(name, 40)}" for name in told["watched"]}
+    return told | {
+        "question": short(told["question"], 200),
+        "study": short(told["study"], 80),
+        "n": max(row["n"] for row in rows),
+        "figures": figures,
+        "cells": [row | {"cell": short(row["cell"], 80)} for row in rows],
+        "against": short(told["against"], 80),
+    }
+
+
+def _read_diagnosis(folder: Path, evaluation: Evaluation) -> dict:
+    diagnosis = read_json(folder / DIAGNOSIS)
+    names = short_names([row["label"] for row in diagnosis["labels"]])
+    _same_labels(folder, [row["label"] for row in diagnosis["labels"]], evaluation)
     new = dict(zip((row["label"] for row in diagnosis["labels"]), names, strict=True))
+    for row in diagnosis["labels"]:
+        row["against"] = [short(sentence, 500) for sentence in row["against"]]
     for key in ("labels", "doses", "agreement"):
         for row in diagnosis.setdefault(key, []):
             row["label"] = new.get(row["label"], short(row["label"], 40))
     return diagnosis
 
 
-def diagnosis_pictures(folder: Path) -> list[dict]:
+def _pictures(folder: Path) -> list[dict]:
     """Return the drawn tables of a diagnosis folder that hold no face: (alt text, data URI)."""
     told = {"equal": "recall as it is, and where all labels have as many training images"}
     files = sorted(folder.glob("confusion_*.png")) + sorted(folder.glob("equal.png"))

@@ -74,6 +74,23 @@ def comparison_chart(sets: dict, title: str) -> dict:
     return chart(comparison_figure([sets], title), alt)
 
 
+def changes_chart(told: dict) -> dict:
+    """Draw what the cells of a study change."""
+    from fer_analysis.figures.changes import changes_figure
+
+    clear = [
+        f"{row['cell']} {100 * row['figures']['macro_f1']['difference']:+.1f}"
+        for row in told["cells"]
+        if (low := row["figures"]["macro_f1"]["difference_low"]) is not None
+        and (low > 0 or row["figures"]["macro_f1"]["difference_high"] < 0)
+    ]
+    alt = (
+        f"Differences of each cell to {told['against']}, with simultaneous 95 % intervals. "
+        f"Macro-F1 in points, where the interval leaves 0 out: {', '.join(clear) or 'no cell'}."
+    )
+    return chart(changes_figure(told), alt)
+
+
 def diagnosis_charts(diagnosis: dict, names: tuple[str, ...]) -> list[dict]:
     """Draw a diagnosis: the verdicts, recall by dose, recall by the annotators' agreement."""
     from fer_analysis.figures import diagnosis as draw

@@ -10,7 +10,7 @@ import numpy as np
 from fer_analysis.evaluation.card import read_card, tidy_command
 from fer_analysis.evaluation.findings import sentences
 from fer_analysis.report import charts
-from fer_analysis.report.beside import diagnosis_pictures, read_audit, read_diagnosis
+from fer_analysis.report.beside import read_audit, read_studies
 from fer_analysis.report.contest import contests
 from fer_analysis.report.faces import PER_CELL, cells
 from fer_analysis.report.looks import looks
@@ -27,13 +27,13 @@ class Extras:
     """What lies beside the runs.
 
     Args:
-        study: A folder of `fer diagnose`.
+        studies: Folders of `fer diagnose` and `fer study show`.
         audit: A folder of `fer audit`.
         faces: Whether any picture of or from a face may be shown.
         per_cell: No more faces than this for each cell.
     """
 
-    study: Path | None = None
+    studies: tuple[Path, ...] = ()
     audit: Path | None = None
     faces: bool = True
     per_cell: int = PER_CELL
@@ -48,7 +48,7 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
     first = subjects[0]
     evaluation, metrics = first.evaluation, first.metrics
     audit, issues = read_audit(extras.audit, evaluation) if extras.audit else (None, {})
-    diagnosis = read_diagnosis(extras.study, evaluation) if extras.study else None
+    diagnosis, pictures, changed = read_studies(extras.studies, evaluation)
     with_faces = extras.faces and first.images is not None
     maps = first.saliency if with_faces else None
     sheets = Sheets(first.images, maps, evaluation.ids) if with_faces else None
@@ -57,6 +57,7 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
     names = evaluation.label_names
     look = looks(first, with_faces)
     clean = metrics["leak_free"]
+    fingerprint = first.run.environment().get("data", {}).get("fingerprint")
     return {
         "name": short(first.name, 80),
         "split": told_split(evaluation),
@@ -81,10 +82,16 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
         "audit": audit,
         "diagnosis": diagnosis,
         "diagnosis_charts": charts.diagnosis_charts(diagnosis, names) if diagnosis else [],
-        "diagnosis_pictures": diagnosis_pictures(extras.study) if diagnosis else [],
-        "same_data": diagnosis is None
-        or diagnosis.get("fingerprint")
-        == first.run.environment().get("data", {}).get("fingerprint"),
+        "diagnosis_pictures": pictures,
+        "same_data": diagnosis is None or diagnosis.get("fingerprint") == fingerprint,
+        "changes": [
+            told
+            | {
+                "chart": charts.changes_chart(told),
+                "same_data": told["fingerprint"] == fingerprint,
+            }
+            for told in changed
+        ],
         "same_network": diagnosis is None or _same_network(diagnosis, evaluation),
         "contests": against,
         "contest_charts": [
@@ -234,5 +241,7 @@ def _commands(subject: Subject) -> dict:
         "with_audit": command(report, asked, "--audit", "runs/audit-NAME"),
         "study": command("fer diagnose", asked, "--out", "runs/diagnosis"),
         "with_study": command(report, asked, "--study", "runs/diagnosis"),
+        "remedies": "fer study run remedies --data PATH && fer study show remedies --data PATH",
+        "with_remedies": command(report, asked, "--study", "runs/study-remedies"),
         "compare": command(report, asked, "OTHER_RUN"),
     }
