@@ -57,13 +57,14 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
     names = evaluation.label_names
     look = looks(first, with_faces)
     clean = metrics["leak_free"]
+    same_network = diagnosis is None or _same_network(diagnosis, evaluation)
     fingerprint = first.run.environment().get("data", {}).get("fingerprint")
     return {
         "name": short(first.name, 80),
         "split": told_split(evaluation),
         "n": len(evaluation),
         "names": names,
-        "verdict": verdict(evaluation, metrics, diagnosis),
+        "verdict": verdict(evaluation, metrics, diagnosis, same_network=same_network),
         "sentences": [short(s, 400) for s in sentences(evaluation)],
         "metrics": metrics,
         "blocks": ["all", "leak_free"] if clean and clean["n"] < metrics["n"] else ["all"],
@@ -92,7 +93,7 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
             }
             for told in changed
         ],
-        "same_network": diagnosis is None or _same_network(diagnosis, evaluation),
+        "same_network": same_network,
         "contests": against,
         "contest_charts": [
             charts.comparison_chart(c["sets"], f"{evaluation.split} split") for c in against

@@ -7,13 +7,20 @@ from fer_analysis.evaluation.findings import collapsed_to
 from fer_analysis.report.text import percent
 
 
-def verdict(evaluation: Evaluation, metrics: dict, diagnosis: dict | None = None) -> str:
+def verdict(
+    evaluation: Evaluation,
+    metrics: dict,
+    diagnosis: dict | None = None,
+    *,
+    same_network: bool = True,
+) -> str:
     """Say where the model fails most: one label, its counts, its confusion, its annotators.
 
     Args:
         evaluation: The predictions.
         metrics: Their figures.
         diagnosis: What `fer diagnose` wrote of the same labels, if anything.
+        same_network: Whether it was made of these predictions.
     """
     collapsed = collapsed_to(evaluation)
     if collapsed is not None:
@@ -31,7 +38,8 @@ def verdict(evaluation: Evaluation, metrics: dict, diagnosis: dict | None = None
         sentence += f"; the annotators' first choice agrees for {percent(people, 0)}"
     causes = shown_causes(diagnosis, label)
     if causes:
-        sentence += f"; the study shows: {' and '.join(causes)}"
+        whose = "the study shows" if same_network else "the study shows, of its own network"
+        sentence += f"; {whose}: {' and '.join(causes)}"
     return sentence
 
 

@@ -13,7 +13,7 @@ from fer_analysis.study.rule import Estimate, estimate
 ALIKE = 1.25
 """Numbers of images within this factor count as the same."""
 HARDLY = 5
-"""Percent of a label's images: with fewer that annotators agree on, a line is extrapolated."""
+"""Percent of a label's images: where annotators agree on fewer, little is known of clear faces."""
 
 
 def sentences(evidence: Evidence, roles: Roles, label: int) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def _votes(evidence: Evidence, roles: Roles, label: int) -> str:
         f"one on {elsewhere}"
     )
     if shares[0] < HARDLY:
-        told += "; what clear faces of it would give is therefore extrapolated, take it with care"
+        told += "; what its clear faces do rests on few, take ambiguity and label noise with care"
     return told
 
 
