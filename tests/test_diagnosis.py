@@ -408,6 +408,11 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     told = json.loads(Path("lone/diagnosis.json").read_text())
     assert told["seeds"] == 1
+    assert "without training anything" in " ".join(done.output.split())
+    known = json.loads(Path("lone/without_training.json").read_text())
+    assert [row["label"] for row in known] == [row["label"] for row in told["labels"]]
+    assert all(set(row["recall_at"]) == {"0", "0.5", "1", "1.5", "2"} for row in known)
+    assert Path("lone/tau.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_lone_run_is_told_what_would_settle_the_rest(capsys):

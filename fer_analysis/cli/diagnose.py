@@ -42,9 +42,13 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
       fer diagnose matched dose equal recipe disputed --data fer2013.csv
       fer diagnose recipe --of "the study's recipe" --data fer2013.csv
 
+    Of a lone RUN also: how well each label's probability ranks its images, its recall over the
+    strength of logit adjustment, and whether its images' nearest neighbours in feature space
+    carry its label.
+
     Writes diagnosis.json, diagnosis.csv and pictures to OUT.
     """
-    evidence, name, run = _evidence(names, source, labels, base, store, not without_votes)
+    evidence, name, lone = _evidence(names, source, labels, base, store, not without_votes)
     if subject not in evidence.cells:
         from fer_analysis.errors import did_you_mean
 
@@ -54,6 +58,10 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
     result = judge(evidence, subject)
     out = out or Path("runs") / f"diagnosis-{name}"
     written = _write(result, evidence, out)
+    told = None
+    if lone:
+        told = _without_training(*lone, out)
+        written += ["without_training.json", "tau.png"]
     if as_json:
         import json
 
@@ -61,14 +69,14 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
     else:
         from fer_analysis.cli.diagnosis_tables import print_diagnosis
 
-        print_diagnosis(result, run)
+        print_diagnosis(result, lone and lone[0], told)
     from fer_analysis.cli.console import err
 
     err.print(f"wrote {out}/ ({', '.join(written)})", soft_wrap=True)
 
 
 def _evidence(names, source, labels, base, store, votes):
-    """Return the evidence, a name for the results, and the run if it is a lone one's."""
+    """Return the evidence, a name for the results, and (run, data, predictions) of a lone run."""
     from fer_analysis.study.design import find_study
 
     if names and _are_studies(names, find_study):
@@ -85,7 +93,33 @@ def _evidence(names, source, labels, base, store, votes):
     run, loaded, split = open_run(names[0] if names else None, source, None, ())
     evaluation = predict(run, loaded, split)
     evidence = evidence_of_run(run, loaded, evaluation, votes=votes)
-    return evidence, run.path.name, run
+    return evidence, run.path.name, (run, loaded, evaluation)
+
+
+def _without_training(run, loaded, evaluation, out: Path) -> list[dict]:
+    """Write and return what a run's probabilities and features know of each label."""
+    from fer_analysis.cli.console import task_progress
+    from fer_analysis.evaluation.predictions import open_model
+    from fer_analysis.evaluation.separability import separability
+    from fer_analysis.figures import save
+    from fer_analysis.figures.diagnosis import tau_figure
+    from fer_analysis.files import write_json
+    from fer_analysis.quiet import import_tensorflow_quietly
+
+    import_tensorflow_quietly()
+    from fer_analysis.models.predict import features_model, predictor
+
+    part = loaded.dataset.part(evaluation.split)
+    model = features_model(open_model(run, part.label_names))
+    with task_progress("features") as progress:
+        features = predictor(model)(part.images, progress)
+    scored = evaluation
+    if evaluation.leaked is not None:
+        scored, features = evaluation.leak_free, features[~evaluation.leaked]
+    told = separability(scored, run.prior(), features)
+    write_json(out / "without_training.json", told)
+    save(tau_figure(told), out / "tau.png")
+    return told
 
 
 def _are_studies(names, find_study) -> bool:

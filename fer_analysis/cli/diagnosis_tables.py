@@ -7,12 +7,13 @@ from fer_analysis.study.against import points
 from fer_analysis.study.diagnosis import NOT_TESTED, SHOWN, Diagnosis, LabelDiagnosis
 
 
-def print_diagnosis(diagnosis: Diagnosis, run=None) -> None:
+def print_diagnosis(diagnosis: Diagnosis, run=None, told: list[dict] | None = None) -> None:
     """Print the verdict of every label, and for those that fail what it rests on.
 
     Args:
         diagnosis: The verdicts.
         run: The run that they are about, if there is no study.
+        told: `separability` of that run.
     """
     votes = "" if diagnosis.votes else ", without annotators' votes"
     out.print(
@@ -43,6 +44,8 @@ def print_diagnosis(diagnosis: Diagnosis, run=None) -> None:
         "is its effect here; causes that were not tried may stand beside it.",
         soft_wrap=True,
     )
+    if told:
+        _print_separability(told)
     if run is not None:
         _print_what_would_settle_it(diagnosis, run)
 
@@ -62,6 +65,28 @@ def _print_label(row: LabelDiagnosis) -> None:
         out.print(f"{told}: {cause.because}" if cause.because else told, soft_wrap=True)
     for sentence in row.against:
         out.print(f"  - {sentence}", soft_wrap=True)
+
+
+def _print_separability(told: list[dict]) -> None:
+    taus = list(told[0]["recall_at"] or {})
+    shown = table("label", "n", "AUROC", "rank", *(f"tau {t}" for t in taus), "neighbours")
+    for row in told:
+        near = row["purity"]
+        shown.add_row(
+            row["label"],
+            f"{row['n']:,}",
+            "-" if row["auroc"] is None else f"{row['auroc']:.3f}",
+            "-" if row["rank"] is None else f"{row['rank']:.1f}",
+            *(f"{100 * (row['recall_at'] or {}).get(t, float('nan')):.0f}" for t in taus),
+            "-" if near is None else f"{100 * near['value']:.0f} ({100 * near['chance']:.0f})",
+        )
+    out.print(
+        "without training anything: rank is the label's mean place among the probabilities of its "
+        "own images; tau: recall in % where that much of the frequencies is divided out; "
+        "neighbours: % of the ten nearest in feature space that carry the label (by chance)",
+        soft_wrap=True,
+    )
+    out.print(shown)
 
 
 def _print_what_would_settle_it(diagnosis: Diagnosis, run) -> None:

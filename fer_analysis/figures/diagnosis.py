@@ -223,3 +223,31 @@ def confusion_row_figure(label: str, rows: list[dict], names: list[str]) -> Figu
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return figure
+
+
+def tau_figure(rows: list[dict]) -> Figure:
+    """Draw each label's recall over the strength of the logit adjustment.
+
+    Args:
+        rows: `evaluation.separability.separability`.
+    """
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for index, row in enumerate(rows):
+        if row["recall_at"]:
+            taus, recalls = zip(*((float(t), r) for t, r in row["recall_at"].items()), strict=True)
+            axes.plot(
+                taus, recalls, "o-", markersize=4, color=COLOURS[index % len(COLOURS)],
+                label=f"{plain(row['label'])} (n={row['n']:,})",
+            )  # fmt: skip
+    axes.axvline(1, color="0.7", linewidth=0.9, zorder=0)
+    axes.set_ylim(-0.02, 1.02)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.set_xlabel("tau: 0 as predicted, 1 the labels' frequencies divided out")
+    axes.set_ylabel("recall")
+    axes.grid(color="0.93")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title("Recall where rare labels are preferred (logit adjustment)", fontsize=10)
+    axes.tick_params(labelsize=8)
+    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
+    return figure

@@ -14,6 +14,11 @@ def logits_model(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.get_layer("logits").output)
 
 
+def features_model(model: keras.Model) -> keras.Model:
+    """Return the part of `model` up to what its logits are made of; it shares all weights."""
+    return keras.Model(model.inputs, model.get_layer("logits").input)
+
+
 def predictor(model: keras.Model, *, batch_size: int = 256) -> Callable[..., np.ndarray]:
     """Compile a model's inference once, for images in any number.
 

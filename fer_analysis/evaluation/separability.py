@@ -1,0 +1,96 @@
+"""Whether a label that is never predicted is told apart all the same: no training is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from fer_analysis.evaluation.adjustment import adjust
+from fer_analysis.evaluation.bootstrap import bootstrap, percentile_interval
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.ranking import auroc
+
+TAUS = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Strengths of the logit adjustment; all are told, none is chosen."""
+NEIGHBOURS = 10
+
+
+def separability(
+    evaluation: Evaluation, prior: Sequence[float], features: np.ndarray | None = None
+) -> list[dict]:
+    """Return for each label what its probabilities and features know of it.
+
+    Args:
+        evaluation: Predictions.
+        prior: `(k,)`, how frequent the labels were in training.
+        features: float `(n, d)`, what the last layer makes its logits of; None if unknown.
+
+    Returns:
+        For each label `label`, `n`, `auroc` with `auroc_interval` (its probability: its images
+        against all others), `rank` (mean place of the label among the probabilities of its own
+        images, 1 is first), `recall_at` (tau -> recall after `adjustment.adjust`), and, with
+        features, `purity`: see `purity`. None where a label has no images.
+    """
+    recalls = {tau: adjust(evaluation, prior, tau).recall for tau in TAUS}
+    order = (-evaluation.probabilities).argsort(axis=1, kind="stable").argsort(axis=1)
+    near = purity(features, evaluation.labels) if features is not None else {}
+    rows = []
+    for label, name in enumerate(evaluation.label_names):
+        own = evaluation.labels == label
+        area, ends = auroc(evaluation.probabilities[:, label], own)
+        known = bool(own.any()) and not own.all()
+        rows.append(
+            {
+                "label": name,
+                "n": int(own.sum()),
+                "auroc": area if known else None,
+                "auroc_interval": list(ends) if known else None,
+                "rank": float(order[own, label].mean() + 1) if own.any() else None,
+                "recall_at": {f"{t:g}": float(recalls[t][label]) for t in TAUS}
+                if own.any()
+                else None,
+                "purity": near.get(label),
+            }
+        )
+    return rows
+
+
+def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dict[int, dict]:
+    """Return how often an image's nearest neighbours carry its label, beside chance.
+
+    Neighbours are other images of the same set, by the angle between their features (Cover &
+    Hart 1967, with cosine distance). A rare label has few to be near to: chance, its share of
+    the other images, says how many there would be if features knew nothing.
+
+    Args:
+        features: float `(n, d)`.
+        labels: int64 `(n,)`.
+        k: Neighbours of each image.
+
+    Returns:
+        For each label with two images or more: `value`, `interval` (percentile bootstrap over its
+        images) and `chance`.
+    """
+    n = len(labels)
+    k = min(k, n - 1)
+    if k < 1:
+        return {}
+    index = NearestNeighbors(n_neighbors=k + 1, metric="cosine").fit(features)
+    near = index.kneighbors(features, return_distance=False)
+    other = near != np.arange(n)[:, None]
+    other[other.all(axis=1), -1] = False  # copies may push an image out of its own list
+    same = (labels[near] == labels[:, None]) & other
+    share = same.sum(axis=1) / k
+    told = {}
+    for label in np.unique(labels):
+        own = share[labels == label]
+        if len(own) > 1:
+            means = bootstrap(lambda weights, own=own: weights @ own / len(own), len(own))
+            told[int(label)] = {
+                "value": float(own.mean()),
+                "interval": percentile_interval(means).tolist(),
+                "chance": float((len(own) - 1) / (n - 1)),
+            }
+    return told
