@@ -279,6 +279,9 @@ def test_simultaneous_intervals_are_as_wide_as_the_worst_of_many_needs():
     # Of 20 independent normal deviates the largest stays within 3.02 in 95 % of cases (Šidák).
     assert estimate(many)[0].high == pytest.approx(3.02, abs=0.15)
     assert estimate({0: np.full(10, np.nan)}) == {}
+    gappy = np.concatenate([[0.0], rng.standard_normal(4000)])
+    gappy[1:1001] = np.nan
+    assert estimate({0: gappy})[0].high == pytest.approx(1.96, abs=0.1), "without the undefined"
     assert not Estimate(0.2, -0.01, 0.4).reaches(0.1)
     assert not Estimate(0.09, 0.01, 0.2).reaches(0.1)
 

@@ -72,7 +72,10 @@ def estimate(effects: dict[tuple, np.ndarray]) -> dict[tuple, Estimate]:
     }
     spread = {key: float(np.nanstd(values[1:])) for key, values in kept.items()}
     moving = [np.abs(v[1:] - v[0]) / spread[key] for key, v in kept.items() if spread[key] > 0]
-    largest = np.nanmax(moving, axis=0) if moving else np.zeros(1)
+    largest = np.zeros(1)
+    if moving:  # a draw in which nothing is defined counts for nothing
+        largest = np.where(np.isnan(moving), -np.inf, moving).max(axis=0)
+        largest = largest[largest >= 0]
     reach = float(np.nanquantile(largest, CONFIDENCE))
     return {
         key: Estimate(
