@@ -43,7 +43,7 @@ def changes_figure(told: dict) -> Figure:
         axes.spines[["top", "right", "left"]].set_visible(False)
     first = figure.axes[0]
     first.set_yticks(
-        range(len(rows)), [f"{plain(r['cell'])} (x{r['seeds']})" for r in rows], fontsize=8
+        range(len(rows)), [f"{plain(r['cell'], 40)} (x{r['seeds']})" for r in rows], fontsize=8
     )
     first.set_ylim(max(1, len(rows)) - 0.4, -0.6)
     figure.supxlabel(
@@ -51,5 +51,5 @@ def changes_figure(told: dict) -> Figure:
         "the cells, leaves 0 out; (x3): seeds",
         fontsize=8,
     )
-    figure.suptitle(plain(told["question"]), fontsize=10)
+    figure.suptitle(plain(told["question"], 110), fontsize=10)
     return figure
