@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from fer_analysis.cli import main
 from fer_analysis.config import load_config
 from fer_analysis.evaluation.calibration import calibration
 from fer_analysis.study.changes import changes, flat, lowest
@@ -69,39 +63,3 @@ def test_the_calibration_error_is_that_of_one_evaluation():
     assert rows[0]["figures"]["ece"]["value"] == pytest.approx(
         calibration(labels, probabilities)["ece"]
     )
-
-
-STUDY = """
-question: does it run?
-base: tiny
-seeds: [0]
-set: {data.n: 420, training.epochs: 1, model.filters: [4], model.dense: []}
-cells:
-  another rate: {set: {training.learning_rate: 0.005}}
-"""
-
-
-def test_a_study_shows_what_its_cells_change(tmp_path, monkeypatch):
-    from fer_analysis.study.cell import run_cell
-    from fer_analysis.study.fair import load_fair_study
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FER2013_DIR", raising=False)
-    Path("s.yaml").write_text(STUDY)
-    early = CliRunner().invoke(main, ["study", "show", "s.yaml"])
-    assert early.exit_code == 1
-    assert "no base cell is finished: fer study run s" in early.output
-    for cell in load_fair_study("s.yaml", None).cells:
-        run_cell(cell, Path("runs/cells"))
-    done = CliRunner().invoke(main, ["study", "show", "s.yaml", "--label", "disgust"])
-    assert done.exit_code == 0, done.output
-    assert "another rate" in done.output
-    assert "…" not in done.output, "nothing is cut"
-    told = json.loads(Path("runs/study-s/changes.json").read_text())
-    assert (told["study"], told["watched"]) == ("s", ["disgust"])
-    with open("runs/study-s/changes.csv", newline="") as file:
-        assert len(list(csv.DictReader(file))) == 2 * (3 + 7)
-    assert Path("runs/study-s/changes.png").read_bytes().startswith(b"\x89PNG")
-    odd = CliRunner().invoke(main, ["study", "show", "s.yaml", "--against", "bse"])
-    assert odd.exit_code == 1
-    assert "did you mean 'base'" in odd.output

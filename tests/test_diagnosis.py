@@ -393,6 +393,7 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
         rows = [row for row in csv.DictReader(file) if row["label"] == "sad"]
     assert len({row["training_images"] for row in rows}) == 2, "all of them, and a quarter"
     whole = json.loads(fer("diagnose", "w.yaml", "--without-votes", "--json").stdout)
+    _what_its_cells_change()
     assert whole["votes"] is False
     assert "no finished cell 'bas' (did you mean 'base'? available" in " ".join(
         fer("diagnose", "w.yaml", "--of", "bas").output.split()
@@ -416,6 +417,22 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
     assert [row["label"] for row in known] == [row["label"] for row in told["labels"]]
     assert all(set(row["recall_at"]) == {"0", "0.5", "1", "1.5", "2"} for row in known)
     assert Path("lone/tau.png").read_bytes().startswith(b"\x89PNG")
+
+
+def _what_its_cells_change():
+    """`fer study show` of the same study."""
+    done = fer("study", "show", "w.yaml", "--label", "disgust")
+    assert done.exit_code == 0, done.output
+    assert "another recipe" in " ".join(done.output.split())
+    assert "…" not in done.output, "nothing is cut"
+    told = json.loads(Path("runs/study-w/changes.json").read_text())
+    assert (told["study"], told["watched"]) == ("w", ["disgust"])
+    with open("runs/study-w/changes.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2 * (3 + 7), "a quarter of disgust has not run"
+    assert Path("runs/study-w/changes.png").read_bytes().startswith(b"\x89PNG")
+    odd = fer("study", "show", "w.yaml", "--against", "bse")
+    assert odd.exit_code == 1
+    assert "did you mean 'base'" in odd.output
 
 
 def test_a_lone_run_is_told_what_would_settle_the_rest(capsys):
