@@ -49,10 +49,7 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
     Writes diagnosis.json, diagnosis.csv and pictures to OUT.
     """
     evidence, name, lone = _evidence(names, source, labels, base, store, not without_votes)
-    if subject not in evidence.cells:
-        from fer_analysis.errors import did_you_mean
-
-        raise FerError(f"no finished cell '{subject}'{did_you_mean(subject, evidence.cells)}")
+    evidence.require(subject)
     from fer_analysis.study.diagnosis import diagnose as judge
 
     result = judge(evidence, subject)

@@ -161,10 +161,7 @@ def show(file, source, against, labels, base, store, out, as_json):
 
     whole = load(file, source, base, labels)
     evidence = collect([whole], store)
-    if against not in evidence.cells:
-        from fer_analysis.errors import did_you_mean
-
-        raise FerError(f"no finished cell '{against}'{did_you_mean(against, evidence.cells)}")
+    evidence.require(against)
     rows = changes(evidence, against)
     told = {
         "study": whole.name,

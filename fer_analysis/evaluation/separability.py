@@ -77,12 +77,9 @@ def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dic
     k = min(k, n - 1)
     if k < 1:
         return {}
-    index = NearestNeighbors(n_neighbors=k + 1, metric="cosine").fit(features)
-    near = index.kneighbors(features, return_distance=False)
-    other = near != np.arange(n)[:, None]
-    other[other.all(axis=1), -1] = False  # copies may push an image out of its own list
-    same = (labels[near] == labels[:, None]) & other
-    share = same.sum(axis=1) / k
+    index = NearestNeighbors(n_neighbors=k, metric="cosine").fit(features)
+    near = index.kneighbors(return_distance=False)  # of each image, itself left out
+    share = (labels[near] == labels[:, None]).mean(axis=1)
     told = {}
     for label in np.unique(labels):
         own = share[labels == label]

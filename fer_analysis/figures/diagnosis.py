@@ -151,16 +151,23 @@ def equal_figure(rows: list[dict]) -> Figure:
             label=plain(cell) + f" ({min(row['training_images'] for row in own):,} to "
             f"{max(row['training_images'] for row in own):,} a label)",
         )  # fmt: skip
+    _labels_by_recall(axes, labels, f"recall, {CORRECTED} (95 % interval)")
+    figure.suptitle("What stays when no label has more images than another", fontsize=10)
+    return figure
+
+
+def _labels_by_recall(axes: Axes, labels: list[str], told: str, columns: int = 1) -> None:
+    """Lay out axes with a row for each label and recall from left to right."""
     axes.set_yticks(range(len(labels)), [plain(label) for label in labels])
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel(f"recall, {CORRECTED} (95 % interval)")
+    axes.set_xlabel(told)
     axes.grid(axis="x", color="0.92")
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
-    figure.suptitle("What stays when no label has more images than another", fontsize=10)
-    return figure
+    axes.legend(
+        fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns
+    )
 
 
 def agreement_figure(rows: list[dict], labels: list[str]) -> Figure:
@@ -186,14 +193,12 @@ def agreement_figure(rows: list[dict], labels: list[str]) -> Figure:
             color=colour,
             label=f"annotators agree {group}".replace("agree split", "are split"),
         )
-    axes.set_yticks(range(len(labels)), [plain(label) for label in labels])
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlim(-0.02, 1.02)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel(f"recall, {CORRECTED} (95 % interval); larger dots: more of its images")
-    axes.grid(axis="x", color="0.92")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3)
+    _labels_by_recall(
+        axes,
+        labels,
+        f"recall, {CORRECTED} (95 % interval); larger dots: more of its images",
+        columns=3,
+    )
     figure.suptitle("Recall by the annotators' agreement", fontsize=10)
     return figure
 

@@ -5,7 +5,7 @@ This is what the remedy bench is read by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -33,15 +33,21 @@ def changes(evidence: Evidence, subject: str) -> list[dict]:
         are simultaneous over the cells (max-t bootstrap). The calibration error is corrected
         for chance as `evaluation.calibration` says.
     """
-    drawn = {cell: _figures(evidence, cell, evidence.cells[cell]) for cell in evidence.cells}
-    rows = {cell: _row(evidence, cell, values) for cell, values in drawn.items()}
+
+    @cache  # most cells have the same seeds, and then share what is drawn of the subject
+    def figures(cell: str, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
+        return _figures(evidence, cell, seeds)
+
+    rows = {
+        cell: _row(evidence, cell, figures(cell, evidence.common(cell))) for cell in evidence.cells
+    }
     against = {}
     for cell in evidence.cells:
         seeds = evidence.common(cell, subject)
         if cell != subject and seeds:
-            own, base = (_figures(evidence, name, seeds) for name in (cell, subject))
+            own, base = figures(cell, seeds), figures(subject, seeds)
             against[cell] = {figure: own[figure] - base[figure] for figure in own}
-    for figure in next(iter(drawn.values())):
+    for figure in rows[subject]["figures"]:
         found = estimate({cell: differences[figure] for cell, differences in against.items()})
         for cell, difference in found.items():
             rows[cell]["figures"][figure] |= {
@@ -84,9 +90,8 @@ def _row(evidence: Evidence, cell: str, drawn: dict[str, np.ndarray]) -> dict:
     }
 
 
-def _figures(evidence: Evidence, cell: str, seeds: Sequence[int]) -> dict[str, np.ndarray]:
+def _figures(evidence: Evidence, cell: str, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
     """Return each figure, `(1 + DRAWS,)`: as it is, then drawn again."""
-    seeds = tuple(seeds)
     tallies = evidence.tallies(cell, seeds)
     recall = tallies.recall(PLAIN)
     return {

@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_analysis.config.schema import RunConfig
 from fer_analysis.data.load import LoadedData
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.adjustment import adjust
 from fer_analysis.evaluation.annotators import STRATA, stratum
 from fer_analysis.evaluation.bootstrap import DRAWS
@@ -83,6 +83,11 @@ class Evidence:
     faces: dict[int, Faces]
     cells: dict[str, dict[int, Scored]]
     fingerprint: str
+
+    def require(self, cell: str) -> None:
+        """Raise a FerError unless a cell of this name is finished."""
+        if cell not in self.cells:
+            raise FerError(f"no finished cell '{cell}'{did_you_mean(cell, self.cells)}")
 
     @property
     def has_votes(self) -> bool:
