@@ -168,6 +168,15 @@ class TrainingConfig(Section):
     """Bit-identical repetition on one machine; a little slower."""
     accelerate: bool = True
     """Train with faster twins of stock layers (same network, saved as stock)."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """bfloat16: the twins' products are rounded to eight binary digits; faster where the CPU has
+    avx512_bf16 or amx_bf16, slower elsewhere. What is judged and saved is float32."""
+
+    @model_validator(mode="after")
+    def _precision_of_twins(self):
+        if self.precision != "float32" and not self.accelerate:
+            raise ValueError(f"precision {self.precision} needs accelerate: true")
+        return self
 
 
 class SwitchesConfig(Section):

@@ -67,7 +67,8 @@ def _timed(cell: Cell) -> float:
     )
     train = manipulate(config, dataset.part("train"))
     recipe = make_recipe(config, train, dataset.part("validation"))
-    trained = logits_model(accelerate(model) if config.training.accelerate else model)
+    training = config.training
+    trained = logits_model(accelerate(model, training.precision) if training.accelerate else model)
     trained.compile(recipe.optimizer(recipe.steps), recipe.loss, jit_compile=False)
     batches = Batches(recipe).epoch(0)
     trained.fit(batches.take(WARM_UP), shuffle=False, verbose=0)

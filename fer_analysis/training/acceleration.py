@@ -10,11 +10,17 @@ for it:
 - A depthwise convolution of 1x1 maps sees nothing but its kernel's centre, yet the gradient of
   its kernel alone took a seventh of MobileNet's step.
 
+A CPU that multiplies bfloat16 numbers itself convolves up to twice as fast in them, and moves half
+the memory; weights, their averages and the statistics of batch normalisation stay float32
+(mixed precision, after Micikevicius et al. 2018; bfloat16 needs no scaling of the loss).
+
 `accelerate` returns a clone with these layers swapped. The clone is for training only: what is
 saved is the stock model, given the clone's weights.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import keras
 import tensorflow as tf
@@ -70,29 +76,36 @@ class CentralDepthwiseConv2D(layers.DepthwiseConv2D):
         return self.activation(outputs) if self.activation is not None else outputs
 
 
-def accelerate(model: keras.Model) -> keras.Model:
+EXACT = (layers.Rescaling, layers.GroupNormalization, layers.Dense)
+"""Layers that compute in float32 whatever the precision: pixels on their way in, logits."""
+
+
+def accelerate(model: keras.Model, precision: str = "float32") -> keras.Model:
     """Return a clone of `model` that computes the same with faster layers.
 
     Args:
         model: A flat functional model, built.
+        precision: `float32`, or `bfloat16` for products and maps of eight binary digits.
 
     Returns:
         A model with the same weights in the same order; the weights are copies.
     """
-    twin = keras.models.clone_model(model, clone_function=_twin)
+    twin = keras.models.clone_model(model, clone_function=partial(_twin, precision=precision))
     twin.set_weights(model.get_weights())
     return twin
 
 
-def _twin(layer):
-    twin = type(layer)
+def _twin(layer, precision: str):
+    twin, config = type(layer), layer.get_config()
+    if precision != "float32" and not isinstance(layer, EXACT):
+        config["dtype"] = keras.DTypePolicy(f"mixed_{precision}")
     if type(layer) is layers.BatchNormalization and layer.axis in (-1, 3) and _is_map(layer):
         twin = FusedBatchNormalization
     elif type(layer) is layers.Conv2D and _is_pointwise(layer):
         twin = PointwiseConv2D
     elif type(layer) is layers.DepthwiseConv2D and _sees_its_centre_alone(layer):
         twin = CentralDepthwiseConv2D
-    return twin.from_config(layer.get_config())
+    return twin.from_config(config)
 
 
 def _is_map(layer) -> bool:

@@ -119,7 +119,7 @@ def _twin(model: keras.Model, config: RunConfig) -> keras.Model:
                 "leave it out, or train a residual network"
             ) from error
         twin.set_weights(model.get_weights())
-    return accelerate(twin) if config.training.accelerate else twin
+    return accelerate(twin, config.training.precision) if config.training.accelerate else twin
 
 
 def cause_of(collapse, config: RunConfig) -> str:

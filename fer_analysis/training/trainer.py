@@ -53,7 +53,10 @@ def fit(
         last epochs are collapsed.
     """
     trained = logits_model(twin)
-    average, judged = _average(trained, recipe)
+    average = (
+        WeightAverage(trained, recipe.weight_averaging) if recipe.weight_averaging else None
+    )
+    judged = keras.models.clone_model(logits_model(model))
     optimizer = recipe.optimizer(recipe.steps)
     trained.compile(optimizer, recipe.loss, metrics=["accuracy"], jit_compile=False)
     optimizer.build(trained.trainable_variables)
@@ -65,8 +68,7 @@ def fit(
     collapse = _judge(progress, recipe)
     while not (reason := _reason_to_stop(progress, recipe, collapse)):
         row = _train_epoch(trained, batches, progress.epoch, listener, average)
-        if average:
-            judged.set_weights(average.variables)
+        judged.set_weights(average.variables if average else trained.get_weights())
         row |= _validate(predict(recipe.validation.images), recipe.validation.labels)
         progress.history.append(row)
         if is_best := recipe.keep == "last" or _is_best(progress, recipe.monitor):
@@ -82,13 +84,6 @@ def fit(
     if progress.best_weights:
         _save(model, progress, recipe, run)
     return progress, reason, collapse
-
-
-def _average(trained: keras.Model, recipe: Recipe) -> tuple[WeightAverage | None, keras.Model]:
-    """Return the average of the weights, if there is one, and the model that is judged."""
-    if not recipe.weight_averaging:
-        return None, trained
-    return WeightAverage(trained, recipe.weight_averaging), keras.models.clone_model(trained)
 
 
 def _train_epoch(
