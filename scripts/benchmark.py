@@ -8,7 +8,8 @@
   metrics, progress) over the bare training step on one repeated batch in memory;
 - acceleration: our step over the step of the stock model (for `mobilenet` that is
   `keras.applications.MobileNet` with the study's head), with the same kernels, and over a process
-  that leaves TensorFlow as it comes (no oneDNN where the processor is not the newest);
+  that leaves TensorFlow as it comes (no oneDNN where the processor is not the newest), and in
+  bfloat16 over float32;
 - floating-point rate: the step's over a large matrix product's;
 - augmentation: ours over Keras's `ImageDataGenerator`, images a second of processor time;
 - reading: `fer2013.csv` by our reader over pandas with a split and convert of each row;
@@ -96,14 +97,23 @@ def training(name: str, dataset: FaceDataset, steps: int, rounds: int) -> None:
         return len(train)
 
     ours = repeated(accelerate(model), recipe, images, targets, count)
+    rounded = repeated(accelerate(model, "bfloat16"), recipe, images, targets, count)
     stock = repeated(model, recipe, images, targets, count)
     with as_it_comes(name, train, images, targets, count) as plain:
         sides = alternate(
-            {"whole": whole, "ours": ours, "stock": stock, "as it comes": plain}, rounds
+            {
+                "whole": whole,
+                "ours": ours,
+                "bfloat16": rounded,
+                "stock": stock,
+                "as it comes": plain,
+            },
+            rounds,
         )
     report(f"{name}: whole pipeline over bare step", sides, "whole", "ours")
     report(f"{name}: our step over the stock step, same kernels", sides, "ours", "stock")
     report(f"{name}: our step over TensorFlow as it comes", sides, "ours", "as it comes")
+    report(f"{name}: our step in bfloat16 over float32", sides, "bfloat16", "ours")
     step = 3 * operations(model) * statistics.median(sides["ours"]) / 1e9
     product = matrix_product(rounds)
     print(

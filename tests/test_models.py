@@ -93,6 +93,24 @@ def test_the_accelerated_twin_predicts_the_same(name):
     np.testing.assert_allclose(predictor(twin)(faces()), predictor(model)(faces()), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", list(MODELS))
+def test_the_twin_in_bfloat16_rounds_its_maps_and_keeps_its_weights(name):
+    import tensorflow as tf
+
+    model = build(name, **({"batch_normalization": True} if name == "self_built" else {}))
+    twin = accelerate(model, "bfloat16")
+    expected, found = predictor(model)(faces()), predictor(twin)(faces())
+    assert 0 < np.abs(found - expected).max() < 0.05
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(twin(faces().astype(np.float32), training=True)[:, 0])
+    gradients = tape.gradient(loss, [weight.value for weight in twin.trainable_weights])
+    assert {str(weight.dtype) for weight in twin.weights} == {"float32"}
+    assert {gradient.dtype.name for gradient in gradients} == {"float32"}
+    convolutions = [layer for layer in twin.layers if isinstance(layer, layers.Conv2D)]
+    assert {layer.compute_dtype for layer in convolutions} == {"bfloat16"}
+    assert twin.get_layer("logits").compute_dtype == "float32"
+
+
 def test_mobilenet_is_really_accelerated():
     kinds = [type(layer) for layer in accelerate(build("mobilenet")).layers]
     assert kinds.count(PointwiseConv2D) == 13

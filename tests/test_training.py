@@ -14,6 +14,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS
 from fer_analysis.run import Run
 from fer_analysis.training import train, trainer
+from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.averaging import WeightAverage
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -219,15 +220,22 @@ def test_the_average_is_the_one_of_its_formula():
     assert float(model.get_weights()[0].item()) == 7, "the trained weights are left alone"
 
 
-def test_the_average_is_what_is_judged_and_saved(faces, tmp_path):
-    config, recipe = recipe_of(faces, "training.weight_averaging=0.9", "training.epochs=1")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("average", [0.9, 0])
+def test_the_average_is_what_is_judged_and_saved_in_float32(faces, tmp_path, average, precision):
+    config, recipe = recipe_of(
+        faces, f"training.weight_averaging={average}", "training.epochs=1"
+    )
     model = MODELS["self_built"]((48, 48, 1), 7, **config.model.options())
-    twin = keras.models.clone_model(model)
-    twin.set_weights(model.get_weights())
+    twin = accelerate(model, precision)
     progress, *_ = trainer.fit(
         recipe, model, Run.create(config, tmp_path / "run"), Ear(), twin=twin
     )
-    assert any((a != b).any() for a, b in zip(model.get_weights(), twin.get_weights(), strict=True))
+    differ = any(
+        (a != b).any() for a, b in zip(model.get_weights(), twin.get_weights(), strict=True)
+    )
+    assert differ == bool(average)
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     logits = model(recipe.validation.images.astype(np.float32))
     accuracy = (np.array(logits).argmax(axis=1) == recipe.validation.labels).mean()
     assert accuracy == pytest.approx(progress.history[0]["validation_accuracy"])
