@@ -223,9 +223,7 @@ def test_the_average_is_the_one_of_its_formula():
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("average", [0.9, 0])
 def test_the_average_is_what_is_judged_and_saved_in_float32(faces, tmp_path, average, precision):
-    config, recipe = recipe_of(
-        faces, f"training.weight_averaging={average}", "training.epochs=1"
-    )
+    config, recipe = recipe_of(faces, f"training.weight_averaging={average}", "training.epochs=1")
     model = MODELS["self_built"]((48, 48, 1), 7, **config.model.options())
     twin = accelerate(model, precision)
     progress, *_ = trainer.fit(

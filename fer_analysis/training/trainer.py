@@ -53,9 +53,7 @@ def fit(
         last epochs are collapsed.
     """
     trained = logits_model(twin)
-    average = (
-        WeightAverage(trained, recipe.weight_averaging) if recipe.weight_averaging else None
-    )
+    average = WeightAverage(trained, recipe.weight_averaging) if recipe.weight_averaging else None
     judged = keras.models.clone_model(logits_model(model))
     optimizer = recipe.optimizer(recipe.steps)
     trained.compile(optimizer, recipe.loss, metrics=["accuracy"], jit_compile=False)
