@@ -11,6 +11,7 @@ import pytest
 
 from fer_analysis.config import load_config
 from fer_analysis.study import effects
+from fer_analysis.study.answers import Answers
 from fer_analysis.study.diagnosis import SHOWN, diagnose
 from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence, Faces, Scored
 from fer_analysis.study.roles import find_roles
@@ -24,7 +25,8 @@ N = 300
 
 def scored_as(config, counts, predicted):
     """A cell's answers, all equally sure."""
-    return Scored(config, counts, predicted, np.full(predicted.shape[1], 0.8, np.float32))
+    sure = np.full(predicted.shape[1], 0.8, np.float32)
+    return Scored(config, counts, Answers(predicted, sure))
 
 
 def answers(recall, *, k=4, n=N, to=None, rng):
@@ -296,7 +298,7 @@ def test_differences_of_cells_are_paired():
         found.cells["fewer"][seed] = scored_as(
             found.cells["fewer"][seed].config,
             found.cells["fewer"][seed].counts,
-            found.cells["base"][seed].predicted,
+            found.cells["base"][seed].answers.predicted,
         )
     difference = effects.difference(found, "base", "fewer", CORRECTED)
     assert not difference.any(), "the same answers differ in no draw"

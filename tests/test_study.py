@@ -17,7 +17,7 @@ from fer_analysis.config import load_config
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError
 from fer_analysis.manipulations import MANIPULATIONS
-from fer_analysis.study.cell import finished, run_cell
+from fer_analysis.study.cell import finished, pass_on, run_cell
 from fer_analysis.study.design import load_study
 from fer_analysis.study.executor import run_here
 from fer_analysis.study.fair import load_fair_study
@@ -192,6 +192,31 @@ def test_a_cell_leaves_predictions_and_figures_and_is_run_once():
     (base,) = cells_of(name="base", seed=0)
     run_cell(base, Path("store"))
     assert (Path("store") / base.key / "run/model.keras").is_file(), "the base is examined later"
+
+
+def test_a_cell_that_is_passed_on_answers_the_same_wherever_its_data_lie(tmp_path):
+    (cell,) = cells_of(name="happy at 4", seed=0)
+    run_cell(cell, Path("store"))
+    here = finished(cell, Path("store"))
+    settings = json.loads(cell.settings)
+    at_home, elsewhere = (
+        replace(
+            cell, settings=json.dumps(settings | {"data": settings["data"] | {"source": source}})
+        )
+        for source in ("/home/one/fer2013.csv", "/home/two/fer2013.csv")
+    )
+    pass_on(at_home, here, Path("passed"))
+    assert finished(elsewhere, Path("store")) is None
+    assert finished(cell, Path("passed")) is None, "drawn faces are no file's"
+    there = finished(elsewhere, Path("passed"))
+    assert there.facts == here.facts
+    assert sorted(path.name for path in there.folder.iterdir()) == ["answers.npz", "cell.json"]
+    for split, probabilities in here.probabilities().items():
+        answers = there.answers()[split]
+        np.testing.assert_array_equal(answers.predicted[0], probabilities.argmax(axis=1))
+        by_hand = probabilities / np.array(here.facts["prior"])
+        np.testing.assert_array_equal(answers.predicted[1], by_hand.argmax(axis=1))
+        np.testing.assert_allclose(answers.confidence, probabilities.max(axis=1), rtol=1e-3)
 
 
 def test_processes_give_what_one_process_gives_and_failures_sink_nothing():

@@ -186,6 +186,36 @@ def show(file, source, against, labels, base, store, out, as_json):
     err.print(f"wrote {out}/ (changes.json, changes.csv, changes.png)", soft_wrap=True)
 
 
+@study.command()
+@click.argument("file")
+@data_option
+@label_option
+@base_option
+@store_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="FOLDER",
+    help="A store for cells that are passed on; several studies may share it.",
+)  # fmt: skip
+def keep(file, source, labels, base, store, out):
+    """Keep what finished cells answer in small files that can be passed on.
+
+    Two bytes an image instead of all probabilities; no image, no weights, no path. Whoever has
+    the same data repeats the verdicts and tables from them without training:
+
+    
+      fer study keep matched --data fer2013.csv --out answers
+      fer diagnose matched --data fer2013.csv --store answers
+    """
+    from fer_analysis.cli.console import err
+    from fer_analysis.study.cell import finished, pass_on
+
+    whole = load(file, source, base, labels)
+    done = [(cell, result) for cell in whole.cells if (result := finished(cell, store))]
+    for cell, result in done:
+        pass_on(cell, result, out)
+    err.print(f"kept {len(done)} of {len(whole.cells)} cells in {out}/", soft_wrap=True)
+
+
 def load(file: str, source: str | None, base: str | None = None, labels: tuple[str, ...] = ()):
     """Read a study and find out how many images an epoch of every cell shows."""
     from fer_analysis.study.fair import load_fair_study

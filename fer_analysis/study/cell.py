@@ -16,9 +16,12 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.files import replacing, write_json
 from fer_analysis.run import Run
+from fer_analysis.study.answers import Answers, load_answers, save_answers
 from fer_analysis.study.design import Cell, work_of
 
 RESULT, PREDICTIONS, TRAINING = "cell.json", "predictions.npz", "run"
+ANSWERS = "answers.npz"
+"""In place of the predictions, where a cell was passed on."""
 SCORED = ("fold", "validation")
 """Splits whose predictions a cell keeps."""
 
@@ -41,11 +44,34 @@ class CellResult:
             raw = {name: file[name].astype(np.float32) for name in file.files}
         return {name: values / values.sum(axis=1, keepdims=True) for name, values in raw.items()}
 
+    def answers(self) -> dict[str, Answers]:
+        """Return split -> answers."""
+        if (self.folder / ANSWERS).is_file():
+            return load_answers(self.folder / ANSWERS)
+        prior = self.facts["prior"]
+        return {name: Answers.of(values, prior) for name, values in self.probabilities().items()}
+
 
 def finished(cell: Cell, store: Path) -> CellResult | None:
-    """Return the result of a cell if it is finished."""
-    file = store / cell.key / RESULT
-    return CellResult(file.parent, json.loads(file.read_text())) if file.is_file() else None
+    """Return the result of a cell if it is finished, here or where it was passed on from."""
+    for key in (cell.key, cell.portable_key):
+        file = store / key / RESULT
+        if file.is_file():
+            return CellResult(file.parent, json.loads(file.read_text()))
+    return None
+
+
+def pass_on(cell: Cell, result: CellResult, folder: Path) -> None:
+    """Copy what is left of a cell to where it is found wherever the data lie, in small files.
+
+    Args:
+        cell: The cell.
+        result: What is left of it.
+        folder: A store for cells that are passed on.
+    """
+    place = folder / cell.portable_key
+    save_answers(place / ANSWERS, result.answers())
+    write_json(place / RESULT, result.facts)
 
 
 def run_cell(cell: Cell, store: Path) -> dict:

@@ -116,7 +116,7 @@ def _macro_f1(tallies: Tallies) -> np.ndarray:
 def _calibration_error(evidence: Evidence, cell: str, seeds: tuple[int, ...]) -> np.ndarray:
     confidence, right, weights = [], [], []
     for seed, each in evidence.weights(seeds):
-        answers = evidence.cells[cell][seed]
+        answers = evidence.cells[cell][seed].answers
         confidence.append(answers.confidence)
         right.append(answers.predicted[PLAIN] == evidence.faces[seed].labels)
         weights.append(each)

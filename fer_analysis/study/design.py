@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from fer_analysis.config import RunConfig, load_config, parse_config
 from fer_analysis.config.load import CONFIGS, read_yaml
-from fer_analysis.config.schema import Section
+from fer_analysis.config.schema import SYNTHETIC, Section
 from fer_analysis.errors import FerError, did_you_mean
 
 BASE = "base"
@@ -84,7 +84,18 @@ class Cell:
     @property
     def key(self) -> str:
         """A short hash of all that its result depends on: cells of several studies share it."""
-        what = f"{VERSION} {self.threads} {self.settings}"
+        return self._hash(self.settings)
+
+    @property
+    def portable_key(self) -> str:
+        """The same wherever the data lie; whether they are the same is for the reader to see."""
+        settings = json.loads(self.settings)
+        if settings.get("data", {}).get("source") != SYNTHETIC:
+            settings.get("data", {}).pop("source", None)
+        return self._hash(json.dumps(settings, sort_keys=True))
+
+    def _hash(self, settings: str) -> str:
+        what = f"{VERSION} {self.threads} {settings}"
         return hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
 
 

@@ -86,10 +86,11 @@ def lost_to_rivals(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) ->
         strata: `SPLIT` or `ELSEWHERE`.
     """
     k = len(evidence.label_names)
-    answers = evidence.cells[roles.subject]
+    cells = evidence.cells[roles.subject]
     total, taken, had, clear, taken_clear = 0, 0, 0, 0, 0
-    for seed, weights in evidence.weights(tuple(answers)):
-        faces, predicted = evidence.faces[seed], answers[seed].predicted[CORRECTED]
+    for seed, weights in evidence.weights(tuple(cells)):
+        faces = evidence.faces[seed]
+        predicted = cells[seed].answers.predicted[CORRECTED]
         own, given = (np.eye(k, dtype=np.float32)[labels] for labels in (faces.labels, predicted))
         doubtful = faces.rivals * np.isin(faces.strata, strata)[:, None]
         agreed = np.isin(faces.strata, AGREED)[:, None]

@@ -12,10 +12,9 @@ import numpy as np
 from fer_analysis.config.schema import RunConfig
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.evaluation.adjustment import adjust
 from fer_analysis.evaluation.annotators import STRATA, stratum
 from fer_analysis.evaluation.bootstrap import DRAWS
-from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.study.answers import Answers
 from fer_analysis.study.cell import CellResult, data_of, fingerprint_of, finished
 from fer_analysis.study.design import BASE, Cell, Study
 
@@ -32,14 +31,12 @@ class Scored:
     Args:
         config: Of the cell.
         counts: int64 `(k,)`, images of each label that it was trained on.
-        predicted: int64 `(2, n)`: as predicted, and with the prior corrected.
-        confidence: float32 `(n,)`, the probability of what is predicted.
+        answers: To the n images.
     """
 
     config: RunConfig
     counts: np.ndarray
-    predicted: np.ndarray
-    confidence: np.ndarray
+    answers: Answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +132,7 @@ class Evidence:
         total = np.zeros((1 + DRAWS, len(STRATA), k))
         confusion = np.zeros((2, 1 + DRAWS, k, k))
         for seed, weights in self.weights(seeds):
-            faces, answers = self.faces[seed], self.cells[cell][seed]
+            faces, answers = self.faces[seed], self.cells[cell][seed].answers
             strata = np.zeros_like(faces.labels) if faces.strata is None else faces.strata
             place = np.eye(len(STRATA) * k, dtype=np.float32)[strata * k + faces.labels]
             for kind in (PLAIN, CORRECTED):
@@ -273,13 +270,7 @@ def _faces(data: LoadedData, clean: np.ndarray, *, votes: bool) -> Faces:
 
 
 def _scored(cell: Cell, result: CellResult, clean: np.ndarray) -> Scored:
-    answers = result.probabilities()
-    parts = [answers["fold"], *([answers["validation"][clean]] if clean.size else [])]
-    probabilities = np.concatenate(parts)
-    rows = np.arange(len(probabilities))
-    names = result.facts["label_names"]
-    plain = Evaluation(np.zeros_like(rows), probabilities, rows, "scored", names)
-    corrected = adjust(plain, result.facts["prior"], 1.0)
+    answers = result.answers()
+    parts = [answers["fold"], *([answers["validation"].only(clean)] if clean.size else [])]
     counts = np.array(result.facts["training_counts"])
-    predicted = np.stack([plain.predicted, corrected.predicted])
-    return Scored(cell.config, counts, predicted, probabilities.max(axis=1))
+    return Scored(cell.config, counts, Answers.joined(parts))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fer_analysis.data.load import LoadedData
-from fer_analysis.evaluation.adjustment import adjust
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.run import Run
+from fer_analysis.study.answers import Answers
 from fer_analysis.study.design import BASE
 from fer_analysis.study.evidence import Evidence, Faces, Scored
 
@@ -27,17 +27,11 @@ def evidence_of_run(
         FerError: If the run does not say how frequent the labels were in its training.
     """
     scored = evaluation if evaluation.leak_free is None else evaluation.leak_free
-    corrected = adjust(scored, run.prior(), 1.0)
     k = len(scored.label_names)
     config = run.origin.config()
     given = scored.votes if votes else None
     faces = Faces.of(scored.labels, given, np.zeros(len(scored), bool), k)
-    answers = Scored(
-        config,
-        _counts(run, data),
-        np.stack([scored.predicted, corrected.predicted]),
-        scored.probabilities.max(axis=1),
-    )
+    answers = Scored(config, _counts(run, data), Answers.of(scored.probabilities, run.prior()))
     return Evidence(
         scored.label_names, {config.seed: faces}, {BASE: {config.seed: answers}}, data.fingerprint
     )
