@@ -74,7 +74,7 @@ def main() -> None:
 
 def training(name: str, dataset: FaceDataset, steps: int, rounds: int) -> None:
     """Print the ratios of one model's training."""
-    config = load_config(name)
+    config = load_config(name, ["training.image_sizes=[]"])
     size = config.training.batch_size
     # Whole batches only: a last, smaller one would not be comparable to the bare step.
     train = dataset.part("train").take(np.arange(min(steps * size, len(dataset.part("train")))))
