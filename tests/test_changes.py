@@ -7,6 +7,7 @@ import pytest
 
 from fer_analysis.config import load_config
 from fer_analysis.evaluation.calibration import calibration
+from fer_analysis.study.answers import Answers
 from fer_analysis.study.changes import changes, flat, lowest
 from fer_analysis.study.evidence import Evidence, Faces, Scored
 
@@ -24,7 +25,9 @@ def evidence(cells):
             predicted = np.where(right, LABELS, 1 - LABELS)
             sure = np.full(len(LABELS), sure, np.float32)
             counts = np.array([200, 200])
-            made[name][seed] = Scored(load_config("tiny"), counts, np.stack([predicted] * 2), sure)
+            made[name][seed] = Scored(
+                load_config("tiny"), counts, Answers(np.stack([predicted] * 2), sure)
+            )
     return Evidence(("a", "b"), faces, made, "made by hand")
 
 
@@ -58,7 +61,7 @@ def test_the_calibration_error_is_that_of_one_evaluation():
     probabilities = np.stack([sure, 1 - sure], axis=1)
     predicted, labels = np.zeros(400, int), (rng.random(400) < 0.4).astype(int)
     faces = {0: Faces.of(labels, None, np.zeros(400, bool), 2)}
-    scored = Scored(load_config("tiny"), np.array([1, 1]), np.stack([predicted] * 2), sure)
+    scored = Scored(load_config("tiny"), np.array([1, 1]), Answers(np.stack([predicted] * 2), sure))
     rows = changes(Evidence(("a", "b"), faces, {"base": {0: scored}}, ""), "base")
     assert rows[0]["figures"]["ece"]["value"] == pytest.approx(
         calibration(labels, probabilities)["ece"]
