@@ -47,11 +47,12 @@ def faces(n=70, *, seed=0, labels=FER_LABELS, splits=DIVISION, votes=False):
 def real_faces(per_label):
     """Return some images of each label and split of the real FER-2013, or skip the test.
 
-    `FER2013_DIR` may name data in any layout.
+    `FER2013_DIR` may name data in any layout, or the folder of the packed arrays.
     """
     given = os.environ.get("FER2013_DIR")
-    arrays = Path(__file__).parents[2] / "shared" / "fer2013" / "fer2013_train_public.npz"
-    if given:
+    beside = Path(__file__).parents[2] / "shared" / "fer2013"
+    arrays = Path(given or beside) / "fer2013_train_public.npz"
+    if given and not arrays.is_file():
         dataset = load_data(given, skip_bad=True).dataset
     elif arrays.is_file():
         with np.load(arrays) as file:
