@@ -203,7 +203,7 @@ def test_networks_of_one_size_say_so(faces):
     config, _ = recipe_of(faces, "training.image_sizes=[24, 48]")
     model = MODELS["self_built"]((48, 48, 1), 7, **config.model.options())
     with pytest.raises(FerError, match="self_built takes images of one size only"):
-        train._twin(model, config)
+        train.trained_twin(model, config)
 
 
 def test_the_average_is_the_one_of_its_formula():

@@ -27,22 +27,34 @@ def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evalua
     Raises:
         FerError: If the prior is not one share for each label, or tau is not a number.
     """
-    if not np.isfinite(tau):
-        raise FerError(f"logit adjustment: expected a number, received {tau}")
-    prior = np.asarray(prior, dtype=float)
-    if prior.shape != (len(evaluation.label_names),) or (prior < 0).any() or not prior.any():
-        raise FerError(
-            f"prior: expected a share for each of {len(evaluation.label_names)} labels, "
-            f"received {prior.tolist()}"
-        )
-    with np.errstate(divide="ignore"):
-        logits = np.log(evaluation.probabilities.astype(np.float64))
-        # A label that training never saw has no frequency to correct for.
-        correction = np.where(prior > 0, np.log(prior / prior.sum()), 0.0)
     return dataclasses.replace(
         evaluation,
-        probabilities=softmax(logits - tau * correction, axis=1),
+        probabilities=divided_out(evaluation.probabilities, prior, tau),
         temperature=None,  # that was fitted on other probabilities
         temperature_from="",
         notes=(*evaluation.notes, f"logit adjustment after training, tau = {tau:g}"),
     )
+
+
+def divided_out(probabilities: np.ndarray, prior: Sequence[float], tau: float) -> np.ndarray:
+    """Return probabilities, float64 `(n, k)`, with the labels' frequencies divided out.
+
+    Args:
+        probabilities: `(n, k)`.
+        prior: `(k,)`, as for `adjust`.
+        tau: As for `adjust`.
+
+    Raises:
+        FerError: If the prior is not one share for each label, or tau is not a number.
+    """
+    k = probabilities.shape[1]
+    if not np.isfinite(tau):
+        raise FerError(f"logit adjustment: expected a number, received {tau}")
+    prior = np.asarray(prior, dtype=float)
+    if prior.shape != (k,) or (prior < 0).any() or not prior.any():
+        raise FerError(f"prior: expected a share for each of {k} labels, received {prior.tolist()}")
+    with np.errstate(divide="ignore"):
+        logits = np.log(probabilities.astype(np.float64))
+        # A label that training never saw has no frequency to correct for.
+        correction = np.where(prior > 0, np.log(prior / prior.sum()), 0.0)
+    return softmax(logits - tau * correction, axis=1)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.evaluation.adjustment import adjust
-from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.adjustment import divided_out
 from fer_analysis.files import replacing
 
 
@@ -28,11 +27,8 @@ class Answers:
     @classmethod
     def of(cls, probabilities: np.ndarray, prior: Sequence[float]) -> Answers:
         """Make them of probabilities, float32 `(n, k)`, and the prior these assume, `(k,)`."""
-        rows = np.arange(len(probabilities))
-        names = [str(label) for label in range(len(prior))]
-        plain = Evaluation(np.zeros_like(rows), probabilities, rows, "scored", names)
-        corrected = adjust(plain, prior, 1.0)
-        return cls(np.stack([plain.predicted, corrected.predicted]), probabilities.max(axis=1))
+        kinds = (probabilities, divided_out(probabilities, prior, 1.0))
+        return cls(np.stack([kind.argmax(axis=1) for kind in kinds]), probabilities.max(axis=1))
 
     @classmethod
     def joined(cls, parts: Sequence[Answers]) -> Answers:

@@ -54,9 +54,9 @@ def _timed(cell: Cell) -> float:
 
     from fer_analysis.models import build_model
     from fer_analysis.models.predict import logits_model
-    from fer_analysis.training.acceleration import accelerate
     from fer_analysis.training.batches import Batches
     from fer_analysis.training.preparation import make_recipe, manipulate
+    from fer_analysis.training.train import trained_twin
 
     config, dataset = cell.config, data_of(cell.config).dataset
     model = build_model(
@@ -67,8 +67,7 @@ def _timed(cell: Cell) -> float:
     )
     train = manipulate(config, dataset.part("train"))
     recipe = make_recipe(config, train, dataset.part("validation"))
-    training = config.training
-    trained = logits_model(accelerate(model, training.precision) if training.accelerate else model)
+    trained = logits_model(trained_twin(model, config))
     trained.compile(recipe.optimizer(recipe.steps), recipe.loss, jit_compile=False)
     batches = Batches(recipe).epoch(0)
     trained.fit(batches.take(WARM_UP), shuffle=False, verbose=0)

@@ -57,7 +57,7 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
         len(dataset.label_names),
         **config.model.options(),
     )
-    twin = _twin(model, config)
+    twin = trained_twin(model, config)
     recipe = make_recipe(
         config, manipulate(config, dataset.part("train")), dataset.part("validation")
     )
@@ -105,7 +105,7 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     return result
 
 
-def _twin(model: keras.Model, config: RunConfig) -> keras.Model:
+def trained_twin(model: keras.Model, config: RunConfig) -> keras.Model:
     """Return what is trained in the model's place: it takes every size, and is faster."""
     twin = model
     if config.training.image_sizes:
