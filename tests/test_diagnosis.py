@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -382,6 +383,9 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
     early = fer("diagnose", "w.yaml")
     assert early.exit_code == 1
     assert "no base cell is finished: fer study run w" in early.output
+    early = fer("study", "keep", "w.yaml", "--out", "kept")
+    assert early.exit_code == 1
+    assert "no cell is finished: fer study run w.yaml" in early.output
     for cell in load_fair_study("w.yaml", None).cells:
         run_cell(cell, Path("runs/cells"))
     done = fer("diagnose", "w.yaml", "--out", "d")
@@ -396,6 +400,7 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
     assert len({row["training_images"] for row in rows}) == 2, "all of them, and a quarter"
     whole = json.loads(fer("diagnose", "w.yaml", "--without-votes", "--json").stdout)
     _what_its_cells_change()
+    _what_is_kept_of_it_says_the_same()
     assert whole["votes"] is False
     assert "no finished cell 'bas' (did you mean 'base'? available" in " ".join(
         fer("diagnose", "w.yaml", "--of", "bas").output.split()
@@ -419,6 +424,22 @@ def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
     assert [row["label"] for row in known] == [row["label"] for row in told["labels"]]
     assert all(set(row["recall_at"]) == {"0", "0.5", "1", "1.5", "2"} for row in known)
     assert Path("lone/tau.png").read_bytes().startswith(b"\x89PNG")
+
+
+def _what_is_kept_of_it_says_the_same():
+    """`fer study keep`, and a diagnosis of what it kept."""
+    done = fer("study", "keep", "w.yaml", "--out", "kept")
+    assert done.exit_code == 0, done.output
+    shutil.move("runs/cells", "elsewhere")
+    done = fer("diagnose", "w.yaml", "--store", "kept", "--out", "again")
+    assert done.exit_code == 0, done.output
+    for name in ("diagnosis.json", "recalls.csv"):
+        assert Path("again", name).read_text() == Path("d", name).read_text()
+    assert {path.name for path in Path("kept").glob("*/*")} == {"answers.npz", "cell.json"}
+    for file in Path("kept").glob("*/cell.json"):
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"data": "other"}))
+    assert "trained on other data" in fer("diagnose", "w.yaml", "--store", "kept").output
+    shutil.move("elsewhere", "runs/cells")
 
 
 def _what_its_cells_change():

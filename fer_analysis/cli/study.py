@@ -202,7 +202,7 @@ def keep(file, source, labels, base, store, out):
     Two bytes an image instead of all probabilities; no image, no weights, no path. Whoever has
     the same data repeats the verdicts and tables from them without training:
 
-    
+    \b
       fer study keep matched --data fer2013.csv --out answers
       fer diagnose matched --data fer2013.csv --store answers
     """
@@ -211,6 +211,8 @@ def keep(file, source, labels, base, store, out):
 
     whole = load(file, source, base, labels)
     done = [(cell, result) for cell in whole.cells if (result := finished(cell, store))]
+    if not done:
+        raise FerError(f"study {whole.name}: no cell is finished: fer study run {file}")
     for cell, result in done:
         pass_on(cell, result, out)
     err.print(f"kept {len(done)} of {len(whole.cells)} cells in {out}/", soft_wrap=True)
