@@ -13,6 +13,10 @@ import fer_analysis
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")
 
+CPUINFO = Path("/proc/cpuinfo")
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""Any of them: the processor multiplies bfloat16 itself (the last is ARM's)."""
+
 
 def describe_environment() -> dict:
     """Return command line, versions, device and git commit, ready for JSON."""
@@ -29,12 +33,23 @@ def describe_environment() -> dict:
     }
 
 
+def multiplies_bfloat16() -> bool | None:
+    """Return whether the processor has instructions for it; None where it cannot be told."""
+    flags = _cpuinfo("flags") or _cpuinfo("Features")  # x86, ARM
+    return bool(BFLOAT16_FLAGS & set(flags.split())) if flags else None
+
+
 def _processor() -> str:
+    return _cpuinfo("model name") or platform.processor()
+
+
+def _cpuinfo(field: str) -> str:
+    """Return a field of the first core, empty where there is none (Linux alone has them)."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
+        lines = CPUINFO.read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split(":")[1].strip() for line in lines if line.startswith(field)), "")
 
 
 def _git(folder: Path) -> dict:

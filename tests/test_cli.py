@@ -259,6 +259,26 @@ def test_a_run_is_not_overwritten_and_a_finished_one_not_trained_again():
     assert Path("run/history.csv").read_text() == history
 
 
+@pytest.mark.parametrize(
+    ("cpuinfo", "warned"),
+    [
+        ("processor\t: 0\nmodel name\t: Old\nflags\t\t: fpu avx2 avx512f\n", True),
+        ("processor\t: 0\nmodel name\t: New\nflags\t\t: fpu avx2 avx512_bf16\n", False),
+        ("processor\t: 0\nFeatures\t: fp asimd bf16\n", False),
+        (None, False),  # not Linux: nothing is known
+    ],
+)
+def test_bfloat16_is_warned_of_where_the_processor_lacks_it(cpuinfo, warned, monkeypatch):
+    file = Path("cpuinfo")
+    if cpuinfo:
+        file.write_text(cpuinfo)
+    monkeypatch.setattr("fer_analysis.environment.CPUINFO", file)
+    words = ["train", "tiny", *SMALL["self_built"], "--set", "data.n=140"]
+    printed = fer(*words, "--set", "training.precision=bfloat16").stderr
+    assert ("training.precision=float32" in printed) == warned
+    assert "float32" not in fer(*words).stderr
+
+
 def test_resume_refuses_other_data():
     words = ["train", "tiny", *SMALL["self_built"], "--set", "data.n=140", "--run-dir", "run"]
     fer(*words)

@@ -105,7 +105,8 @@ def _absolute(source: str | None) -> str | None:
 
 
 def _train(config, loaded, run) -> dict:
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.console import err, notice
+    from fer_analysis.environment import multiplies_bfloat16
     from fer_analysis.quiet import import_tensorflow_quietly
 
     err.print(
@@ -113,6 +114,11 @@ def _train(config, loaded, run) -> dict:
         f"({loaded.protocol} protocol, seed {config.seed})",
         soft_wrap=True,
     )
+    if config.training.precision == "bfloat16" and multiplies_bfloat16() is False:
+        notice(
+            "this processor has no instructions for bfloat16, in which training is several times "
+            "slower here than in float32: start it with --set training.precision=float32"
+        )
     import_tensorflow_quietly()
     from fer_analysis.cli.training_progress import TrainingProgress
     from fer_analysis.training.train import train as train_run
