@@ -148,12 +148,16 @@ def equal_figure(rows: list[dict]) -> Figure:
             [row["recall"] for row in own],
             [labels.index(row["label"]) + offset for row in own],
             "o", color=COLOURS[index], markersize=5,
-            label=plain(cell) + f" ({min(row['training_images'] for row in own):,} to "
-            f"{max(row['training_images'] for row in own):,} a label)",
+            label=f"{plain(cell)} ({_span([row['training_images'] for row in own])} a label)",
         )  # fmt: skip
     _labels_by_recall(axes, labels, f"recall, {CORRECTED} (95 % interval)")
     figure.suptitle("What stays when no label has more images than another", fontsize=10)
     return figure
+
+
+def _span(counts: list[int]) -> str:
+    fewest, most = min(counts), max(counts)
+    return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
 
 def _labels_by_recall(axes: Axes, labels: list[str], told: str, columns: int = 1) -> None:

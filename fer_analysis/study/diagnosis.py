@@ -248,8 +248,8 @@ def _judged(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
 
 
 def _part(effect: Estimate, gap: Estimate) -> float | None:
-    """Return which share of a gap an effect explains; None where there is no gap."""
-    return effect.value / gap.value if gap.value > 0 else None
+    """Return which share of a gap an effect explains, 0 or more; None where there is no gap."""
+    return max(effect.value, 0) / gap.value if gap.value > 0 else None
 
 
 _BECAUSE = {
