@@ -198,6 +198,19 @@ def test_a_label_may_fail_with_the_frequencies_divided_out_alone():
     assert recipe.part == pytest.approx(1, abs=0.01), "of the gap that there is"
 
 
+def test_a_recipe_may_give_a_rare_label_what_shows_with_the_frequencies_divided_out_alone():
+    cells = {
+        "base": ({}, FEW, low(0), low(0)),
+        "tried": ({"training.learning_rate": 0.005}, FEW, low(0.1), GOOD),
+    }
+    result = diagnose(evidence(cells), "base")
+    assert shown(result) == {"disgust": ("recipe",)}
+    assert result.labels[1].causes[0].part == pytest.approx(1, abs=0.05)
+    assert "divided out" in result.labels[1].causes[0].because
+    after = diagnose(evidence(cells), "tried")
+    assert shown(after) == {"disgust": ("imbalance",)}, "what stays once that is mended"
+
+
 def test_another_recipe_that_changes_nothing_is_no_cause():
     cells = {
         "base": ({}, FEW, low(0.3), low(0.88)),

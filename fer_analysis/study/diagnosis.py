@@ -200,15 +200,20 @@ def _recipe(evidence: Evidence, roles: Roles, cases: dict[int, _Case]) -> dict[i
     found = estimate(asked | {("mean", None): np.nanmean(corrected, axis=1)})
     told = {}
     for i, case in cases.items():
-        kind, gap = (
-            ("plain", case.gap) if case.gap.reaches(GAP) else ("corrected", case.corrected_gap)
-        )
-        effect = found[kind, i]
-        shown = effect.reaches(max(EFFECT, PART * gap.value)) and (
-            found["corrected", i].reaches(EFFECT) or found["mean", None].reaches(EFFECT)
-        )
+        gaps = {"plain": case.gap, "corrected": case.corrected_gap}
+        failing = [kind for kind, gap in gaps.items() if gap.reaches(GAP)]
+        closed = [
+            kind
+            for kind in failing
+            if found[kind, i].reaches(max(EFFECT, PART * gaps[kind].value))
+            and (found["corrected", i].reaches(EFFECT) or found["mean", None].reaches(EFFECT))
+        ]
+        kind = (closed or failing)[0]
+        effect, gap = found[kind, i], gaps[kind]
         because = f"'{other}' gives it {against.points(effect)} at the same number of steps"
-        verdict = SHOWN if shown else NOT_SHOWN
+        if kind == "corrected":
+            because += " with the frequencies divided out"
+        verdict = SHOWN if closed else NOT_SHOWN
         told[i] = Cause("recipe", verdict, effect, _part(effect, gap), because)
     return told
 
