@@ -114,12 +114,15 @@ def _train(config, loaded, run) -> dict:
         f"({loaded.protocol} protocol, seed {config.seed})",
         soft_wrap=True,
     )
-    if config.training.precision == "bfloat16" and multiplies_bfloat16() is False:
+    import_tensorflow_quietly()
+    import tensorflow as tf
+
+    rounds = config.training.precision == "bfloat16" and not tf.config.list_physical_devices("GPU")
+    if rounds and multiplies_bfloat16() is False:
         notice(
             "this processor has no instructions for bfloat16, in which training is several times "
             "slower here than in float32: start it with --set training.precision=float32"
         )
-    import_tensorflow_quietly()
     from fer_analysis.cli.training_progress import TrainingProgress
     from fer_analysis.training.train import train as train_run
 
