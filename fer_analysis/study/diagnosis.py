@@ -192,26 +192,26 @@ def _recipe(evidence: Evidence, roles: Roles, cases: dict[int, _Case]) -> dict[i
     other = effects.best_recipe(evidence, roles)
     if other is None:
         return {i: Cause("recipe", NOT_TESTED, because="no other recipe was tried") for i in cases}
-    plain, corrected = (
-        effects.difference(evidence, other, roles.subject, kind) for kind in (PLAIN, CORRECTED)
-    )
-    asked = {("plain", i): plain[:, i] for i in cases}
-    asked |= {("corrected", i): corrected[:, i] for i in cases}
-    found = estimate(asked | {("mean", None): np.nanmean(corrected, axis=1)})
+    gained = {
+        kind: effects.difference(evidence, other, roles.subject, kind)
+        for kind in (PLAIN, CORRECTED)
+    }
+    asked = {(kind, i): values[:, i] for kind, values in gained.items() for i in cases}
+    found = estimate(asked | {("mean", None): np.nanmean(gained[CORRECTED], axis=1)})
     told = {}
     for i, case in cases.items():
-        gaps = {"plain": case.gap, "corrected": case.corrected_gap}
+        gaps = {PLAIN: case.gap, CORRECTED: case.corrected_gap}
         failing = [kind for kind, gap in gaps.items() if gap.reaches(GAP)]
         closed = [
             kind
             for kind in failing
             if found[kind, i].reaches(max(EFFECT, PART * gaps[kind].value))
-            and (found["corrected", i].reaches(EFFECT) or found["mean", None].reaches(EFFECT))
+            and (found[CORRECTED, i].reaches(EFFECT) or found["mean", None].reaches(EFFECT))
         ]
         kind = (closed or failing)[0]
         effect, gap = found[kind, i], gaps[kind]
         because = f"'{other}' gives it {against.points(effect)} at the same number of steps"
-        if kind == "corrected":
+        if kind == CORRECTED:
             because += " with the frequencies divided out"
         verdict = SHOWN if closed else NOT_SHOWN
         told[i] = Cause("recipe", verdict, effect, _part(effect, gap), because)
