@@ -237,6 +237,26 @@ def test_errors_where_annotators_agree_on_another_label_are_noise():
     assert shown(diagnose(found, "base")) == {"disgust": ("label noise",)}
 
 
+@pytest.mark.parametrize(
+    ("mislabelled", "others", "clear", "causes"),
+    [
+        (9, 0.8, 0.98, ("label noise",)),  # all of the gap, and split votes a third over
+        (5, 0.92, 0.92, ("ambiguity", "label noise")),  # a third and two
+    ],
+)
+def test_what_wrong_labels_explain_is_not_put_down_to_split_votes_again(
+    mislabelled, others, clear, causes
+):
+    """Of 20 of disgust's images some are clear faces of another label, and 5 have split votes."""
+    votes = votes_of([(9,), (0,) * mislabelled + (5,) * 5 + (9,) * (15 - mislabelled), (9,), (9,)])
+    labels = np.repeat(np.arange(4), N)
+    own = votes[np.arange(4 * N), labels]
+    chance = np.select([labels != 1, own == 0, own == 5], [others, 0.05, 0.45], clear)
+    right = np.random.default_rng(0).random(4 * N) < chance
+    found = evidence({"base": ({}, EVEN, GOOD, GOOD)}, votes=votes, right=right)
+    assert shown(diagnose(found, "base")) == {"disgust": causes}
+
+
 def lost(predicted, votes):
     """What `lost_to_rivals` says of split faces, for these answers."""
     labels = np.repeat(np.arange(4), N)

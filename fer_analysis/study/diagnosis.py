@@ -243,10 +243,16 @@ def _judged(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
         return found[name].reaches(max(EFFECT, least * gaps[name].value))
 
     sharing = {name for name in found if name != "imbalance" and explains(name, SHARED)}
+    because = dict(_BECAUSE)
+    if sharing >= _DISJOINT:
+        smaller, larger = sorted(_DISJOINT, key=parts.get)
+        if 1 - parts[larger] < SHARED:
+            sharing.remove(smaller)
+            because[smaller] += f"; {larger} explains the gap without it"
     shown = sharing if sum(parts[name] or 0 for name in sharing) >= PART else set()
     shown |= {name for name in found if name == "imbalance" and explains(name, PART)}
     judged = [
-        Cause(name, SHOWN if name in shown else NOT_SHOWN, effect, parts[name], _BECAUSE[name])
+        Cause(name, SHOWN if name in shown else NOT_SHOWN, effect, parts[name], because[name])
         for name, effect in found.items()
     ]
     return tuple(judged) + _not_asked(case, found)
@@ -256,6 +262,9 @@ def _part(effect: Estimate, gap: Estimate) -> float | None:
     """Return which share of a gap an effect explains, 0 or more; None where there is no gap."""
     return max(effect.value, 0) / gap.value if gap.value > 0 else None
 
+
+_DISJOINT = {"ambiguity", "label noise"}
+"""Each face of a label counts for one of them."""
 
 _BECAUSE = {
     "imbalance": "what dividing out the labels' frequencies gives it",
