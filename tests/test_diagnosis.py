@@ -145,6 +145,19 @@ def test_two_causes_may_share_a_gap_of_which_neither_is_half(fewer, causes):
     assert shown(diagnose(found, "base")) == {"disgust": causes}
 
 
+def test_what_fewer_images_cost_is_told_where_no_gap_is_left_for_them_to_explain():
+    cells = {
+        "base": ({}, FEW, low(0.5), GOOD),
+        "fewer": (QUARTER, (400, 10, 400, 400), low(0.1), low(0.7)),
+    }
+    (disgust,) = (row for row in diagnose(evidence(cells), "base").labels if row.fails)
+    assert disgust.shown == ("imbalance",)
+    told = next(sentence for sentence in disgust.against if "taught" in sentence)
+    start, change = told.split(" its recall changes by ")
+    assert start == "taught 10 of its 40 images"
+    assert -25 < int(change.split()[0]) < -15
+
+
 def test_what_stays_the_same_with_fewer_images_is_not_scarcity():
     cells = {
         "base": ({}, FEW, low(0.5), low(0.5)),

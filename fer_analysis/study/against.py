@@ -26,6 +26,7 @@ def sentences(evidence: Evidence, roles: Roles, label: int) -> tuple[str, ...]:
     """
     name = evidence.label_names[label]
     told = [
+        _fewest(evidence, roles, label, name),
         _others_as_few(evidence, roles, label),
         _at_equal_number(evidence, roles, label),
         _removal(evidence, roles, label, name),
@@ -37,6 +38,20 @@ def sentences(evidence: Evidence, roles: Roles, label: int) -> tuple[str, ...]:
 def points(effect: Estimate) -> str:
     """Return an effect in points of recall, with its interval."""
     return f"{100 * effect.value:+.0f} points [{100 * effect.low:+.0f}, {100 * effect.high:+.0f}]"
+
+
+def _fewest(evidence: Evidence, roles: Roles, label: int, name: str) -> str:
+    if name not in roles.doses:
+        return ""
+    cell = roles.doses[name][0]
+    number, all_of_them = (_count(evidence, c, label) for c in (cell, roles.subject))
+    change = estimate({0: effects.difference(evidence, cell, roles.subject, CORRECTED)[:, label]})
+    if not change or number >= all_of_them:
+        return ""
+    return (
+        f"taught {number:,} of its {all_of_them:,} images its recall changes by "
+        f"{points(change[0])} (frequencies divided out)"
+    )
 
 
 def _others_as_few(evidence: Evidence, roles: Roles, label: int) -> str:
