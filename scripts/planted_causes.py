@@ -2,13 +2,13 @@
 """Does the rule find causes that were planted, and no others?
 
     python scripts/planted_causes.py --seeds 200-205 --out runs/planted_causes
-    python scripts/planted_causes.py --seeds 400-405 --folds 6
+    python scripts/planted_causes.py --seeds 400-405 --folds 6 --out runs/planted_of_six
 
 Seven conditions, each with every data seed: a data set is drawn (embedded faces, some 3,300
 images), a study of it is run as configs/studies/planted.yaml says, and its cells are diagnosed,
 with annotators' votes and without. Which labels get cells of their own is what a first diagnosis
 says fails: nothing here or there knows what was planted until the verdicts are scored.
-More folds are more evidence of the same flaws: each network is taught as many images as with three.
+More folds are more networks, each taught as many images as with three (the data sets are smaller).
 A case is right if the planted label has exactly the planted causes and no label has any other.
 Interrupted, the same command goes on.
 """
@@ -225,7 +225,9 @@ def main() -> None:
     """Run, diagnose, score."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="200-205", help="data seeds, first-last")
-    parser.add_argument("--folds", type=int, default=3, help="of each study, and seeds")
+    parser.add_argument(
+        "--folds", type=int, default=3, help="of each study, 2 or more; as many seeds"
+    )
     parser.add_argument("--conditions", nargs="*", default=list(CONDITIONS), choices=CONDITIONS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("runs/planted_causes"))

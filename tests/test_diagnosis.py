@@ -153,8 +153,12 @@ def test_what_fewer_images_cost_is_told_where_no_gap_is_left_for_them_to_explain
     (disgust,) = (row for row in diagnose(evidence(cells), "base").labels if row.fails)
     assert disgust.shown == ("imbalance",)
     told = next(sentence for sentence in disgust.against if "taught" in sentence)
-    start, change = told.split(" its recall changes by ")
+    start, change = told.split(": recall ")
     assert start == "taught 10 of its 40 images"
+    assert " and precision " in change
+    right, called = 0.9 * N, 0.9 * N + 3 * N * 0.1 / 3  # errors go to any other label
+    told = next(sentence for sentence in disgust.against if "called so" in sentence)
+    assert int(told.split()[5]) == pytest.approx(100 * right / called, abs=2)
     assert -25 < int(change.split()[0]) < -15
 
 
@@ -182,6 +186,22 @@ def test_untested_scarcity_is_said_to_be_untested():
     verdicts = {cause.name: cause.verdict for cause in result.labels[1].causes}
     assert verdicts["scarcity"] == "not tested"
     assert verdicts["recipe"] == "not tested"
+
+
+def test_cells_that_share_no_seed_with_the_subject_are_not_held_against_it():
+    found = evidence(
+        {
+            "base": ({}, FEW, low(0.5), low(0.5)),
+            "fewer": (QUARTER, (400, 10, 400, 400), low(0.2), low(0.2)),
+            "another": ({"training.learning_rate": 0.01}, FEW, GOOD, GOOD),
+        }
+    )
+    found.cells["base"] = {0: found.cells["base"][0]}
+    for cell in ("fewer", "another"):
+        del found.cells[cell][0]
+    result = diagnose(found, "base")
+    verdicts = {cause.name: cause.verdict for cause in result.labels[1].causes}
+    assert (verdicts["scarcity"], verdicts["recipe"]) == ("not tested", "not tested")
 
 
 def test_a_better_recipe_comes_before_all_other_causes():
@@ -364,6 +384,7 @@ def test_recalls_are_those_of_the_answers_and_shared_images_count_once():
     tallies = Evidence(("a", "b"), faces, {"base": base}, "").tallies("base")
     assert tallies.n.tolist() == [4, 2], "two folds of two, the same two validation images"
     assert tallies.recall(PLAIN)[0].tolist() == [0.75, 0.75]
+    assert tallies.precision(PLAIN)[0].tolist() == [3 / 3.5, 1.5 / 2.5]
 
 
 def test_roles_are_read_off_the_configs():

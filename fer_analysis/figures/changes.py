@@ -48,7 +48,7 @@ def changes_figure(told: dict) -> Figure:
     first.set_ylim(max(1, len(rows)) - 0.4, -0.6)
     figure.supxlabel(
         f"points, against '{plain(told['against'])}'; orange: the 95 % interval, simultaneous over "
-        "the cells, leaves 0 out; (x6): six seeds",
+        "the cells, leaves 0 out; (xN): N seeds",
         fontsize=8,
     )
     figure.suptitle(plain(told["question"], 110), fontsize=10)

@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_analysis.study import effects
 from fer_analysis.study.effects import AGREED, ELSEWHERE, SPLIT
-from fer_analysis.study.evidence import CORRECTED, Evidence
+from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence
 from fer_analysis.study.roles import Roles
 from fer_analysis.study.rule import Estimate, estimate
 
@@ -26,6 +26,7 @@ def sentences(evidence: Evidence, roles: Roles, label: int) -> tuple[str, ...]:
     """
     name = evidence.label_names[label]
     told = [
+        _called_so(evidence, roles, label),
         _fewest(evidence, roles, label, name),
         _others_as_few(evidence, roles, label),
         _at_equal_number(evidence, roles, label),
@@ -40,18 +41,37 @@ def points(effect: Estimate) -> str:
     return f"{100 * effect.value:+.0f} points [{100 * effect.low:+.0f}, {100 * effect.high:+.0f}]"
 
 
+def _called_so(evidence: Evidence, roles: Roles, label: int) -> str:
+    tallies = evidence.tallies(roles.subject)
+    plain, corrected = (tallies.precision(kind)[0, label] for kind in (PLAIN, CORRECTED))
+    if not np.isfinite(corrected):
+        return ""
+    before = f"{100 * plain:.0f} %" if np.isfinite(plain) else "nothing is called so"
+    return (
+        f"of what is called so, {100 * corrected:.0f} % is right with the frequencies divided out "
+        f"(as predicted: {before})"
+    )
+
+
 def _fewest(evidence: Evidence, roles: Roles, label: int, name: str) -> str:
     if name not in roles.doses:
         return ""
     cell = roles.doses[name][0]
     number, all_of_them = (_count(evidence, c, label) for c in (cell, roles.subject))
-    change = estimate({0: effects.difference(evidence, cell, roles.subject, CORRECTED)[:, label]})
-    if not change or number >= all_of_them:
-        return ""
-    return (
-        f"taught {number:,} of its {all_of_them:,} images its recall changes by "
-        f"{points(change[0])} (frequencies divided out)"
+    seeds = evidence.common(cell, roles.subject)
+    fewer, all_there_are = (evidence.tallies(name, seeds) for name in (cell, roles.subject))
+    change = estimate(
+        {
+            "recall": (fewer.recall(CORRECTED) - all_there_are.recall(CORRECTED))[:, label],
+            "precision": (fewer.precision(CORRECTED) - all_there_are.precision(CORRECTED))[
+                :, label
+            ],
+        }
     )
+    if "recall" not in change or number >= all_of_them:
+        return ""
+    told = " and ".join(f"{what} {points(effect)}" for what, effect in change.items())
+    return f"taught {number:,} of its {all_of_them:,} images: {told} (frequencies divided out)"
 
 
 def _others_as_few(evidence: Evidence, roles: Roles, label: int) -> str:

@@ -248,7 +248,7 @@ def _judged(case: _Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
         smaller, larger = sorted(_DISJOINT, key=parts.get)
         if 1 - parts[larger] < SHARED:
             sharing.remove(smaller)
-            because[smaller] += f"; {larger} explains the gap without it"
+            because[smaller] += f"; {larger} explains three quarters of the gap or more"
     shown = sharing if sum(parts[name] or 0 for name in sharing) >= PART else set()
     shown |= {name for name in found if name == "imbalance" and explains(name, PART)}
     judged = [
@@ -264,7 +264,7 @@ def _part(effect: Estimate, gap: Estimate) -> float | None:
 
 
 _DISJOINT = {"ambiguity", "label noise"}
-"""Each face of a label counts for one of them."""
+"""Counted over different faces of a label: one does not explain what the other does."""
 
 _BECAUSE = {
     "imbalance": "what dividing out the labels' frequencies gives it",

@@ -194,6 +194,15 @@ class Tallies:
         rows = slice(None) if strata is None else list(strata)
         return _ratio(self.right[kind][:, rows].sum(axis=1), self.total[:, rows].sum(axis=1))
 
+    def precision(self, kind: int) -> np.ndarray:
+        """Return which share of the faces called so has each label, `(1 + DRAWS, k)`; or NaN.
+
+        Args:
+            kind: `PLAIN` or `CORRECTED`.
+        """
+        confusion = self.confusion[kind]
+        return _ratio(np.einsum("dkk->dk", confusion), confusion.sum(axis=1))
+
     def share(self, strata: Sequence[int]) -> np.ndarray:
         """Return which share of each label's images lies in some strata, `(1 + DRAWS, k)`."""
         return _ratio(self.total[:, list(strata)].sum(axis=1), self.total.sum(axis=1))

@@ -40,6 +40,8 @@ def find_roles(evidence: Evidence, subject: str) -> Roles:
     recipes, doses, equal = [], {}, []
     removed: dict[tuple[str | None, bool], str] = {}
     for cell in evidence.cells:
+        if not evidence.common(subject, cell):  # nothing to hold against each other yet
+            continue
         changes = _changes(evidence, cell)
         differing = {key for key in changes if changes[key] != own[key]}
         manipulations = changes["manipulations"]
@@ -67,7 +69,10 @@ def find_roles(evidence: Evidence, subject: str) -> Roles:
         {
             label: (cell, removed[label, True])
             for (label, at_random), cell in removed.items()
-            if label and not at_random and (label, True) in removed
+            if label
+            and not at_random
+            and (label, True) in removed
+            and evidence.common(cell, removed[label, True])
         },
     )
 

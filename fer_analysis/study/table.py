@@ -44,7 +44,7 @@ def rows(diagnosis: Diagnosis) -> list[dict]:
 
 
 def doses(evidence: Evidence, subject: str) -> list[dict]:
-    """Return recall by number of training images: one row a label, number and kind.
+    """Return recall and precision by number of training images: a row a label, number and kind.
 
     Args:
         evidence: Of studies.
@@ -150,7 +150,9 @@ def _recalls(evidence: Evidence, cell: str, index: int) -> list[dict]:
     told = []
     for kind, name in KINDS.items():
         recall = tallies.recall(kind)[:, index]
+        precision = tallies.precision(kind)[:, index]
         low, high = percentile_interval(recall[1:])
+        least, most = percentile_interval(precision[1:])
         told.append(
             {
                 "label": evidence.label_names[index],
@@ -162,6 +164,13 @@ def _recalls(evidence: Evidence, cell: str, index: int) -> list[dict]:
                 "recall": float(recall[0]),
                 "low": float(low),
                 "high": float(high),
+                "precision": _defined(precision[0]),
+                "precision_low": _defined(least),
+                "precision_high": _defined(most),
             }
         )
     return told
+
+
+def _defined(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
