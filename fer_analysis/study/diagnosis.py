@@ -271,7 +271,8 @@ _BECAUSE = {
     "scarcity": "what it loses when three quarters of its images are taken away",
     "ambiguity": "what it loses, more than others, to labels that annotators waver between",
     "label noise": "what it loses, more than others, to labels that annotators agree on instead",
-    "ambiguity or noise": "how much more of it is taken for one label than for any other",
+    "ambiguity or noise": "how much more of it is taken for one label than for any other, for "
+    "whatever reason: shown too easily, take it with care",
 }
 
 
