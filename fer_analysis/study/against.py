@@ -59,15 +59,10 @@ def _fewest(evidence: Evidence, roles: Roles, label: int, name: str) -> str:
     cell = roles.doses[name][0]
     number, all_of_them = (_count(evidence, c, label) for c in (cell, roles.subject))
     seeds = evidence.common(cell, roles.subject)
-    fewer, all_there_are = (evidence.tallies(name, seeds) for name in (cell, roles.subject))
-    change = estimate(
-        {
-            "recall": (fewer.recall(CORRECTED) - all_there_are.recall(CORRECTED))[:, label],
-            "precision": (fewer.precision(CORRECTED) - all_there_are.precision(CORRECTED))[
-                :, label
-            ],
-        }
-    )
+    fewer, whole = (evidence.tallies(c, seeds) for c in (cell, roles.subject))
+    recall = fewer.recall(CORRECTED) - whole.recall(CORRECTED)
+    precision = fewer.precision(CORRECTED) - whole.precision(CORRECTED)
+    change = estimate({"recall": recall[:, label], "precision": precision[:, label]})
     if "recall" not in change or number >= all_of_them:
         return ""
     told = " and ".join(f"{what} {points(effect)}" for what, effect in change.items())

@@ -14,9 +14,9 @@
    are.
    *Ambiguity*, *label noise*: that much of the label is taken for a label that the annotators
    of that very face gave, where they are split, or mostly agree on another label: over what clear
-   faces of the label do, and over the same of the median label. Where both
-   do, the smaller is shown only if the larger leaves a quarter of the gap: annotators are not of
-   one mind about every face with a wrong label.
+   faces of the label do, and over the same of the median label. Where both do, the smaller is
+   shown only if the larger leaves a quarter of the gap: annotators are not of one mind about
+   every face with a wrong label.
    Without votes these two cannot be told apart; *ambiguity or noise* is that the label is taken
    for one other label by that much more than for any third one (errors of a label that is only
    scarce go everywhere).
