@@ -44,7 +44,7 @@ from fer_analysis.config import load_config
 from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.dataset import OFFICIAL_SPLITS, FaceDataset
 from fer_analysis.data.load import load_data
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import logits_model
 from fer_analysis.training.acceleration import accelerate

@@ -26,11 +26,11 @@ import tensorflow as tf
 from benchmark import alternate, report
 
 from fer_analysis.data.load import load_data
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.models.predict import logits_model
 from fer_analysis.models.storage import load_model
-from fer_analysis.saliency.gradient import gradient
-from fer_analysis.saliency.smoothgrad import smoothgrad
+from fer_analysis.saliency.methods.gradient import gradient
+from fer_analysis.saliency.methods.smoothgrad import smoothgrad
 
 BATCH, SAMPLES = 128, 25
 

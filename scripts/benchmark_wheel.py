@@ -33,10 +33,10 @@ from fer_analysis.data.load import load_data
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.comparison import Contender, compare
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.intervals import wilson
 from fer_analysis.files import write_json
-from fer_analysis.quiet import import_tensorflow_quietly
 from fer_analysis.run import Run
+from fer_analysis.statistics.intervals import wilson
+from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 KERAS = "fer/data/emotion_model.hdf5"
@@ -142,7 +142,7 @@ def set_threads(threads: int) -> None:
 
 def ours(run: Run):
     """Load a run's network as a function of grey images uint8 `(n, 48, 48, 1)`."""
-    from fer_analysis.evaluation.predictions import open_model
+    from fer_analysis.evaluation.evaluate_run import open_model
     from fer_analysis.models.predict import predictor
 
     return predictor(open_model(run, LABELS), batch_size=BATCH)

@@ -20,11 +20,11 @@ from fer_analysis.config import load_config
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.card import make_card, sentences, tidy_command
-from fer_analysis.evaluation.predictions import evaluate_run
+from fer_analysis.evaluation.evaluate_run import evaluate_run
+from fer_analysis.evaluation.model_card import make_card, sentences, tidy_command
 from fer_analysis.files import write_json, write_text
-from fer_analysis.quiet import import_tensorflow_quietly
 from fer_analysis.run import WEIGHTS, Run
+from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 LARGEST = 12_000_000
 """Bytes of a model file that a package may carry."""

@@ -22,14 +22,14 @@ from pathlib import Path
 
 import yaml
 
-from fer_analysis.evaluation.intervals import wilson
 from fer_analysis.files import write_csv, write_text
+from fer_analysis.statistics.intervals import wilson
 from fer_analysis.study.cell import finished, run_cell
 from fer_analysis.study.design import BASE, Study, find_study
 from fer_analysis.study.diagnosis import CAUSES, Diagnosis, diagnose
-from fer_analysis.study.evidence import collect
 from fer_analysis.study.executor import run_here
 from fer_analysis.study.fair import load_fair_study
+from fer_analysis.study.resampling import collect
 
 PARTNERS = {"fear": "surprise", "happy": "surprise", "sad": "angry", "angry": "sad"}
 """Labels that flaws are planted in, in turn, and which other label is mixed in."""
@@ -48,9 +48,13 @@ BAD_RECIPE = {
     "training.schedule": {"name": "constant"},
     "training.weight_averaging": 0,
     "augmentation": {
-        "shift": 0.2, "rotation": 5, "zoom": 0.2, "horizontal_flip": True, "vertical_flip": True,
+        "shift": 0.2,
+        "rotation": 5,
+        "zoom": 0.2,
+        "horizontal_flip": True,
+        "vertical_flip": True,
     },
-}  # fmt: skip
+}
 """The published study's."""
 
 

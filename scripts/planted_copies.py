@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from fer_analysis.config import parse_data
-from fer_analysis.data.duplicates import FLAT, exact_groups, near_pairs
+from fer_analysis.data.duplicates.search import FLAT, exact_groups, near_pairs
 from fer_analysis.data.open import open_data
 
 

@@ -37,16 +37,16 @@ import tensorflow as tf
 from scipy.special import softmax
 
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
-from fer_analysis.data.regions import template
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.regions.template import template
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.files import write_csv, write_json
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import logits_model
 from fer_analysis.models.storage import load_model, save_model
-from fer_analysis.saliency.batches import logits
-from fer_analysis.saliency.examine import examine
 from fer_analysis.saliency.explain import FASTER, explain
-from fer_analysis.saliency.fills import mean_face
+from fer_analysis.saliency.methods.fills import mean_face
+from fer_analysis.saliency.methods.gradients import logits
+from fer_analysis.saliency.region_evidence import examine
 
 PLANTED = ("brows", "eyes", "nose", "mouth")
 CONTROLS = ("none", "shuffled", "spread")
@@ -160,9 +160,14 @@ def answer(case: Case, path: Path, method: str) -> list[dict]:
     fewer = FASTER.get(method, {})
     maps = explain(model, test, probabilities, n=EXPLAINED, method=method, seed=case.seed, **fewer)
     found = examine(
-        model, maps, test.images[maps.rows], template(), ranking=(test.labels, probabilities),
-        face=mean_face(test.images), seed=case.seed,
-    )  # fmt: skip
+        model,
+        maps,
+        test.images[maps.rows],
+        template(),
+        ranking=(test.labels, probabilities),
+        face=mean_face(test.images),
+        seed=case.seed,
+    )
     accuracy = (probabilities.argmax(axis=1) == test.labels).mean()
     return [
         {
@@ -222,8 +227,11 @@ def main() -> None:
         rows += json.loads(kept.read_text())
         row = next(row for row in rows if row["case"] == case.name and row["asked"])
         seconds = time.perf_counter() - start
-        print(f"{case.name}: {row['label']}, planted {row['planted']}, found {row['found']} "
-              f"({row['reason']}); {seconds:.0f} s", flush=True)  # fmt: skip
+        print(
+            f"{case.name}: {row['label']}, planted {row['planted']}, found {row['found']} "
+            f"({row['reason']}); {seconds:.0f} s",
+            flush=True,
+        )
     tell(rows)
     if options.record:
         write_csv(options.record, rows)

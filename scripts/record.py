@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fer_analysis.evaluation.card import tidy_command
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.model_card import tidy_command
 from fer_analysis.files import write_csv, write_json
 from fer_analysis.run import Run
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 
 from fer_analysis.config import load_config
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.files import write_csv, write_json
 from fer_analysis.saliency.maps import SaliencyMaps
@@ -26,9 +26,15 @@ def predicted(part, *, seed=0, names=None, votes=True):
     names = part.label_names if names is None else names
     given = rng.multinomial(10, np.full(k + 1, 1 / (k + 1)), n) if votes else None
     return Evaluation(
-        part.labels, shares, part.ids, "test", names, leaked=rng.random(n) < 0.1,
-        votes=given, vote_names=(*names, "unknown") if votes else (),
-    )  # fmt: skip
+        part.labels,
+        shares,
+        part.ids,
+        "test",
+        names,
+        leaked=rng.random(n) < 0.1,
+        votes=given,
+        vote_names=(*names, "unknown") if votes else (),
+    )
 
 
 def make_run(folder, data, *, seed=0, votes=True, saliency=True):
@@ -50,12 +56,21 @@ def maps_of(part, evaluation, of_each=3):
     n = len(rows)
     return SaliencyMaps(
         maps=np.random.default_rng(0).random((n, *part.images.shape[1:3]), dtype=np.float32),
-        rows=rows, ids=evaluation.ids[rows], labels=part.labels[rows], targets=part.labels[rows],
-        against=np.full(n, -1), residuals=np.full(n, np.nan, np.float32),
-        probabilities=evaluation.probabilities[rows], label_names=evaluation.label_names,
-        support=evaluation.support, correct=evaluation.correct, split="test", target="true",
-        method="gradient", options={},
-    )  # fmt: skip
+        rows=rows,
+        ids=evaluation.ids[rows],
+        labels=part.labels[rows],
+        targets=part.labels[rows],
+        against=np.full(n, -1),
+        residuals=np.full(n, np.nan, np.float32),
+        probabilities=evaluation.probabilities[rows],
+        label_names=evaluation.label_names,
+        support=evaluation.support,
+        correct=evaluation.correct,
+        split="test",
+        target="true",
+        method="gradient",
+        options={},
+    )
 
 
 def make_audit(folder, evaluation):
@@ -64,9 +79,13 @@ def make_audit(folder, evaluation):
     issue = {"meaning": "an earlier image again", "n": 2, "among": 100, "share": 0.02}
     write_json(
         folder / "audit.json",
-        {"fingerprint": "f", "n": 100, "notes": [],
-         "issues": {"exact_duplicate": issue | {"interval": [0.01, 0.07]}}},
-    )  # fmt: skip
+        {
+            "fingerprint": "f",
+            "n": 100,
+            "notes": [],
+            "issues": {"exact_duplicate": issue | {"interval": [0.01, 0.07]}},
+        },
+    )
     write_csv(folder / "audit.csv", [{"id": name, "issue": "exact_duplicate"} for name in ids])
     return ids
 
@@ -76,11 +95,20 @@ def make_diagnosis(folder, evaluation):
     gap = {"value": 0.1, "low": 0.0, "high": 0.2}
     effect = {"name": "imbalance", "verdict": "shown", "effect": gap, "part": 0.6, "because": "so"}
     labels = [
-        {"label": name, "n": 9, "training": 90, "recall": [0.5, 0.4, 0.6],
-         "corrected": [0.5, 0.4, 0.6], "gap": gap, "corrected_gap": gap, "fails": i == 1,
-         "causes": [effect] if i == 1 else [], "against": ["but <so>"] if i == 1 else []}
+        {
+            "label": name,
+            "n": 9,
+            "training": 90,
+            "recall": [0.5, 0.4, 0.6],
+            "corrected": [0.5, 0.4, 0.6],
+            "gap": gap,
+            "corrected_gap": gap,
+            "fails": i == 1,
+            "causes": [effect] if i == 1 else [],
+            "against": ["but <so>"] if i == 1 else [],
+        }
         for i, name in enumerate(evaluation.label_names)
-    ]  # fmt: skip
+    ]
     told = {"subject": "base", "seeds": 1, "votes": False, "fingerprint": "f", "labels": labels}
     write_json(folder / "diagnosis.json", told | {"doses": [], "agreement": []})
 
@@ -93,14 +121,26 @@ def make_changes(folder, evaluation):
     moved = {"difference": 0.123, "difference_low": 0.045, "difference_high": 0.2}
     unmoved = {"difference": -0.01, "difference_low": -0.045, "difference_high": 0.02}
     cells = [
-        {"cell": cell, "seeds": 3, "n": 90, "training_images": [9] * len(names[3:]),
-         "figures": {name: still | change(i) for i, name in enumerate(names)}}
+        {
+            "cell": cell,
+            "seeds": 3,
+            "n": 90,
+            "training_images": [9] * len(names[3:]),
+            "figures": {name: still | change(i) for i, name in enumerate(names)},
+        }
         for cell, change in (
-            ("base", lambda i: none), ("<b>mixup</b>", lambda i: moved if i == 4 else unmoved),
+            ("base", lambda i: none),
+            ("<b>mixup</b>", lambda i: moved if i == 4 else unmoved),
         )
-    ]  # fmt: skip
-    told = {"study": "remedies", "question": "what helps?", "against": "base", "cells": cells,
-            "fingerprint": "f", "watched": [evaluation.label_names[1]]}  # fmt: skip
+    ]
+    told = {
+        "study": "remedies",
+        "question": "what helps?",
+        "against": "base",
+        "cells": cells,
+        "fingerprint": "f",
+        "watched": [evaluation.label_names[1]],
+    }
     write_json(folder / "changes.json", told)
 
 
@@ -133,9 +173,10 @@ class Page(HTMLParser):
 
     def all(self, tag, **attributes):
         return [
-            e for e in self.elements
+            e
+            for e in self.elements
             if e["tag"] == tag and all(e.get(key) == value for key, value in attributes.items())
-        ]  # fmt: skip
+        ]
 
     def ids_of(self, cell):
         """Return the ids of the faces listed behind a cell, in their order."""

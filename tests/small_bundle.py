@@ -9,13 +9,18 @@ from click.testing import CliRunner
 from fer_layouts import write_layout
 
 from fer_analysis.cli import main
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.run import Run
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 SMALL = [
-    "--set", "training.epochs=1", "--set", "model.dense=[8]", "--set", "model.filters=[4,4]",
-]  # fmt: skip
+    "--set",
+    "training.epochs=1",
+    "--set",
+    "model.dense=[8]",
+    "--set",
+    "model.filters=[4,4]",
+]
 
 
 def script(name):

@@ -34,9 +34,15 @@ def evaluation(votes=VOTES, labels=None, predicted=PREDICTED, **fields):
     probabilities[np.arange(len(votes)), predicted] = 0.8
     names = (*NAMES, "none")
     return Evaluation(
-        labels, probabilities, np.arange(len(votes)), "test", NAMES,
-        votes=votes, vote_names=names, **fields,
-    )  # fmt: skip
+        labels,
+        probabilities,
+        np.arange(len(votes)),
+        "test",
+        NAMES,
+        votes=votes,
+        vote_names=names,
+        **fields,
+    )
 
 
 def test_by_hand():
@@ -50,9 +56,12 @@ def test_by_hand():
     agrees = (1 + 0 + 1 / 2 + 1 + 1 + 1 / 3) / 6
     assert found["model_agrees_with_modal"]["value"] == pytest.approx(agrees)
     assert found["confusion"][0] == pytest.approx(
-        [np.mean([0.8, 6 / 9, 0.5, 0.2, 0, 1 / 3]), np.mean([0.1, 2 / 9, 0.5, 0.7, 0.9, 1 / 3]),
-         np.mean([0.1, 1 / 9, 0, 0.1, 0.1, 1 / 3])]
-    )  # fmt: skip
+        [
+            np.mean([0.8, 6 / 9, 0.5, 0.2, 0, 1 / 3]),
+            np.mean([0.1, 2 / 9, 0.5, 0.7, 0.9, 1 / 3]),
+            np.mean([0.1, 1 / 9, 0, 0.1, 0.1, 1 / 3]),
+        ]
+    )
     assert found["labels"][1]["modal_recall"]["value"] is None, "no image of it"
     json.dumps(found, allow_nan=False)
 
@@ -61,9 +70,14 @@ def test_cross_entropy_is_never_below_the_votes_own_entropy():
     votes = np.array([[6, 3, 1, 0], [2, 2, 6, 0]])
     shares = votes[:, :3] / 10
     same = Evaluation(
-        np.array([0, 2]), shares, np.arange(2), "test", NAMES,
-        votes=votes, vote_names=(*NAMES, "none"),
-    )  # fmt: skip
+        np.array([0, 2]),
+        shares,
+        np.arange(2),
+        "test",
+        NAMES,
+        votes=votes,
+        vote_names=(*NAMES, "none"),
+    )
     found = annotators(same)
     assert found["cross_entropy"] == pytest.approx(found["vote_entropy"], abs=1e-6)
     by_hand = -sum(p * math.log(p) for p in (0.6, 0.3, 0.1, 0.2, 0.2, 0.6)) / 2
@@ -76,8 +90,14 @@ def test_strata_by_hand():
     found = stratum(VOTES, np.zeros(7, dtype=int), 3)
     names = [list(STRATA)[index] for index in found]
     assert names == [
-        "agreed", "leaning", "ambiguous", "leaning away", "mismatch", "ambiguous", "ambiguous"
-    ]  # fmt: skip
+        "agreed",
+        "leaning",
+        "ambiguous",
+        "leaning away",
+        "mismatch",
+        "ambiguous",
+        "ambiguous",
+    ]
     rows = {row["stratum"]: row for row in annotators(evaluation())["strata"]}
     assert sum(row["n"] for row in rows.values()) == 6
     assert rows["mismatch"]["accuracy"]["value"] == 0
@@ -112,15 +132,25 @@ def test_the_real_votes_give_the_known_figures():
     rows = usage == 0
     one_hot = np.eye(7)[labels[rows]]
     perfect = Evaluation(
-        labels[rows], one_hot, np.arange(rows.sum()), "train", names[:7],
-        votes=votes[rows], vote_names=names,
-    )  # fmt: skip
+        labels[rows],
+        one_hot,
+        np.arange(rows.sum()),
+        "train",
+        names[:7],
+        votes=votes[rows],
+        vote_names=names,
+    )
     found = annotators(perfect)
     by_label = {row["label"]: row for row in found["labels"]}
     for label, bits, share in (
-        ("happy", 0.35, 0.87), ("neutral", 0.81, 0.72), ("surprise", 0.90, 0.66),
-        ("sad", 1.08, 0.40), ("angry", 1.30, 0.38), ("fear", 1.35, 0.13), ("disgust", 1.68, 0.26),
-    ):  # fmt: skip
+        ("happy", 0.35, 0.87),
+        ("neutral", 0.81, 0.72),
+        ("surprise", 0.90, 0.66),
+        ("sad", 1.08, 0.40),
+        ("angry", 1.30, 0.38),
+        ("fear", 1.35, 0.13),
+        ("disgust", 1.68, 0.26),
+    ):
         assert by_label[label]["vote_entropy_bits"] == pytest.approx(bits, abs=0.015), label
         assert by_label[label]["random_agreement"] == pytest.approx(share, abs=0.015), label
     mismatch = stratum(votes, labels, 7) == list(STRATA).index("mismatch")

@@ -16,17 +16,19 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
+    {"api"},
     {"prediction", "report"},
+    {"figures"},
     {"audit", "study"},
     {"training", "saliency"},
     {"evaluation"},
     {"run", "environment"},
     {"config"},
     {"remedies", "manipulations"},
-    {"recipe"},
-    {"models", "data", "figures"},
-    {"files", "quiet"},
-    {"registry"},
+    {"models", "data"},
+    {"statistics", "text", "paper"},
+    {"registry", "progress", "tensorflow_setup"},
+    {"files"},
     {"errors"},
 ]
 """From top to bottom: imports run downwards (or stay inside one room)."""

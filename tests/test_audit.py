@@ -15,15 +15,15 @@ from fer_layouts import faces, real_faces, write_layout
 from test_duplicates import photographs
 
 from fer_analysis.audit.audit import COLUMNS, audit
-from fer_analysis.audit.copies import copy_findings
-from fer_analysis.audit.labels import confident_labels, label_issues
+from fer_analysis.audit.confident_learning import confident_labels, label_issues
+from fer_analysis.audit.duplicate_issues import copy_findings
 from fer_analysis.audit.out_of_fold import OutOfFold
-from fer_analysis.audit.pictures import span
-from fer_analysis.audit.votes import vote_findings
+from fer_analysis.audit.pixel_issues import span
+from fer_analysis.audit.vote_issues import vote_findings
 from fer_analysis.cli import main
-from fer_analysis.data.copies import Copies
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
-from fer_analysis.data.duplicates import NO_PAIRS, exact_groups
+from fer_analysis.data.duplicates.cached import Copies
+from fer_analysis.data.duplicates.search import NO_PAIRS, exact_groups
 from fer_analysis.data.load import LoadedData
 
 VOTE_NAMES = (*FER_LABELS, "contempt", "unknown", "NF")
@@ -375,10 +375,18 @@ def test_drawn_faces_are_audited_but_never_called_copies(fer):
 def test_what_was_wrong_on_purpose_is_called_a_mismatch(fer):
     told = json.loads(
         fer(
-            "audit", "--data", "synthetic", "--set", "data.n=700", "--out", "s", "--json",
-            "--set", "data.wrong_labels={fear: [surprise, 0.5]}",
+            "audit",
+            "--data",
+            "synthetic",
+            "--set",
+            "data.n=700",
+            "--out",
+            "s",
+            "--json",
+            "--set",
+            "data.wrong_labels={fear: [surprise, 0.5]}",
         ).stdout
-    )  # fmt: skip
+    )
     by_label = told["issues"]["label_mismatch"]["by_label"]
     assert by_label["fear"] > 5 * max(v for k, v in by_label.items() if k != "fear")
 

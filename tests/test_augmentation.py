@@ -7,9 +7,7 @@ import pytest
 
 from fer_analysis.data.augmentation import FILL_MODES, Augmentation, erase
 
-NONE = {
-    "shift": 0, "rotation": 0, "zoom": 0, "horizontal_flip": False, "vertical_flip": False
-}  # fmt: skip
+NONE = {"shift": 0, "rotation": 0, "zoom": 0, "horizontal_flip": False, "vertical_flip": False}
 
 
 def images(n=3, size=48):

@@ -13,9 +13,9 @@ from small_bundle import fer, make_bundle, script
 
 import fer_analysis.run
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.card import make_card, sentences, tidy_command
-from fer_analysis.evaluation.predictions import kept_temperature
-from fer_analysis.evaluation.selective import answer_rule
+from fer_analysis.evaluation.evaluate_run import kept_temperature
+from fer_analysis.evaluation.model_card import make_card, sentences, tidy_command
+from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.files import write_json
 from fer_analysis.run import WEIGHTS, Run
 
@@ -49,8 +49,20 @@ def test_every_command_takes_it_and_none_writes_to_it(made, bundled):
     assert told["all"] == again["all"], "the figures are those of the run that it was made of"
     assert told["leak_free"] == again["leak_free"]
     assert told["notes"] == again["notes"]
-    fer("saliency", "bundled", "--data", made / "data", "--label", "happy", "--n", "2",
-        "--method", "gradient", "--checks", "none")  # fmt: skip
+    fer(
+        "saliency",
+        "bundled",
+        "--data",
+        made / "data",
+        "--label",
+        "happy",
+        "--n",
+        "2",
+        "--method",
+        "gradient",
+        "--checks",
+        "none",
+    )
     compared = fer("compare", "bundled", made / "run", "--data", made / "data")
     assert "bundled" in compared.stdout
     assert (Path("runs/bundled/saliency/test")).is_dir()

@@ -7,9 +7,9 @@ import pytest
 
 from fer_analysis.config import load_config
 from fer_analysis.evaluation.calibration import calibration
-from fer_analysis.study.answers import Answers
-from fer_analysis.study.changes import changes, flat, lowest
-from fer_analysis.study.evidence import Evidence, Faces, Scored
+from fer_analysis.study.cell_predictions import Answers
+from fer_analysis.study.differences import changes, flat, lowest
+from fer_analysis.study.resampling import Evidence, Faces, Scored
 
 LABELS = np.tile([0, 1], 200)
 

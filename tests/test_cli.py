@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from fer_layouts import write_layout
 
 from fer_analysis.cli import main
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.models import MODELS, STUDY
 
 README = Path(__file__).parent.parent / "README.md"
@@ -25,10 +25,17 @@ SMALL = {
     "self_built": [*QUICK, "--set", "model.filters=[4,4]"],
     "mobilenet": [*QUICK, "--set", "model.alpha=0.25"],
     "residual": [
-        *QUICK[:2], "--set", "model.stem=4", "--set", "model.widths=[4,8]",
-        "--set", "model.blocks=[1,1]", "--set", "remedies.soft_labels=false",
+        *QUICK[:2],
+        "--set",
+        "model.stem=4",
+        "--set",
+        "model.widths=[4,8]",
+        "--set",
+        "model.blocks=[1,1]",
+        "--set",
+        "remedies.soft_labels=false",
     ],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)
@@ -145,8 +152,18 @@ def test_the_whole_walk_in_each_real_layout(model, layout):
     for name in ("confusion.png", "recall.png", "confusion.csv", "predictions.npz"):
         assert (run / "evaluation/test" / name).stat().st_size > 0, name
 
-    fer("saliency", "run", "--label", "disgust", "--n", "4", "--method", "gradient",
-        "--checks", "none")  # fmt: skip
+    fer(
+        "saliency",
+        "run",
+        "--label",
+        "disgust",
+        "--n",
+        "4",
+        "--method",
+        "gradient",
+        "--checks",
+        "none",
+    )
     folder = run / "saliency/test"
     assert (folder / "disgust.png").stat().st_size > 10_000
     assert (folder / "maps.npz").exists()
@@ -185,8 +202,14 @@ def test_runs_beside_each_other_and_beside_the_study():
     result = fer("compare", "runs/plain", "runs/expanded")
     rows = {line.split("  ")[0]: line for line in result.stdout.splitlines()}
     assert rows["study MobileNet"].split()[2:] == [
-        "0.9334", "0.6751", "1.0420", "0.6433", "0.6326", "74", "kaggle"
-    ]  # fmt: skip
+        "0.9334",
+        "0.6751",
+        "1.0420",
+        "0.6433",
+        "0.6326",
+        "74",
+        "kaggle",
+    ]
     assert "are not to be set beside them" in result.stdout
     told = json.loads(fer("compare", "runs/plain", "runs/expanded", "--json").stdout)
     assert [run["run"] for run in told["runs"]] == ["runs/plain", "runs/expanded"]
@@ -380,8 +403,10 @@ def test_scoring_without_the_images_of_an_audit(trained):
     told = json.loads(fer("evaluate", "run", "--exclude", "audit.csv", "--json").stdout)
     assert told["n"] == plain["n"] - 2
     assert [(row["issue"], row["excluded"]) for row in told["exclusions"]] == [
-        ("leak", 2), ("tie", 1), ("all together", 2)
-    ]  # fmt: skip
+        ("leak", 2),
+        ("tie", 1),
+        ("all together", 2),
+    ]
     only = fer("evaluate", "run", "--exclude", "audit.csv", "--issue", "tie")
     assert f"n = {plain['n'] - 1}" in only.stdout
     assert "name an audit.csv" in error("evaluate", "run", "--issue", "tie")
@@ -393,9 +418,16 @@ def test_seeds_of_one_config_are_taken_together(trained):
         words = ["train", "tiny", "--data", "fer", "--run-dir", f"run-{seed}", "--seed", seed]
         fer(*words, *SMALL["self_built"])
     fer(
-        "train", "tiny", "--data", "fer", "--run-dir", "other", *SMALL["self_built"],
-        "--set", "remedies.mixup=true",
-    )  # fmt: skip
+        "train",
+        "tiny",
+        "--data",
+        "fer",
+        "--run-dir",
+        "other",
+        *SMALL["self_built"],
+        "--set",
+        "remedies.mixup=true",
+    )
     result = fer("compare", "run", "run-1", "run-2", "other", "--out", "c")
     assert "run (3 seeds)" in result.stdout
     told = json.loads(Path("c/comparison.json").read_text())

@@ -18,7 +18,7 @@ from fer_analysis.evaluation.comparison import (
     verdict,
 )
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.exclusion import exclusions, kept, read_issues
+from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
 from fer_analysis.files import write_csv
 
 NAMES = ("cat", "dog")
@@ -161,8 +161,11 @@ def test_scoring_without_the_images_of_an_audit(tmp_path):
     scored = evaluation(LABELS, wrong(LABELS, [0, 5, 70]))
     rows = {row["issue"]: row for row in exclusions(scored, issues)}
     assert [(row["issue"], row["excluded"]) for row in rows.values()] == [
-        ("leak", 2), ("tie", 1), ("blank", 1), ("all together", 3)
-    ]  # fmt: skip
+        ("leak", 2),
+        ("tie", 1),
+        ("blank", 1),
+        ("all together", 3),
+    ]
     assert rows["leak"]["accuracy"] == pytest.approx(96 / 98)
     assert rows["leak"]["difference"] == pytest.approx(96 / 98 - 0.97)
     together = rows["all together"]

@@ -52,9 +52,14 @@ def test_the_paper_configs_are_the_study_to_the_letter():
     for name in ("paper/mobilenet", "paper/self_built"):
         config = load_config(name)
         assert dict(config.augmentation) == {
-            "shift": 0.2, "rotation": 5, "zoom": 0.2,
-            "horizontal_flip": True, "vertical_flip": True, "fill": "nearest", "erasing": 0,
-        }  # fmt: skip
+            "shift": 0.2,
+            "rotation": 5,
+            "zoom": 0.2,
+            "horizontal_flip": True,
+            "vertical_flip": True,
+            "fill": "nearest",
+            "erasing": 0,
+        }
         training = config.training
         assert (training.optimizer, training.learning_rate) == ("adam", 0.01)
         assert (training.batch_size, training.epochs) == (64, 100)

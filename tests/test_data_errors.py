@@ -8,10 +8,10 @@ import pytest
 from fer_layouts import faces, write_layout
 from PIL import Image
 
-from fer_analysis.data.fer_csv import PIXELS, parse_block, parse_row
-from fer_analysis.data.images import decode
 from fer_analysis.data.load import load_data
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.readers.csv_file import PIXELS, parse_block, parse_row
+from fer_analysis.data.readers.image_files import decode
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 
 

@@ -12,7 +12,7 @@ from fer_analysis.data import LAYOUTS
 from fer_analysis.data.cache import cache_folder
 from fer_analysis.data.dataset import DIVISION, FER_LABELS
 from fer_analysis.data.load import load_data
-from fer_analysis.data.source import Source
+from fer_analysis.data.readers.source import Source
 from fer_analysis.errors import FerError
 
 

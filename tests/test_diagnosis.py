@@ -12,12 +12,12 @@ import pytest
 
 from fer_analysis.config import load_config
 from fer_analysis.study import effects
-from fer_analysis.study.answers import Answers
+from fer_analysis.study.cell_predictions import Answers
+from fer_analysis.study.cell_roles import find_roles
 from fer_analysis.study.diagnosis import SHOWN, diagnose
-from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence, Faces, Scored
-from fer_analysis.study.roles import find_roles
-from fer_analysis.study.rule import Estimate, estimate
-from fer_analysis.study.table import rows
+from fer_analysis.study.resampling import CORRECTED, PLAIN, Evidence, Faces, Scored
+from fer_analysis.study.tables import rows
+from fer_analysis.study.thresholds import Estimate, estimate
 
 NAMES = ("angry", "disgust", "fear", "happy")
 N = 300
@@ -175,9 +175,11 @@ def test_a_label_with_as_many_images_as_others_is_not_scarce():
         "base": ({}, EVEN, low(0.5), low(0.5)),
         "fewer": (
             {"manipulations.keep.counts": {"disgust": 100}},
-            (400, 100, 400, 400), low(0.2), low(0.2),
+            (400, 100, 400, 400),
+            low(0.2),
+            low(0.2),
         ),
-    }  # fmt: skip
+    }
     assert shown(diagnose(evidence(cells), "base")) == {"disgust": ()}
 
 
@@ -395,11 +397,13 @@ def test_roles_are_read_off_the_configs():
         "c": ({"manipulations.remove_disputed.label": "disgust"}, FEW, GOOD, GOOD),
         "d": (
             {"manipulations.remove_disputed": {"label": "disgust", "at_random": True}},
-            FEW, GOOD, GOOD,
+            FEW,
+            GOOD,
+            GOOD,
         ),
         "e": ({"training.learning_rate": 0.02}, FEW, GOOD, GOOD),
         "f": ({"remedies.mixup": True}, FEW, GOOD, GOOD),
-    }  # fmt: skip
+    }
     roles = find_roles(evidence(cells, seeds=(0,)), "base")
     assert roles.recipes == ("e",)
     assert roles.doses == {"disgust": ("a",)}
@@ -528,7 +532,7 @@ def _what_its_cells_change():
 def test_a_lone_run_is_told_what_would_settle_the_rest(capsys):
     from types import SimpleNamespace
 
-    from fer_analysis.cli.diagnosis_tables import print_diagnosis
+    from fer_analysis.cli.tables.diagnosis import print_diagnosis
 
     run = SimpleNamespace(path=Path("runs/first"))
     print_diagnosis(diagnose(evidence({"base": ({}, FEW, low(0.5), low(0.5))}), "base"), run)

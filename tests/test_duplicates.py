@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from fer_layouts import faces, real_faces
 
-from fer_analysis.data.copies import find_copies
-from fer_analysis.data.duplicates import duplicate_groups, exact_groups, near_pairs
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.duplicates.cached import find_copies
+from fer_analysis.data.duplicates.search import duplicate_groups, exact_groups, near_pairs
+from fer_analysis.data.synthetic.generate import generate
 
 
 def photographs(n, *, seed=0):
@@ -112,7 +112,9 @@ def test_the_search_is_done_once_for_the_same_pixels(monkeypatch):
     images = np.concatenate([photographs(9), photographs(1)])[..., None]
     images[9] = images[0, :, ::-1]
     first = find_copies(images)
-    monkeypatch.setattr("fer_analysis.data.copies.near_pairs", lambda *_, **__: pytest.fail())
+    monkeypatch.setattr(
+        "fer_analysis.data.duplicates.cached.near_pairs", lambda *_, **__: pytest.fail()
+    )
     again = find_copies(images.copy())
     assert np.array_equal(first.groups, again.groups)
     assert again.groups[0] == again.groups[9]

@@ -13,8 +13,8 @@ from sklearn import metrics as reference
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.confusions import asymmetries, top_losses
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.findings import sentences
-from fer_analysis.evaluation.intervals import wilson
+from fer_analysis.evaluation.summary import sentences
+from fer_analysis.statistics.intervals import wilson
 
 NAMES = ("cat", "dog", "owl")
 TRUE = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
@@ -159,10 +159,16 @@ def test_a_collapsed_model_is_named():
 
 def test_round_trip(tmp_path):
     before = evaluation(
-        leaked=np.arange(10) < 3, protocol="kaggle", comparable=True, notes=("partial", "x"),
-        warnings=("beware",), votes=np.full((10, 4), 2), vote_names=(*NAMES, "none"),
-        temperature=1.5, temperature_from="validation",
-    )  # fmt: skip
+        leaked=np.arange(10) < 3,
+        protocol="kaggle",
+        comparable=True,
+        notes=("partial", "x"),
+        warnings=("beware",),
+        votes=np.full((10, 4), 2),
+        vote_names=(*NAMES, "none"),
+        temperature=1.5,
+        temperature_from="validation",
+    )
     before.save(tmp_path / "new")
     after = Evaluation.load(tmp_path / "new")
     assert (after.temperature, after.temperature_from) == (1.5, "validation")
@@ -236,8 +242,9 @@ def test_errors_that_run_one_way_by_hand():
     predicted = [1] * 8 + [0] * 2 + [1] * 9 + [0] + [2] * 7 + [1] * 3
     rows = asymmetries(evaluation(true, predicted))
     assert [(row["true"], row["predicted"], row["count"], row["reverse"]) for row in rows] == [
-        ("cat", "dog", 8, 1), ("owl", "dog", 3, 0)
-    ]  # fmt: skip
+        ("cat", "dog", 8, 1),
+        ("owl", "dog", 3, 0),
+    ]
     # Two tosses of nine or more extreme, of both tails; then Holm's factor of two.
     assert rows[0]["p"] == pytest.approx(2 * (2 * (1 + 9) / 2**9))
     assert rows[1]["p"] == pytest.approx(2 / 2**3)
@@ -248,9 +255,15 @@ def test_the_highest_losses_come_with_ids_and_votes():
     probabilities = np.array([[0.9, 0.05, 0.05], [0.01, 0.09, 0.9], [0.2, 0.7, 0.1]])
     votes = np.array([[5, 0, 5, 0], [0, 2, 1, 7], [0, 0, 0, 0]])
     e = Evaluation(
-        np.array([0, 0, 0]), probabilities, ["x", "y", "z"], "test", NAMES,
-        votes=votes, vote_names=(*NAMES, "none"), leaked=np.array([False, True, False]),
-    )  # fmt: skip
+        np.array([0, 0, 0]),
+        probabilities,
+        ["x", "y", "z"],
+        "test",
+        NAMES,
+        votes=votes,
+        vote_names=(*NAMES, "none"),
+        leaked=np.array([False, True, False]),
+    )
     first, second = top_losses(e, 2)
     assert (first["id"], first["true"], first["predicted"]) == ("y", "cat", "owl")
     assert first["loss"] == pytest.approx(-math.log(0.01), abs=1e-6)

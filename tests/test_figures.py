@@ -194,8 +194,13 @@ def test_samples_show_each_label_s_own_faces_and_counts(tmp_path):
     figure = samples_figure(dataset, per_label=3)
     axes = figure.axes[0]
     assert texts(axes) == [
-        r"a\$x\$", "train 4\ntest 1", "b", "train 2\ntest 0", "none", "train 0\ntest 0"
-    ]  # fmt: skip
+        r"a\$x\$",
+        "train 4\ntest 1",
+        "b",
+        "train 2\ntest 0",
+        "none",
+        "train 0\ntest 0",
+    ]
     canvas = axes.images[0].get_array()
     assert [
         (row == value).mean() > 0.5 for row, value in ((canvas[20], 50), (canvas[70], 200))
@@ -306,8 +311,10 @@ def test_the_reliability_diagram_holds_the_bins():
 
 def test_the_annotators_picture_holds_both_recalls_and_both_matrices():
     rng = np.random.default_rng(1)
-    e = probable(votes=rng.multinomial(10, [0.4, 0.3, 0.2, 0.1], 300),
-                 vote_names=("cat", "dog", "owl", "none"))  # fmt: skip
+    e = probable(
+        votes=rng.multinomial(10, [0.4, 0.3, 0.2, 0.1], 300),
+        vote_names=("cat", "dog", "owl", "none"),
+    )
     block = e.metrics()["all"]["annotators"]
     left, middle, right = annotators_figure(e, block, "test split").axes
     for container, key in zip(left.containers, ("model_recall", "modal_recall"), strict=True):

@@ -15,7 +15,7 @@ from fer_analysis.config import parse_data
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.folds import fold_of
 from fer_analysis.data.open import open_data
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 
 QUICK = ["training.epochs=1", "model.dense=[8]", "model.filters=[4,4]", "data.n=140"]

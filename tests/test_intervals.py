@@ -10,16 +10,16 @@ from scipy.special import ndtr
 from scipy.stats import binom, binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fer_analysis.evaluation.bootstrap import (
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.statistics.bootstrap import (
     bootstrap,
     confusion_draws,
     image_weights,
     percentile_interval,
 )
-from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.intervals import wilson
-from fer_analysis.evaluation.ranking import auroc, average_precision
-from fer_analysis.evaluation.significance import detectable_difference, holm, sign_test
+from fer_analysis.statistics.intervals import wilson
+from fer_analysis.statistics.ranking import auroc, average_precision
+from fer_analysis.statistics.significance import detectable_difference, holm, sign_test
 
 PUBLIC_TEST = np.array([467, 56, 496, 895, 653, 415, 607]) / 3589
 RECALL = np.array([0.55, 0.3, 0.35, 0.85, 0.5, 0.75, 0.6])

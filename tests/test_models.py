@@ -59,8 +59,12 @@ def test_the_study_s_head(name):
     model = build(name, dense=(16, 8, 4), dropout=0.5)
     kinds = [type(layer).__name__ for layer in model.layers]
     assert kinds[-13:] == [
-        "Dropout", "Flatten", *["Dense", "Activation", "Dropout"] * 3, "Dense", "Softmax"
-    ]  # fmt: skip
+        "Dropout",
+        "Flatten",
+        *["Dense", "Activation", "Dropout"] * 3,
+        "Dense",
+        "Softmax",
+    ]
 
 
 @pytest.mark.parametrize("name", list(MODELS))

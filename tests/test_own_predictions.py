@@ -8,7 +8,7 @@ from fer_layouts import faces, write_layout
 
 from fer_analysis.data.load import load_data
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.own_predictions import join_data, read_predictions
+from fer_analysis.evaluation.predictions_csv import join_data, read_predictions
 
 HEADER = "id,label,cat,dog\n"
 

@@ -17,16 +17,16 @@ from PIL import Image
 from small_bundle import fer
 
 import fer_analysis.run
-from fer_analysis.data.synthetic import generate
-from fer_analysis.evaluation.predictions import kept_temperature
+from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.evaluation.evaluate_run import kept_temperature
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.files import write_json
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.storage import save_model
+from fer_analysis.prediction.answer_files import answer_files
 from fer_analysis.prediction.classifier import Classifier
-from fer_analysis.prediction.listing import find_images
-from fer_analysis.prediction.stream import answer_files
+from fer_analysis.prediction.find_images import find_images
 from fer_analysis.run import Run
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -49,7 +49,7 @@ def weights(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def bundled(weights, tmp_path, monkeypatch):
     monkeypatch.setattr(fer_analysis.run, "WEIGHTS", weights)
-    monkeypatch.setattr("fer_analysis.evaluation.predictions._hash", lambda content: "")
+    monkeypatch.setattr("fer_analysis.evaluation.evaluate_run._hash", lambda content: "")
     monkeypatch.chdir(tmp_path)
     Path("faces").mkdir()
 
@@ -117,7 +117,7 @@ def test_sure_and_unsure_are_told_apart_in_each_output(monkeypatch):
 
 
 def test_a_wide_terminal_shows_every_label(monkeypatch):
-    monkeypatch.setattr("fer_analysis.cli.console.out.width", 140)
+    monkeypatch.setattr("fer_analysis.cli.tables.console.out.width", 140)
     save("a.png")
     assert all(name[:7] in fer("predict", "faces").stdout for name in LABELS)
 
@@ -247,8 +247,17 @@ def test_folders_are_searched_to_any_depth_in_order_and_overlays_are_no_faces():
     assert [file.place.as_posix() for file in found] == [*expected[:3], "2.png"]
 
 
-HOSTILE = ["=1+1.png", "[red]x[/red].png", "été 😀.png", "a\x1b[31mb.png", "two\nlines.png",
-           "\u202egnp.exe.png", "$x^2$.png", "-rf.png", "x" * 240 + ".png"]  # fmt: skip
+HOSTILE = [
+    "=1+1.png",
+    "[red]x[/red].png",
+    "été 😀.png",
+    "a\x1b[31mb.png",
+    "two\nlines.png",
+    "\u202egnp.exe.png",
+    "$x^2$.png",
+    "-rf.png",
+    "x" * 240 + ".png",
+]
 
 
 def test_hostile_names_do_no_harm():
@@ -283,8 +292,16 @@ def test_an_overlay_for_each_image_beside_it_or_in_a_folder():
     assert np.ptp(left, axis=2).max() == 0, "the face is grey"
     assert np.ptp(right, axis=2).max() > 50, "its map is not"
     first = Path("faces/a/x.png.saliency.png").read_bytes()
-    result = fer("predict", "faces/a/x.png", "faces/b/x.png", "faces/c", "--saliency",
-                 "--out", "looked", "--csv")  # fmt: skip
+    result = fer(
+        "predict",
+        "faces/a/x.png",
+        "faces/b/x.png",
+        "faces/c",
+        "--saliency",
+        "--out",
+        "looked",
+        "--csv",
+    )
     overlays = [row["overlay"] for row in csv.DictReader(io.StringIO(result.stdout))]
     assert overlays == ["looked/x.png.saliency.png", "looked/x.png-2.saliency.png", ""]
     assert "no overlay written" in lines(result.stderr)[0]

@@ -13,14 +13,14 @@ import pytest
 from fer_analysis.config import load_config, parse_config
 from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.adjustment import adjust
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.logit_adjustment import adjust
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import logits_model
-from fer_analysis.recipe import Recipe
 from fer_analysis.remedies import REMEDIES
+from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.training.batches import Batches, mixed
 from fer_analysis.training.preparation import make_recipe
 

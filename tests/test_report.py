@@ -24,17 +24,22 @@ from report_pages import (
 from small_bundle import fer
 
 from fer_analysis.report.faces import cap
+from fer_analysis.report.headline import verdict
 from fer_analysis.report.page import Extras, page
 from fer_analysis.report.render import html, model_card
-from fer_analysis.report.subject import open_subject
-from fer_analysis.report.text import markdown, short, short_names
-from fer_analysis.report.verdict import verdict
+from fer_analysis.report.saved_run import open_subject
 from fer_analysis.run import Run
+from fer_analysis.text import markdown, short, short_names
 
 HOSTILE = (
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'); alert(1); ('",
-    "{{ 7 * 7 }}", "</style></script>", "| a | b |\n# c", "x" * 1_000_000,
-)  # fmt: skip
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'); alert(1); ('",
+    "{{ 7 * 7 }}",
+    "</style></script>",
+    "| a | b |\n# c",
+    "x" * 1_000_000,
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +52,18 @@ def made(tmp_path_factory):
     make_diagnosis(folder / "study", evaluation)
     make_changes(folder / "remedies", evaluation)
     done = fer(
-        "report", folder / "run", folder / "other", "--audit", folder / "audit", "--study",
-        folder / "study", "--study", folder / "remedies", "--per-cell", 5,
-    )  # fmt: skip
+        "report",
+        folder / "run",
+        folder / "other",
+        "--audit",
+        folder / "audit",
+        "--study",
+        folder / "study",
+        "--study",
+        folder / "remedies",
+        "--per-cell",
+        5,
+    )
     text = (folder / "run" / "report.html").read_text()
     return folder, evaluation, issues, Page(text), text, done
 
@@ -73,8 +87,10 @@ def test_a_study_s_changes_and_what_speaks_against_a_verdict_are_told(made):
     assert "<b>mixup" not in text
     assert "+12.3 (+4.5 to +20.0)" in [strong["text"] for strong in dom.all("strong")]
     assert any("but <so>" in dd["text"] for dd in dom.all("dd"))
-    assert any("Macro-F1 in points, where the interval leaves 0 out: no cell" in i["alt"]
-               for i in dom.all("img"))  # fmt: skip
+    assert any(
+        "Macro-F1 in points, where the interval leaves 0 out: no cell" in i["alt"]
+        for i in dom.all("img")
+    )
     twice = fer(
         "report", folder / "run", "--study", folder / "study", "--study", folder / "study", code=1
     )

@@ -32,9 +32,18 @@ def files(tmp_path_factory):
     make_diagnosis(folder / "study", evaluation)
     make_changes(folder / "remedies", evaluation)
     fer(
-        "report", folder / "run", folder / "other", "--audit", folder / "audit", "--study",
-        folder / "study", "--study", folder / "remedies", "--per-cell", 5,
-    )  # fmt: skip
+        "report",
+        folder / "run",
+        folder / "other",
+        "--audit",
+        folder / "audit",
+        "--study",
+        folder / "study",
+        "--study",
+        folder / "remedies",
+        "--per-cell",
+        5,
+    )
     return folder / "run" / "report.html"
 
 

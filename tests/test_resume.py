@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from fer_analysis.config import load_config
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.models import MODELS
 from fer_analysis.run import Run
 from fer_analysis.training import trainer
@@ -23,10 +23,16 @@ from fer_analysis.training.preparation import make_recipe
 
 KILLS = 10
 OVERRIDES = [
-    "data.n=300", "training.epochs=30", "training.deterministic=true", "model.filters=[8, 8]",
-    "training.early_stopping.patience=30", "training.schedule.name=cosine", "model.dropout=0.3",
-    "training.weight_averaging=0.9", "augmentation.erasing=0.5",
-]  # fmt: skip
+    "data.n=300",
+    "training.epochs=30",
+    "training.deterministic=true",
+    "model.filters=[8, 8]",
+    "training.early_stopping.patience=30",
+    "training.schedule.name=cosine",
+    "model.dropout=0.3",
+    "training.weight_averaging=0.9",
+    "augmentation.erasing=0.5",
+]
 
 
 def command(*words):
@@ -135,11 +141,16 @@ def test_growing_images_and_the_average_of_weights_go_on_where_they_were(tmp_pat
     config = load_config(
         "quick",
         [
-            "training.epochs=3", "training.image_sizes=[16, 24, 32]", "training.batch_size=64",
-            "model.stem=4", "model.widths=[4, 8]", "model.blocks=[1, 1]", "model.dropout=0.2",
+            "training.epochs=3",
+            "training.image_sizes=[16, 24, 32]",
+            "training.batch_size=64",
+            "model.stem=4",
+            "model.widths=[4, 8]",
+            "model.blocks=[1, 1]",
+            "model.dropout=0.2",
             "remedies.soft_labels=false",
         ],
-    )  # fmt: skip
+    )
     recipe = make_recipe(config, faces.part("train"), faces.part("validation"))
 
     def fit(run, *, until):

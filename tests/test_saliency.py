@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
-from fer_analysis.data.regions import REGIONS, region_map, template
+from fer_analysis.data.regions.template import REGIONS, region_map, template
 from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
-from fer_analysis.saliency.cam import cam_layer
+from fer_analysis.saliency.enrichment import region_rows, region_shares, summaries
 from fer_analysis.saliency.explain import explain
-from fer_analysis.saliency.gradient import gradient
 from fer_analysis.saliency.maps import SaliencyMaps, strength
-from fer_analysis.saliency.regions import region_rows, region_shares, summaries
+from fer_analysis.saliency.methods.cam import cam_layer
+from fer_analysis.saliency.methods.gradient import gradient
 
 RNG = np.random.default_rng(0)
 K = len(FER_LABELS)

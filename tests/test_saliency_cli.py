@@ -16,13 +16,21 @@ from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.models import build_model
 from fer_analysis.models.storage import save_model
 from fer_analysis.saliency import METHODS
-from fer_analysis.saliency.gradient import gradient
 from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.saliency.methods.gradient import gradient
 
 FOLDER = Path("runs/net-synthetic/saliency/test")
 DATA = ["--data", "synthetic", "--set", "data.n=140", "--method", "gradient"]
-MOST = ("overview.png", "bars.png", "regions.png", "happy.png", "maps.npz", "index.csv",
-        "regions.csv", "meta.json")  # fmt: skip
+MOST = (
+    "overview.png",
+    "bars.png",
+    "regions.png",
+    "happy.png",
+    "maps.npz",
+    "index.csv",
+    "regions.csv",
+    "meta.json",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +57,16 @@ def test_maps_controls_checks_and_a_second_run():
     assert meta["complete"] and meta["n"]["happy"] == 2 and meta["method"] == "gradient"
     with open(FOLDER / "regions.csv") as file:
         row = next(csv.DictReader(file))
-    assert {"enrichment", "low", "high", "shifted_low", "null: the edges", "mean: drop_low",
-            "blur: recall_alone", "dominant_by_maps"} <= set(row)  # fmt: skip
+    assert {
+        "enrichment",
+        "low",
+        "high",
+        "shifted_low",
+        "null: the edges",
+        "mean: drop_low",
+        "blur: recall_alone",
+        "dominant_by_maps",
+    } <= set(row)
     sanity = json.loads((FOLDER / "sanity.json").read_text())
     assert 12 < sanity["n"] <= 14 and len(sanity["stages"]) == 4
 

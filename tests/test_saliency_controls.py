@@ -10,19 +10,19 @@ import pytest
 from scipy.special import softmax
 
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.data.region_files import read_regions
-from fer_analysis.data.regions import REGIONS, region_map, template
+from fer_analysis.data.regions.files import read_regions
+from fer_analysis.data.regions.template import REGIONS, region_map, template
 from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
-from fer_analysis.saliency.batches import logits
+from fer_analysis.saliency.controls import edges, randomise_weights
 from fer_analysis.saliency.dominance import Evidence, dominant_region
-from fer_analysis.saliency.examine import dominant_by_occlusion, examine
 from fer_analysis.saliency.explain import explain
 from fer_analysis.saliency.faithfulness import faithfulness
-from fer_analysis.saliency.fills import mean_face
-from fer_analysis.saliency.gradient import gradient
-from fer_analysis.saliency.humans import REFERENCES, agreement, claim_survives
-from fer_analysis.saliency.nulls import edges, randomise_weights
+from fer_analysis.saliency.human_reference import REFERENCES, agreement, claim_survives
+from fer_analysis.saliency.methods.fills import mean_face
+from fer_analysis.saliency.methods.gradient import gradient
+from fer_analysis.saliency.methods.gradients import logits
+from fer_analysis.saliency.region_evidence import dominant_by_occlusion, examine
 from fer_analysis.saliency.region_occlusion import CONTROLS, RegionOcclusion, occlude_regions
 from fer_analysis.saliency.sanity import cascading_randomisation, rank_correlation, ssim
 from fer_analysis.saliency.stability import stability
@@ -65,9 +65,13 @@ def asked(model: keras.Model, data: FaceDataset, **options):
     probabilities = softmax(logits(model, data.images), axis=1)
     maps = explain(model, data, probabilities, method="gradient", n=None, **options)
     return examine(
-        model, maps, data.images[maps.rows], template(), ranking=(data.labels, probabilities),
+        model,
+        maps,
+        data.images[maps.rows],
+        template(),
+        ranking=(data.labels, probabilities),
         face=mean_face(data.images),
-    )  # fmt: skip
+    )
 
 
 def test_the_region_that_a_network_reads_is_named_by_maps_and_by_hiding():
@@ -164,9 +168,9 @@ def test_a_hidden_region_costs_what_its_pixels_are_worth():
     where = in_regions()
     model, data = reader(where), faces(where, n=3)
     grey = np.full((48, 48, 1), 127.5, np.float32)
-    found = occlude_regions(
-        model, data.images, data.labels, data.labels, template(), face=grey
-    )["mean"]  # fmt: skip
+    found = occlude_regions(model, data.images, data.labels, data.labels, template(), face=grey)[
+        "mean"
+    ]
     for image, label, drop in zip(data.images, data.labels, found.drop, strict=True):
         mask = where[LABELS[label]]
         worth = ((image[..., 0] / 255 - 0.5) * PATTERN * mask).sum()
@@ -350,7 +354,9 @@ def test_files_that_are_no_regions_are_refused(tmp_path):
     (tmp_path / "mask.png").write_text("no picture")
     (tmp_path / "mask.txt").write_text("0 1")
     for name, message in (
-        ("mask.png", "not a mask"), ("mask.txt", "expected a .npy or .png"), ("x", "no such file")
-    ):  # fmt: skip
+        ("mask.png", "not a mask"),
+        ("mask.txt", "expected a .npy or .png"),
+        ("x", "no such file"),
+    ):
         with pytest.raises(FerError, match=message):
             read_regions(tmp_path / name, 48, 48)

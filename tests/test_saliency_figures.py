@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from fer_analysis.data.dataset import FER_LABELS
-from fer_analysis.data.regions import REGIONS, Regions, region_map, template
+from fer_analysis.data.regions.template import REGIONS, Regions, region_map, template
 from fer_analysis.figures.saliency import label_figure, overview_figure
 from fer_analysis.figures.saliency_regions import bars_figure, region_figure
 from fer_analysis.saliency.dominance import Dominance, Evidence
-from fer_analysis.saliency.examine import Finding
+from fer_analysis.saliency.enrichment import summaries
 from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.saliency.region_evidence import Finding
 from fer_analysis.saliency.region_occlusion import RegionOcclusion
-from fer_analysis.saliency.regions import summaries
 
 K, OF_EACH = len(FER_LABELS), 3
 MARKS = ("FAILS SANITY: much the same maps when the network has forgotten everything",)
@@ -82,10 +82,19 @@ def test_a_label_page_says_what_it_shows():
     summary = summaries(saliency, images)[FER_LABELS.index("happy")]
     answer = finding("happy", REGIONS)
     page = texts(drawn(label_figure(saliency, images, summary, answer, run="first", marks=MARKS)))
-    for words in ("happy: 30 of 40 predicted right", "3 explained, chosen at random", "run first",
-                  "predicted right: 2 of 3 explained images", "predicted wrong: 1 of 3",
-                  "sad .75", "integrated_gradients (steps 32", "validation split",
-                  "dominant region: because", "n=3", "FAILS SANITY"):  # fmt: skip
+    for words in (
+        "happy: 30 of 40 predicted right",
+        "3 explained, chosen at random",
+        "run first",
+        "predicted right: 2 of 3 explained images",
+        "predicted wrong: 1 of 3",
+        "sad .75",
+        "integrated_gradients (steps 32",
+        "validation split",
+        "dominant region: because",
+        "n=3",
+        "FAILS SANITY",
+    ):
         assert words in page, words
     without = texts(drawn(label_figure(saliency, images, summary, run="first")))
     assert "no control was made" in without and "FAILS" not in without
@@ -131,8 +140,14 @@ def test_bars_are_as_long_as_the_enrichment_and_stand_beside_nulls_and_costs():
     assert sum(bar.get_width() > 0 for bar in bars) == 1
     np.testing.assert_allclose([bar.get_width() for bar in hidden], np.linspace(1, -0.5, 9))
     page = texts(figure)
-    for words in ("happy, n = 3", "maps: mouth", "null: random weights", "null: the edges",
-                  "FAILS SANITY", "drop of the logit"):  # fmt: skip
+    for words in (
+        "happy, n = 3",
+        "maps: mouth",
+        "null: random weights",
+        "null: the edges",
+        "FAILS SANITY",
+        "drop of the logit",
+    ):
         assert words in page, words
 
 

@@ -9,17 +9,17 @@ import pytest
 from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
 from fer_analysis.saliency import METHODS
-from fer_analysis.saliency.batches import scores
-from fer_analysis.saliency.cam import cam_layer, layer_cam
-from fer_analysis.saliency.fills import fill
-from fer_analysis.saliency.gradient import gradient
-from fer_analysis.saliency.integrated_gradients import (
+from fer_analysis.saliency.methods.cam import cam_layer, layer_cam
+from fer_analysis.saliency.methods.fills import fill
+from fer_analysis.saliency.methods.gradient import gradient
+from fer_analysis.saliency.methods.gradients import scores
+from fer_analysis.saliency.methods.integrated_gradients import (
     TOLERANCE,
     integrated_gradients,
     residuals,
 )
-from fer_analysis.saliency.occlusion import occlusion
-from fer_analysis.saliency.smoothgrad import smoothgrad
+from fer_analysis.saliency.methods.occlusion import occlusion
+from fer_analysis.saliency.methods.smoothgrad import smoothgrad
 
 RNG = np.random.default_rng(0)
 

@@ -46,9 +46,14 @@ def dataset(counts=(30, 10, 20), votes=None):
     images = np.arange(len(labels) * 4, dtype=np.uint8).reshape(-1, 2, 2, 1)
     names = ("cat", "dog", "owl")
     return FaceDataset(
-        images, labels, names, np.arange(len(labels)).astype(str),
-        np.full(len(labels), "train"), votes, (*names, "none") if votes is not None else (),
-    )  # fmt: skip
+        images,
+        labels,
+        names,
+        np.arange(len(labels)).astype(str),
+        np.full(len(labels), "train"),
+        votes,
+        (*names, "none") if votes is not None else (),
+    )
 
 
 def counts_of(train):

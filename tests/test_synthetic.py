@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_analysis.data import synthetic
 from fer_analysis.data.dataset import DIVISION, FER_LABELS
-from fer_analysis.data.drawing import TRAITS, draw
-from fer_analysis.data.expressions import CUE_REGIONS, FORMS, UNITS, VOTE_NAMES, VOTES, units
-from fer_analysis.data.regions import REGIONS, region_map
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.regions.template import REGIONS, region_map
+from fer_analysis.data.synthetic import generate as synthetic
+from fer_analysis.data.synthetic.action_units import (
+    CUE_REGIONS,
+    FORMS,
+    UNITS,
+    VOTE_NAMES,
+    VOTES,
+    units,
+)
+from fer_analysis.data.synthetic.draw import TRAITS, draw
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 
 ANGRY, DISGUST, NEUTRAL = (FER_LABELS.index(name) for name in ("angry", "disgust", "neutral"))
@@ -50,8 +57,10 @@ def test_the_training_split_has_the_imbalance_of_fer_2013():
     assert len(data) == 1000
     counts = data.counts()
     assert {split: sizes.sum() for split, sizes in counts.items()} == {
-        "train": 800, "validation": 100, "test": 100,
-    }  # fmt: skip
+        "train": 800,
+        "validation": 100,
+        "test": 100,
+    }
     # 800 times 3995 436 4097 7215 4830 3171 4965 of 28709, the largest remainders rounded up.
     np.testing.assert_array_equal(counts["train"], [111, 12, 114, 201, 135, 89, 138])
     # Disgust has 5 % of a held-out split, the others share the rest in proportion.
@@ -200,9 +209,11 @@ def test_a_wrong_label_is_a_clear_face_of_another_label():
 def test_other_labels_know_nothing_of_a_flaw():
     plain = generate(n=300)
     flawed = generate(
-        n=300, blend={"disgust": ["angry", 0.6]}, wrong_labels={"sad": ["happy", 0.5]},
+        n=300,
+        blend={"disgust": ["angry", 0.6]},
+        wrong_labels={"sad": ["happy", 0.5]},
         cue_regions={"fear": []},
-    )  # fmt: skip
+    )
     untouched = np.isin(plain.labels, [0, 3, 5, 6])
     np.testing.assert_array_equal(plain.images[untouched], flawed.images[untouched])
     np.testing.assert_array_equal(plain.votes[untouched], flawed.votes[untouched])
@@ -275,7 +286,7 @@ def test_the_natural_cue_regions_of_disgust_are_those_humans_rely_on():
         ({"noise": -2.0}, "data.noise: expected a number from 0 to 255, received -2.0"),
         ({"jitter": float("nan")}, "data.jitter: expected a number from 0 to 24, received nan"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_value_is_named(options, problem):
     with pytest.raises(FerError) as error:
         generate(**options)
@@ -287,5 +298,9 @@ def test_all_bad_values_are_named_at_once():
     with pytest.raises(FerError) as error:
         generate(n=1, noise=-1, forms={"x": 1}, blend={"sad": ["x", 2]})
     assert [problem.split(":")[0] for problem in error.value.problems] == [
-        "data.n", "data.noise", "data.forms.x", "data.blend.sad", "data.blend.sad",
-    ]  # fmt: skip
+        "data.n",
+        "data.noise",
+        "data.forms.x",
+        "data.blend.sad",
+        "data.blend.sad",
+    ]

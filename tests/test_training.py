@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fer_analysis.config import EarlyStoppingConfig, TrainingConfig, load_config
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS
 from fer_analysis.run import Run
@@ -24,9 +24,13 @@ from fer_analysis.training.preparation import make_optimizer, make_recipe
 
 def row(epoch, *, loss=1.0, accuracy=0.5, validation_loss=1.0, validation_accuracy=0.5, labels=7):
     return {
-        "epoch": epoch, "loss": loss, "accuracy": accuracy, "validation_loss": validation_loss,
-        "validation_accuracy": validation_accuracy, "labels_predicted": labels,
-    }  # fmt: skip
+        "epoch": epoch,
+        "loss": loss,
+        "accuracy": accuracy,
+        "validation_loss": validation_loss,
+        "validation_accuracy": validation_accuracy,
+        "labels_predicted": labels,
+    }
 
 
 def follow(values, *, monitor="validation_loss", patience=2, epochs=100):
@@ -57,8 +61,10 @@ def test_early_stopping_follows_the_losses(values, expected):
 
 def test_accuracy_wants_to_rise_and_epochs_end():
     assert follow([0.1, 0.3, 0.2], monitor="validation_accuracy", epochs=3) == (
-        3, 2, "all epochs done"
-    )  # fmt: skip
+        3,
+        2,
+        "all epochs done",
+    )
     assert follow([1] * 50, patience=None, epochs=50) == (50, 1, "all epochs done")
 
 
@@ -166,9 +172,13 @@ def recipe_of(faces, *overrides):
 
 def test_an_epoch_shows_every_image_once_with_its_own_transform(faces):
     _, recipe = recipe_of(faces)
-    seen = [np.concatenate(list(parts)) for parts in zip(*(
-        (images.numpy(), targets.numpy()) for images, targets in Batches(recipe).epoch(3)
-    ), strict=True)]  # fmt: skip
+    seen = [
+        np.concatenate(list(parts))
+        for parts in zip(
+            *((images.numpy(), targets.numpy()) for images, targets in Batches(recipe).epoch(3)),
+            strict=True,
+        )
+    ]
     order = recipe.order(3)
     assert sorted(order) == list(range(len(recipe.train)))
     transforms = recipe.augmentation.transforms(len(order), 48, 48, seed=recipe.seed, epoch=3)

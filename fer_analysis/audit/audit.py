@@ -8,26 +8,33 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.audit.copies import copy_findings
+from fer_analysis.audit.confident_learning import label_issues
+from fer_analysis.audit.duplicate_issues import copy_findings
 from fer_analysis.audit.issues import KINDS, NOBODY, Finding
-from fer_analysis.audit.labels import label_issues
-from fer_analysis.audit.pictures import picture_findings
-from fer_analysis.audit.votes import vote_findings
-from fer_analysis.data.copies import Copies, find_copies
+from fer_analysis.audit.pixel_issues import picture_findings
+from fer_analysis.audit.vote_issues import vote_findings
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.data.duplicates import NO_PAIRS, exact_groups
+from fer_analysis.data.duplicates.cached import Copies, find_copies
+from fer_analysis.data.duplicates.search import NO_PAIRS, exact_groups
 from fer_analysis.data.load import LoadedData
-from fer_analysis.evaluation.intervals import wilson
 from fer_analysis.files import write_csv, write_json, write_text
+from fer_analysis.statistics.intervals import wilson
 
 SUMMARY, TABLE = "audit.json", "audit.csv"
 MANY, SHARE = 50, 0.05
 """A group of copies of more images than the first, and than this share of all, is doubted."""
 
 COLUMNS = (
-    "id", "issue", "partner", "score", "label", "split",
-    "suggested", "partner_label", "partner_split",
-)  # fmt: skip
+    "id",
+    "issue",
+    "partner",
+    "score",
+    "label",
+    "split",
+    "suggested",
+    "partner_label",
+    "partner_split",
+)
 
 
 @dataclass(frozen=True)

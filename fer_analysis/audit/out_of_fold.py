@@ -153,15 +153,19 @@ def _fold_run(config: RunConfig, path: Path) -> Run:
 def _without_place(config: RunConfig) -> dict:
     """Return a config's values; where the data lies may change, its fingerprint is checked."""
     values = config.model_dump(mode="json")
-    flat = {f"{name}.{key}": v for name, part in values.items() if isinstance(part, dict)
-            for key, v in part.items()}  # fmt: skip
+    flat = {
+        f"{name}.{key}": v
+        for name, part in values.items()
+        if isinstance(part, dict)
+        for key, v in part.items()
+    }
     flat.pop("data.source")
     return {"seed": values["seed"], **flat}
 
 
 def _probabilities(config, divided: LoadedData, run: Run, fold: int, listen) -> np.ndarray:
     """Return what the fold's network says of the images left out, float32 `(m, k)`."""
-    from fer_analysis.evaluation.predictions import evaluate_run
+    from fer_analysis.evaluation.evaluate_run import evaluate_run
 
     if run.is_complete and not run.is_own(divided.fingerprint):
         raise FerError(

@@ -70,7 +70,7 @@ def _refuse(folds, probabilities, overrides) -> None:
 
 def _look(loaded, given):
     from fer_analysis.audit.audit import audit as look
-    from fer_analysis.cli.console import task_progress
+    from fer_analysis.cli.tables.console import task_progress
 
     with task_progress("comparing all pairs") as progress:
         return look(
@@ -81,7 +81,7 @@ def _look(loaded, given):
 def _out_of_fold(loaded, source, folds, file, overrides, out):
     """Return out-of-fold probabilities: made, given, left by an earlier audit, or None."""
     from fer_analysis.audit.out_of_fold import PROBABILITIES, OutOfFold
-    from fer_analysis.cli.console import err, notice
+    from fer_analysis.cli.tables.console import err, notice
 
     if folds:
         made = _trained(loaded, source, folds, overrides, out)
@@ -104,13 +104,13 @@ def _out_of_fold(loaded, source, folds, file, overrides, out):
 
 def _trained(loaded, source, folds, overrides, out):
     from fer_analysis.audit.out_of_fold import make_out_of_fold
-    from fer_analysis.cli.console import err
-    from fer_analysis.quiet import import_tensorflow_quietly
+    from fer_analysis.cli.tables.console import err
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     if source != "synthetic":
         source = str(Path(source).expanduser().resolve())
     import_tensorflow_quietly()
-    from fer_analysis.cli.training_progress import TrainingProgress
+    from fer_analysis.cli.tables.training_progress import TrainingProgress
 
     def listen(fold, run, config):
         err.print(f"fold {fold} (of 0 to {folds - 1}): {run.path}", soft_wrap=True)
@@ -137,8 +137,8 @@ def _draw(result, out: Path) -> None:
 
 
 def _tell(result, out: Path, as_json: bool) -> None:
-    from fer_analysis.cli.audit_tables import print_audit
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.tables.audit import print_audit
+    from fer_analysis.cli.tables.console import err
 
     if as_json:
         import json

@@ -76,7 +76,7 @@ def compare(runs, source, split, out, overrides, as_json):
     if as_json:
         import json
 
-        from fer_analysis.evaluation.published import STUDY
+        from fer_analysis.paper import STUDY
 
         told = [
             {"run": str(e.path), "result": e.result, "evaluation": e.evaluation.metrics()}
@@ -84,14 +84,14 @@ def compare(runs, source, split, out, overrides, as_json):
         ]
         click.echo(json.dumps({"study": STUDY, "runs": told, "comparisons": comparisons}, indent=2))
         return
-    from fer_analysis.cli.comparison_tables import (
+    from fer_analysis.cli.tables.comparison import (
         print_comparison,
         print_remarks,
         print_runs,
         print_spreads,
     )
-    from fer_analysis.cli.console import err
-    from fer_analysis.cli.tables import print_table_1
+    from fer_analysis.cli.tables.console import err
+    from fer_analysis.cli.tables.paper import print_table_1
     from fer_analysis.evaluation.comparison import spread
 
     print_table_1([(e.name, e.result) for e in entries])

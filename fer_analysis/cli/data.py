@@ -50,7 +50,7 @@ def data(source, layout, protocol, votes, skip_bad, augmented, config, out, over
       fer data --data synthetic --augmented
       fer data --data synthetic --set data.n=500 --set 'data.blend={disgust: [angry, 0.6]}'
     """
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.tables.console import err
 
     options = (
         {}
@@ -83,7 +83,7 @@ def _print_json(loaded) -> None:
 
 
 def _print_counts(loaded, source: str) -> None:
-    from fer_analysis.cli.console import out, table
+    from fer_analysis.cli.tables.console import out, table
 
     dataset = loaded.dataset
     height, width = dataset.images.shape[1:3]
@@ -119,7 +119,7 @@ def _augmented_figure(dataset, augmentation, *, versions: int = 9):
     import numpy as np
 
     from fer_analysis.figures.data import augmented_figure
-    from fer_analysis.quiet import import_tensorflow_quietly
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     import_tensorflow_quietly()
     faces = dataset.part(dataset.splits[0])

@@ -15,9 +15,13 @@ from fer_analysis.errors import FerError
 @click.argument("names", nargs=-1, metavar="[STUDY… | RUN]")
 @data_option
 @click.option(
-    "--of", "subject", metavar="CELL", default="base", show_default=True,
+    "--of",
+    "subject",
+    metavar="CELL",
+    default="base",
+    show_default=True,
     help="The cell whose failures are asked about.",
-)  # fmt: skip
+)
 @click.option("--without-votes", is_flag=True, help="Do as if there were no annotators' votes.")
 @label_option
 @base_option
@@ -28,7 +32,7 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
     """Say which labels a network fails, and why, as far as the evidence shows it.
 
     From studies (their finished cells are read together), by the rule in
-    fer_analysis/study/rule.py: a label fails for its recipe, for imbalance (it is rarely
+    fer_analysis/study/thresholds.py: a label fails for its recipe, for imbalance (it is rarely
     guessed), scarcity (too few to learn from), ambiguity (annotators are split), label noise
     (they agree on another label), for several of these, or for nothing that is shown. From a
     lone RUN (the newest if none is named): what needs no training, and the command that would
@@ -64,10 +68,10 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
 
         click.echo(json.dumps(result.as_dict(), indent=2))
     else:
-        from fer_analysis.cli.diagnosis_tables import print_diagnosis
+        from fer_analysis.cli.tables.diagnosis import print_diagnosis
 
         print_diagnosis(result, lone and lone[0], told)
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.tables.console import err
 
     err.print(f"wrote {out}/ ({', '.join(written)})", soft_wrap=True)
 
@@ -77,7 +81,7 @@ def _evidence(names, source, labels, base, store, votes):
     from fer_analysis.study.design import find_study
 
     if names and _are_studies(names, find_study):
-        from fer_analysis.study.evidence import collect
+        from fer_analysis.study.resampling import collect
 
         studies = [load(name, source, base, labels) for name in names]
         return collect(studies, store, votes=votes), "-".join(s.name for s in studies), None
@@ -95,13 +99,13 @@ def _evidence(names, source, labels, base, store, votes):
 
 def _without_training(run, loaded, evaluation, out: Path) -> list[dict]:
     """Write and return what a run's probabilities and features know of each label."""
-    from fer_analysis.cli.console import task_progress
-    from fer_analysis.evaluation.predictions import open_model
+    from fer_analysis.cli.tables.console import task_progress
+    from fer_analysis.evaluation.evaluate_run import open_model
     from fer_analysis.evaluation.separability import separability
     from fer_analysis.figures import save
     from fer_analysis.figures.diagnosis import tau_figure
     from fer_analysis.files import write_json
-    from fer_analysis.quiet import import_tensorflow_quietly
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     import_tensorflow_quietly()
     from fer_analysis.models.predict import features_model, predictor
@@ -136,13 +140,13 @@ def _write(result, evidence, out: Path) -> list[str]:
     from fer_analysis.figures import diagnosis as draw
     from fer_analysis.figures import save
     from fer_analysis.files import file_name, write_csv, write_json
-    from fer_analysis.study import table
+    from fer_analysis.study import tables
 
     told = result.as_dict()
-    doses, equal = table.doses(evidence, result.subject), table.equal(evidence, result.subject)
-    agreement = table.by_agreement(evidence, result.subject)
+    doses, equal = tables.doses(evidence, result.subject), tables.equal(evidence, result.subject)
+    agreement = tables.by_agreement(evidence, result.subject)
     write_json(out / "diagnosis.json", told | {"doses": doses, "agreement": agreement})
-    write_csv(out / "diagnosis.csv", table.rows(result))
+    write_csv(out / "diagnosis.csv", tables.rows(result))
     write_csv(out / "recalls.csv", [*doses, *equal])
     figures = {"verdict": draw.verdict_figure(told)}
     if doses:
@@ -152,7 +156,7 @@ def _write(result, evidence, out: Path) -> list[str]:
     if agreement:
         figures["agreement"] = draw.agreement_figure(agreement, list(evidence.label_names))
     for label in (row.label for row in result.labels if row.fails):
-        rows = table.confusion_rows(evidence, result.subject, label)
+        rows = tables.confusion_rows(evidence, result.subject, label)
         name = f"confusion_{file_name(label)}"
         figures[name] = draw.confusion_row_figure(label, rows, list(evidence.label_names))
     for name, figure in figures.items():

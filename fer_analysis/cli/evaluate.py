@@ -77,7 +77,7 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
     beside the data, they are the reference. Writes metrics.json (every figure),
     predictions.npz, confusion.csv, top_losses.csv and pictures to RUN/evaluation/<split>/.
     """
-    from fer_analysis.evaluation.predictions import folder_of
+    from fer_analysis.evaluation.evaluate_run import folder_of
 
     if issues and not exclude:
         raise FerError("--issue says which images --exclude leaves out: name an audit.csv")
@@ -92,7 +92,7 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
         evaluation = predict(run, loaded, split, tta=tta)
         images, name = loaded.dataset.part(split).images, folder_of(split, tta=tta)
         if prior is not None:
-            from fer_analysis.evaluation.adjustment import adjust
+            from fer_analysis.evaluation.logit_adjustment import adjust
 
             evaluation, name = adjust(evaluation, prior, tau), f"{name}-adjusted"
     rows = None
@@ -109,21 +109,21 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
         told = {"run": str(run.path), **evaluation.metrics()}
         click.echo(json.dumps(told | ({"exclusions": rows} if exclude else {}), indent=2))
     else:
-        from fer_analysis.cli.evaluation_tables import print_evaluation, print_exclusions
+        from fer_analysis.cli.tables.evaluation import print_evaluation, print_exclusions
 
         print_evaluation(str(run.path), evaluation)
         if exclude:
             print_exclusions(rows)
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.tables.console import err
 
     err.print(f"wrote {folder}/ ({', '.join(written)}, …)", soft_wrap=True)
 
 
 def predict(run, loaded, split: str, *, tta: bool = False):
     """Return the run's evaluation of a split, with a progress bar where it takes time."""
-    from fer_analysis.cli.console import task_progress
-    from fer_analysis.evaluation.predictions import evaluate_run, is_saved
-    from fer_analysis.quiet import import_tensorflow_quietly
+    from fer_analysis.cli.tables.console import task_progress
+    from fer_analysis.evaluation.evaluate_run import evaluate_run, is_saved
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     loaded.dataset.part(split)  # a split that is not there is told before anything is loaded
     if not is_saved(run, loaded, split, tta=tta):
@@ -142,7 +142,7 @@ def open_predictions(file: str, source: str | None, split: str | None, overrides
     from pathlib import Path
 
     from fer_analysis.cli.options import data_section, open_data
-    from fer_analysis.evaluation.own_predictions import join_data, read_predictions, with_warnings
+    from fer_analysis.evaluation.predictions_csv import join_data, read_predictions, with_warnings
     from fer_analysis.run import RUNS, Run
 
     evaluation = read_predictions(file, split=split or "given")
@@ -165,7 +165,7 @@ def _without(evaluation, images, exclude, issues):
     """Return predictions and images without those of an audit, and what that does to accuracy."""
     import dataclasses
 
-    from fer_analysis.evaluation.exclusion import exclusions, kept, read_issues
+    from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
 
     found = read_issues(exclude, issues, evaluation=evaluation)
     rows, keep = exclusions(evaluation, found), kept(evaluation, found)

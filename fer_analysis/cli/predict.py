@@ -53,8 +53,8 @@ def predict(paths, run, saliency, out, as_json, as_csv, card):
     if card:
         return _show_card(run, as_json)
     _refuse(paths, out, saliency, as_json, as_csv)
-    from fer_analysis.evaluation.card import read_card
-    from fer_analysis.prediction.listing import find_images
+    from fer_analysis.evaluation.model_card import read_card
+    from fer_analysis.prediction.find_images import find_images
     from fer_analysis.run import Run
 
     run = Run.open(run)
@@ -83,7 +83,7 @@ def _refuse(paths, out, saliency, as_json, as_csv) -> None:
 
 
 def _output(as_json: bool, as_csv: bool):
-    from fer_analysis.cli import prediction_outputs as outputs
+    from fer_analysis.cli.tables import prediction as outputs
 
     if as_json:
         return outputs.Json()
@@ -92,12 +92,12 @@ def _output(as_json: bool, as_csv: bool):
 
 def _answer(run, files, output, saliency: bool, out: Path | None) -> int:
     """Answer all files, handing each to the output; return how many could be read."""
-    from fer_analysis.cli.console import task_progress
-    from fer_analysis.quiet import import_tensorflow_quietly
+    from fer_analysis.cli.tables.console import task_progress
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     import_tensorflow_quietly()
+    from fer_analysis.prediction.answer_files import Unreadable, answer_files
     from fer_analysis.prediction.classifier import Classifier
-    from fer_analysis.prediction.stream import Unreadable, answer_files
 
     classifier = Classifier.open(run)
     output.begin(classifier)
@@ -134,7 +134,7 @@ def _drawn(overlays, answer) -> Path | None:
 
 
 def _complain(line: str) -> None:
-    from fer_analysis.cli.console import printable
+    from fer_analysis.cli.tables.console import printable
 
     click.echo(printable(line), err=True)
 
@@ -142,8 +142,8 @@ def _complain(line: str) -> None:
 def _show_card(run: str, as_json: bool) -> None:
     import json
 
-    from fer_analysis.cli.card_tables import print_card
-    from fer_analysis.evaluation.card import read_card
+    from fer_analysis.cli.tables.card import print_card
+    from fer_analysis.evaluation.model_card import read_card
     from fer_analysis.run import Run
 
     opened = Run.open(run)

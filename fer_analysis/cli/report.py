@@ -73,7 +73,7 @@ def report(runs, source, split, studies, audit, no_faces, per_cell, out, look, o
     """
     from fer_analysis.report.page import Extras, page
     from fer_analysis.report.render import write_report
-    from fer_analysis.report.subject import common_split, open_run, open_subject, results_of
+    from fer_analysis.report.saved_run import common_split, open_run, open_subject, results_of
 
     asked = list(dict.fromkeys(runs)) or [None]
     opened = [open_run(name) for name in asked]
@@ -91,7 +91,7 @@ def report(runs, source, split, studies, audit, no_faces, per_cell, out, look, o
     content = page(subjects, Extras(studies, audit, not no_faces, per_cell))
     written = write_report(content, out)
     click.echo(content["verdict"])
-    from fer_analysis.cli.console import err, notice
+    from fer_analysis.cli.tables.console import err, notice
 
     if content["faces_missing"] and not no_faces:
         notice(f"no faces on the page: {content['faces_missing']}")

@@ -80,8 +80,8 @@ def saliency(runs, label, method, target, n, options, file, checks, seed, source
     faithfulness.json, sanity.json, stability.json (of several runs), meta.json. Ctrl-C keeps
     the labels that are finished.
     """
-    from fer_analysis.cli.saliency_steps import Steps, parse_options
-    from fer_analysis.quiet import import_tensorflow_quietly
+    from fer_analysis.saliency.analysis import Steps, parse_options
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     given = parse_options(options)
     import_tensorflow_quietly()

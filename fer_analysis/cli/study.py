@@ -69,7 +69,7 @@ def run(file, source, jobs, address, only, labels, base, store):
 
     FILE is a YAML file or the name of a study that comes with the package.
     """
-    from fer_analysis.cli.console import err, progress_bar
+    from fer_analysis.cli.tables.console import err, progress_bar
     from fer_analysis.study.cell import finished, run_cell
     from fer_analysis.study.executor import run_here, run_on_ray
 
@@ -115,7 +115,7 @@ def run(file, source, jobs, address, only, labels, base, store):
 @store_option
 def status(file, source, labels, base, store):
     """Tell which cells of a study are finished."""
-    from fer_analysis.cli.console import out, table
+    from fer_analysis.cli.tables.console import out, table
     from fer_analysis.study.cell import TRAINING, finished
 
     whole = load(file, source, base, labels)
@@ -135,9 +135,12 @@ def status(file, source, labels, base, store):
 @click.argument("file")
 @data_option
 @click.option(
-    "--against", default="base", show_default=True, metavar="CELL",
+    "--against",
+    default="base",
+    show_default=True,
+    metavar="CELL",
     help="The cell that the others are held against.",
-)  # fmt: skip
+)
 @label_option
 @base_option
 @store_option
@@ -152,12 +155,12 @@ def show(file, source, against, labels, base, store, out, as_json):
 
     Writes changes.json, changes.csv and changes.png to OUT; `fer report --study OUT` shows them.
     """
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.tables.console import err
     from fer_analysis.figures import save
     from fer_analysis.figures.changes import changes_figure
     from fer_analysis.files import write_csv, write_json
-    from fer_analysis.study.changes import changes, flat, lowest
-    from fer_analysis.study.evidence import collect
+    from fer_analysis.study.differences import changes, flat, lowest
+    from fer_analysis.study.resampling import collect
 
     whole = load(file, source, base, labels)
     evidence = collect([whole], store)
@@ -180,7 +183,7 @@ def show(file, source, against, labels, base, store, out, as_json):
 
         click.echo(json.dumps(told, indent=2))
     else:
-        from fer_analysis.cli.study_tables import print_changes
+        from fer_analysis.cli.tables.study import print_changes
 
         print_changes(told)
     err.print(f"wrote {out}/ (changes.json, changes.csv, changes.png)", soft_wrap=True)
@@ -193,9 +196,12 @@ def show(file, source, against, labels, base, store, out, as_json):
 @base_option
 @store_option
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="FOLDER",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="FOLDER",
     help="A store for cells that are passed on; several studies may share it.",
-)  # fmt: skip
+)
 def keep(file, source, labels, base, store, out):
     """Keep what finished cells answer in small files that can be passed on.
 
@@ -206,7 +212,7 @@ def keep(file, source, labels, base, store, out):
       fer study keep matched --data fer2013.csv --out answers
       fer diagnose matched --data fer2013.csv --store answers
     """
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.tables.console import err
     from fer_analysis.study.cell import finished, pass_on
 
     whole = load(file, source, base, labels)
@@ -229,7 +235,7 @@ def load(file: str, source: str | None, base: str | None = None, labels: tuple[s
 
 
 def _tell_cost(whole, waiting, store, jobs, threads, address) -> None:
-    from fer_analysis.cli.console import err
+    from fer_analysis.cli.tables.console import err
     from fer_analysis.study.cost import seconds_each
 
     each = seconds_each(whole.cells, store)

@@ -105,9 +105,9 @@ def _absolute(source: str | None) -> str | None:
 
 
 def _train(config, loaded, run) -> dict:
-    from fer_analysis.cli.console import err, notice
+    from fer_analysis.cli.tables.console import err, notice
     from fer_analysis.environment import multiplies_bfloat16
-    from fer_analysis.quiet import import_tensorflow_quietly
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     err.print(
         f"run {run.path}: {config.model.name} on {config.data.source} "
@@ -123,7 +123,7 @@ def _train(config, loaded, run) -> dict:
             "this processor has no instructions for bfloat16, in which training is several times "
             "slower here than in float32: start it with --set training.precision=float32"
         )
-    from fer_analysis.cli.training_progress import TrainingProgress
+    from fer_analysis.cli.tables.training_progress import TrainingProgress
     from fer_analysis.training.train import train as train_run
 
     try:
@@ -138,16 +138,21 @@ def _train(config, loaded, run) -> dict:
 
 
 def _print_result(run, result: dict) -> None:
-    from fer_analysis.cli.console import out, table
-    from fer_analysis.cli.tables import table_1_cell
+    from fer_analysis.cli.tables.console import out, table
+    from fer_analysis.cli.tables.paper import table_1_cell
 
     row = result["table_1"]
     shown = table(
-        "train loss", "train acc.", "val. loss", "val. acc.", "test acc.", "epochs",
+        "train loss",
+        "train acc.",
+        "val. loss",
+        "val. acc.",
+        "test acc.",
+        "epochs",
         numbers_from=0,
         title=f"{result['model']}, {result['protocol']} protocol, "
         f"best epoch {result['best_epoch']} of {result['epochs']}",
-    )  # fmt: skip
+    )
     shown.add_row(*map(table_1_cell, row.values()))
     out.print(shown)
     if result["collapse"]:

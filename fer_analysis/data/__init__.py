@@ -5,10 +5,10 @@ from fer_analysis.registry import Registry
 LAYOUTS = Registry(
     "layout",
     {
-        "csv": "fer_analysis.data.fer_csv:find_csv",
-        "icml": "fer_analysis.data.fer_csv:find_icml",
-        "kaggle": "fer_analysis.data.folders:find_kaggle",
-        "folders": "fer_analysis.data.folders:find_folders",
+        "csv": "fer_analysis.data.readers.csv_file:find_csv",
+        "icml": "fer_analysis.data.readers.csv_file:find_icml",
+        "kaggle": "fer_analysis.data.readers.folders:find_kaggle",
+        "folders": "fer_analysis.data.readers.folders:find_folders",
     },
 )
 """Layout -> function `(path) -> Source | str`: what it would read, or what it looked for in

@@ -153,9 +153,13 @@ def _at_size(transforms, source: tuple[int, int], size: tuple[int, int]):
     start_x, start_y = (step_x - 1) / 2, (step_y - 1) / 2
     return tf.stack(
         [
-            xx * step_x, xy * step_y, shift_x + xx * start_x + xy * start_y,
-            yx * step_x, yy * step_y, shift_y + yx * start_x + yy * start_y,
+            xx * step_x,
+            xy * step_y,
+            shift_x + xx * start_x + xy * start_y,
+            yx * step_x,
+            yy * step_y,
+            shift_y + yx * start_x + yy * start_y,
             *rest,
         ],
         axis=1,
-    )  # fmt: skip
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.data.source import RawFaces, Source
+from fer_analysis.data.readers.source import RawFaces, Source
 
 VERSION = 1
 """To be raised whenever a reader gives other results for the same files."""

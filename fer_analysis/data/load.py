@@ -11,7 +11,7 @@ import numpy as np
 from fer_analysis.data import LAYOUTS
 from fer_analysis.data.cache import cache_file, load_cached, source_state, store_cached
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.data.source import Progress, RawFaces, Source
+from fer_analysis.data.readers.source import Progress, RawFaces, Source
 from fer_analysis.data.splits import divide
 from fer_analysis.data.votes import VOTE_NAMES, check_votes, find_votes, join_votes
 from fer_analysis.errors import FerError

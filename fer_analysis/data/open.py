@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_analysis.data.copies import find_copies
+from fer_analysis.data.duplicates.cached import find_copies
 from fer_analysis.data.folds import hold_out_fold
 from fer_analysis.data.load import LoadedData, load_data
-from fer_analysis.data.synthetic import generate
+from fer_analysis.data.synthetic.generate import generate
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS
-from fer_analysis.data.labels import fer_label
+from fer_analysis.data.label_names import fer_label
 from fer_analysis.errors import FerError
 
 FILE_NAME = "fer2013new.csv"

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from fer_analysis.evaluation.calibration import TINY
-from fer_analysis.evaluation.intervals import wilson
+from fer_analysis.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     from fer_analysis.evaluation.evaluation import Evaluation

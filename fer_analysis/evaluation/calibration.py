@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from fer_analysis.evaluation.bootstrap import bootstrap, percentile_interval
-from fer_analysis.evaluation.intervals import wilson
+from fer_analysis.statistics.bootstrap import bootstrap, percentile_interval
+from fer_analysis.statistics.intervals import wilson
 
 BINS = 15
 SIMULATIONS = 200

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.bootstrap import DRAWS, percentile_interval
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.significance import detectable, detectable_difference, holm, sign_test
+from fer_analysis.statistics.bootstrap import DRAWS, percentile_interval
+from fer_analysis.statistics.significance import detectable, detectable_difference, holm, sign_test
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_analysis.evaluation.calibration import losses
-from fer_analysis.evaluation.significance import holm, sign_test
+from fer_analysis.statistics.significance import holm, sign_test
 
 if TYPE_CHECKING:
     from fer_analysis.evaluation.evaluation import Evaluation

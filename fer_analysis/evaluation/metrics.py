@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_analysis.evaluation.annotators import annotators
-from fer_analysis.evaluation.bootstrap import confusion_draws, percentile_interval
 from fer_analysis.evaluation.calibration import calibration
 from fer_analysis.evaluation.confusions import asymmetries
-from fer_analysis.evaluation.intervals import wilson
-from fer_analysis.evaluation.ranking import auroc, average_precision
 from fer_analysis.evaluation.temperature import calibrated
+from fer_analysis.statistics.bootstrap import confusion_draws, percentile_interval
+from fer_analysis.statistics.intervals import wilson
+from fer_analysis.statistics.ranking import auroc, average_precision
 
 if TYPE_CHECKING:
     from fer_analysis.evaluation.evaluation import Evaluation

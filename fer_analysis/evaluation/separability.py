@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from fer_analysis.evaluation.adjustment import adjust
-from fer_analysis.evaluation.bootstrap import bootstrap, percentile_interval
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.ranking import auroc
+from fer_analysis.evaluation.logit_adjustment import adjust
+from fer_analysis.statistics.bootstrap import bootstrap, percentile_interval
+from fer_analysis.statistics.ranking import auroc
 
 TAUS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Strengths of the logit adjustment; all are told, none is chosen."""

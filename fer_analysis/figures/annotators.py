@@ -44,9 +44,15 @@ def _recalls(axes: Axes, labels: list[dict]) -> None:
         values = np.array([row["value"] for _, row in rows])
         ends = np.array([row["interval"] for _, row in rows]).reshape(-1, 2).T
         axes.errorbar(
-            values, [y + offset for y, _ in rows], xerr=np.clip(np.abs(ends - values), 0, None),
-            fmt=marker, color=colour, markersize=5, capsize=3, label=name,
-        )  # fmt: skip
+            values,
+            [y + offset for y, _ in rows],
+            xerr=np.clip(np.abs(ends - values), 0, None),
+            fmt=marker,
+            color=colour,
+            markersize=5,
+            capsize=3,
+            label=name,
+        )
     axes.set_yticks(range(len(labels)), [f"{plain(r['label'])}\nn={r['n']:,}" for r in labels])
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)
@@ -86,9 +92,14 @@ def _difference(axes: Axes, evaluation, block: dict) -> None:
         for column in range(k):
             dark = abs(gap[row, column]) > 0.6 * highest
             axes.text(
-                column, row, f"{model[row, column]:.0f}/{people[row, column]:.0f}", ha="center",
-                va="center", fontsize=7.5, color="white" if dark else "black",
-            )  # fmt: skip
+                column,
+                row,
+                f"{model[row, column]:.0f}/{people[row, column]:.0f}",
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color="white" if dark else "black",
+            )
     names = [plain(name) for name in evaluation.label_names]
     axes.set_xticks(range(k), names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(k), names)

@@ -54,9 +54,16 @@ def _reliability(axes: Axes, bins: list[dict], colour: str, marker: str, label: 
     accuracy = np.array([row["accuracy"] for row in bins])
     ends = np.array([row["interval"] for row in bins]).reshape(-1, 2).T
     axes.errorbar(
-        confidence, accuracy, yerr=np.clip(np.abs(ends - accuracy), 0, None), fmt=marker,
-        color=colour, markersize=4, capsize=2, linewidth=1, label=label,
-    )  # fmt: skip
+        confidence,
+        accuracy,
+        yerr=np.clip(np.abs(ends - accuracy), 0, None),
+        fmt=marker,
+        color=colour,
+        markersize=4,
+        capsize=2,
+        linewidth=1,
+        label=label,
+    )
 
 
 def _coverage(axes: Axes, abstain: list[dict]) -> None:
@@ -67,8 +74,13 @@ def _coverage(axes: Axes, abstain: list[dict]) -> None:
     axes.plot(coverage, accuracy, color=SCALED, marker="o", markersize=4)
     for row in abstain[::3]:
         axes.annotate(
-            f"{100 * row['accuracy']:.0f} %", (row["coverage"], row["accuracy"]), xytext=(0, -14),
-            textcoords="offset points", ha="center", fontsize=8, color=SCALED,
-        )  # fmt: skip
+            f"{100 * row['accuracy']:.0f} %",
+            (row["coverage"], row["accuracy"]),
+            xytext=(0, -14),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=SCALED,
+        )
     axes.set(xlabel="share of images answered, the surest first", ylabel="share of them right")
     axes.set_title("what leaving the unsure ones to a human would buy", fontsize=10)

@@ -68,7 +68,12 @@ def _differences(axes: Axes, comparison: dict, offset: float, name: str, colour:
         surely = low > 0 or high < 0
         axes.plot([low, high], [y + offset] * 2, color=colour, linewidth=1.6)
         axes.plot(
-            [value], [y + offset], marker="o", color=colour, markersize=6,
-            markerfacecolor=colour if surely else "white", label=shown,
-        )  # fmt: skip
+            [value],
+            [y + offset],
+            marker="o",
+            color=colour,
+            markersize=6,
+            markerfacecolor=colour if surely else "white",
+            label=shown,
+        )
         shown = None

@@ -58,9 +58,14 @@ def _recalls(axes: Axes, labels: list[dict]) -> None:
             colour = _SHOWN if row["fails"] else "#1f3b73"
             axes.plot([low, high], [y + offset] * 2, color=colour, linewidth=1.4)
             axes.plot(
-                [value], [y + offset], marker=marker, color=colour, markersize=5,
-                linestyle="none", label=None if y else name,
-            )  # fmt: skip
+                [value],
+                [y + offset],
+                marker=marker,
+                color=colour,
+                markersize=5,
+                linestyle="none",
+                label=None if y else name,
+            )
     axes.set_yticks(
         range(len(labels)),
         [f"{plain(row['label'])}\nn={row['n']:,}, {row['training']:,} taught" for row in labels],
@@ -88,10 +93,15 @@ def _cell(axes: Axes, x: int, y: int, cause: dict) -> None:
     if cause["part"] is not None:
         text += f"\n{100 * cause['part']:.0f} % of the gap"
     axes.text(
-        x, y, text, ha="center", va="center", fontsize=8,
+        x,
+        y,
+        text,
+        ha="center",
+        va="center",
+        fontsize=8,
         color="white" if verdict == "shown" else "0.25",
         weight="bold" if verdict == "shown" else "normal",
-    )  # fmt: skip
+    )
 
 
 def dose_figure(rows: list[dict]) -> Figure:
@@ -147,9 +157,11 @@ def equal_figure(rows: list[dict]) -> Figure:
         axes.plot(
             [row["recall"] for row in own],
             [labels.index(row["label"]) + offset for row in own],
-            "o", color=COLOURS[index], markersize=5,
+            "o",
+            color=COLOURS[index],
+            markersize=5,
             label=f"{plain(cell)} ({_span([row['training_images'] for row in own])} a label)",
-        )  # fmt: skip
+        )
     _labels_by_recall(axes, labels, f"recall, {CORRECTED} (95 % interval)")
     figure.suptitle("What stays when no label has more images than another", fontsize=10)
     return figure
@@ -221,9 +233,14 @@ def confusion_row_figure(label: str, rows: list[dict], names: list[str]) -> Figu
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (y, x), value in np.ndenumerate(shares):
         axes.text(
-            x, y, f"{100 * value:.0f} %", ha="center", va="center", fontsize=9,
+            x,
+            y,
+            f"{100 * value:.0f} %",
+            ha="center",
+            va="center",
+            fontsize=9,
             color="white" if value > 0.55 else "black",
-        )  # fmt: skip
+        )
     axes.set_xticks(range(len(names)), [plain(name) for name in names])
     axes.set_yticks(range(len(rows)), [plain(row["name"], 34) for row in rows])
     axes.set_title(
@@ -246,9 +263,13 @@ def tau_figure(rows: list[dict]) -> Figure:
         if row["recall_at"]:
             taus, recalls = zip(*((float(t), r) for t, r in row["recall_at"].items()), strict=True)
             axes.plot(
-                taus, recalls, "o-", markersize=4, color=COLOURS[index % len(COLOURS)],
+                taus,
+                recalls,
+                "o-",
+                markersize=4,
+                color=COLOURS[index % len(COLOURS)],
                 label=f"{plain(row['label'])} (n={row['n']:,})",
-            )  # fmt: skip
+            )
     axes.axvline(1, color="0.7", linewidth=0.9, zorder=0)
     axes.set_ylim(-0.02, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))

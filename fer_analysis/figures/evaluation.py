@@ -79,9 +79,15 @@ def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: flo
         for column, text in enumerate(line):
             value = values[row, column] / highest
             axes.text(
-                column, row, text, ha="center", va="center", fontsize=size, color=_ink(value),
+                column,
+                row,
+                text,
+                ha="center",
+                va="center",
+                fontsize=size,
+                color=_ink(value),
                 fontweight="bold" if row == column else "normal",
-            )  # fmt: skip
+            )
     axes.set_xticks(np.arange(len(values) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(values) + 1) - 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=1.5)
@@ -115,9 +121,15 @@ def _recalls(axes: Axes, block: dict, offset: float, name: str, colour: str, mar
     )
     for y, row in rows:
         axes.annotate(
-            f"{100 * row['recall']:.1f} %", (1.0, y + offset), xytext=(8, 0), color=colour,
-            textcoords="offset points", va="center", fontsize=9, annotation_clip=False,
-        )  # fmt: skip
+            f"{100 * row['recall']:.1f} %",
+            (1.0, y + offset),
+            xytext=(8, 0),
+            color=colour,
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
 
 
 def _support(blocks: list[tuple], label: int) -> str:

@@ -55,8 +55,9 @@ def label_figure(
         rows = np.flatnonzero(of_label & chosen)
         half.suptitle(
             f"predicted {kind}: {len(rows)} of {of_label.sum()} explained images",
-            fontsize=11, weight="bold",
-        )  # fmt: skip
+            fontsize=11,
+            weight="bold",
+        )
         _examples(half, saliency, images, rows)
     bar = margin.colorbar(ScalarMappable(Normalize(0, 1), COLOURS), cax=margin.subplots())
     bar.set_label(f"map / its {PERCENTILE}th percentile,\nimage by image", fontsize=9)
@@ -72,9 +73,13 @@ def label_figure(
 
 
 def overview_figure(
-    saliency, summaries, answers: Mapping = MappingProxyType({}), *, run: str,
+    saliency,
+    summaries,
+    answers: Mapping = MappingProxyType({}),
+    *,
+    run: str,
     marks: Sequence[str] = (),
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Draw all labels side by side: mean face, mean maps of right and wrong, the answer.
 
     Args:
@@ -150,17 +155,25 @@ def _region_bars(axes: Axes, summary) -> None:
     columns = ("share", "share_low", "share_high", "area")
     share, low, high, area = (np.array([row[name] for row in rows]) for name in columns)
     axes.barh(
-        places - 0.2, share, 0.36, color=SALIENCY, label="share of the saliency (95 % interval)",
+        places - 0.2,
+        share,
+        0.36,
+        color=SALIENCY,
+        label="share of the saliency (95 % interval)",
         xerr=np.nan_to_num([share - low, high - share]).clip(0),
         error_kw={"capsize": 2.5, "ecolor": "0.15"},
-    )  # fmt: skip
+    )
     axes.barh(places + 0.2, area, 0.36, color=AREA, label="share of the pixels")
     for place, row in enumerate(rows):
         end = np.nanmax([row["share_high"], row["share"], row["area"]])
         axes.annotate(
-            f"× {row['enrichment']:.2f}" if summary.n else "", (end, place), xytext=(6, 0),
-            textcoords="offset points", va="center", fontsize=9,
-        )  # fmt: skip
+            f"× {row['enrichment']:.2f}" if summary.n else "",
+            (end, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
     axes.set_yticks(places, [row["region"] for row in rows])
     axes.invert_yaxis()
     axes.margins(x=0.12)

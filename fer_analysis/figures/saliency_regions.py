@@ -99,8 +99,16 @@ def _bars(axes: Axes, summary, answer) -> None:
     rows, places = summary.regions, np.arange(len(summary.regions))
     values, low, high = (np.array([row[k] for row in rows]) for k in ("enrichment", "low", "high"))
     interval = np.nan_to_num([values - low, high - values]).clip(0)
-    axes.barh(places, values, 0.7, color=SALIENCY, alpha=0.75, xerr=interval, error_kw=CAPS,
-              label="enrichment (95 % interval)")  # fmt: skip
+    axes.barh(
+        places,
+        values,
+        0.7,
+        color=SALIENCY,
+        alpha=0.75,
+        xerr=interval,
+        error_kw=CAPS,
+        label="enrichment (95 % interval)",
+    )
     axes.axvline(1, color="0.5", linewidth=1, linestyle=":")
     for null, marker in NULLS.items() if answer else ():
         style = {"color": "0.1", "markersize": 4.5, "fillstyle": "none"}
@@ -118,9 +126,15 @@ def _hidden(axes: Axes, occlusion) -> None:
     n, r = excess.shape
     interval = 1.96 * excess.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
     axes.barh(
-        np.arange(r), excess.mean(axis=0), 0.7, color=HIDDEN, alpha=0.75, xerr=interval,
-        error_kw=CAPS, label="drop of the logit when hidden, beyond that of as much elsewhere",
-    )  # fmt: skip
+        np.arange(r),
+        excess.mean(axis=0),
+        0.7,
+        color=HIDDEN,
+        alpha=0.75,
+        xerr=interval,
+        error_kw=CAPS,
+        label="drop of the logit when hidden, beyond that of as much elsewhere",
+    )
     axes.axvline(0, color="0.3", linewidth=0.8)
     axes.tick_params(axis="y", left=False)
     axes.set_xlabel("drop when hidden, logits", fontsize=9)
@@ -144,7 +158,13 @@ def _name_parts(axes: Axes, members: np.ndarray, name: str) -> None:
         if len(rows) < 0.02 * members.size:
             continue
         axes.text(
-            np.median(columns), np.median(rows), name, ha="center", va="center",
-            rotation=90 if np.ptp(rows) > 2 * np.ptp(columns) else 0, color="white", fontsize=9,
+            np.median(columns),
+            np.median(rows),
+            name,
+            ha="center",
+            va="center",
+            rotation=90 if np.ptp(rows) > 2 * np.ptp(columns) else 0,
+            color="white",
+            fontsize=9,
             path_effects=[withStroke(linewidth=2.5, foreground="black")],
-        )  # fmt: skip
+        )

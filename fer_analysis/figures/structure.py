@@ -164,7 +164,7 @@ def _draw(axes: Axes, box: Block, text: str, top: float, height: float) -> None:
                 facecolor=fill,
                 edgecolor="0.35",
                 linewidth=0.8,
-            )  # fmt: skip
+            )
         )
     middle = top + height / 2
     names = dict.fromkeys([box.layers[0].name, box.layers[-1].name])

@@ -39,9 +39,12 @@ def curves_figure(
     _curves(accuracy, epochs, history, "accuracy", best_epoch)
     if majority is not None:
         accuracy.axhline(
-            majority, color="0.4", linestyle=":", zorder=0,
+            majority,
+            color="0.4",
+            linestyle=":",
+            zorder=0,
             label=f"one label for everything ({100 * majority:.1f} %)",
-        )  # fmt: skip
+        )
     accuracy.set_ylim(0, max(0.1, 1.05 * accuracy.get_ylim()[1]))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     handles, labels = accuracy.get_legend_handles_labels()
@@ -62,9 +65,15 @@ def _curves(
         axes.plot(epochs, values, color=colour, label=label, marker=marker, markersize=3.5)
     best = _finite(history, f"validation_{name}")[epochs == best_epoch]
     axes.plot(
-        np.full(len(best), best_epoch), best, "o", color=VALIDATION, markersize=9,
-        markerfacecolor="none", markeredgewidth=1.6, label=f"best epoch ({best_epoch})",
-    )  # fmt: skip
+        np.full(len(best), best_epoch),
+        best,
+        "o",
+        color=VALIDATION,
+        markersize=9,
+        markerfacecolor="none",
+        markeredgewidth=1.6,
+        label=f"best epoch ({best_epoch})",
+    )
     axes.axvline(best_epoch, color="0.75", linestyle="--", linewidth=1, zorder=0)
     value = "".join(f"{100 * b:.1f} %" if name == "accuracy" else f"{b:.4f}" for b in best)
     axes.set_title(f"{name} (validation at the best epoch: {value})", fontsize=10)
@@ -80,10 +89,14 @@ def _scale_loss(axes: Axes, history: Sequence[dict]) -> None:
     broken = [row["epoch"] for row in history if not np.isfinite(row["loss"])]
     if broken:
         axes.text(
-            0.98, 0.9, f"the loss is not a number from epoch {broken[0]} on",
-            transform=axes.transAxes, ha="right", color="firebrick",
+            0.98,
+            0.9,
+            f"the loss is not a number from epoch {broken[0]} on",
+            transform=axes.transAxes,
+            ha="right",
+            color="firebrick",
             bbox={"facecolor": "white", "edgecolor": "none"},
-        )  # fmt: skip
+        )
     values = values[np.isfinite(values)]
     if values.size and values.min() > 0 and values.max() / values.min() > WIDE_RANGE:
         axes.set_yscale("log")

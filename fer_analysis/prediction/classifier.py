@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.predictions import kept_temperature
+from fer_analysis.evaluation.evaluate_run import kept_temperature
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.storage import load_model

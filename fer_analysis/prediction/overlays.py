@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.figures.overlay import save_overlay
+from fer_analysis.prediction.answer_files import Answer
 from fer_analysis.prediction.classifier import Classifier
-from fer_analysis.prediction.listing import OVERLAY, Found
-from fer_analysis.prediction.stream import Answer
+from fer_analysis.prediction.find_images import OVERLAY, Found
 from fer_analysis.saliency import METHODS
 
 METHOD = "smoothgrad"

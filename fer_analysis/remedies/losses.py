@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from fer_analysis.recipe import Recipe
+from fer_analysis.remedies.recipe import Recipe
 
 
 def focal_loss(recipe: Recipe, *, gamma: Annotated[float, Field(ge=0)] = 2.0) -> Recipe:

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from fer_analysis.recipe import Recipe, whole_numbers
+from fer_analysis.remedies.recipe import Recipe, whole_numbers
 
 Power = Annotated[float, Field(ge=0, le=1)]
 

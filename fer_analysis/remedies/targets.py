@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from fer_analysis.errors import FerError
-from fer_analysis.recipe import Recipe
+from fer_analysis.remedies.recipe import Recipe
 
 
 def soft_labels(recipe: Recipe, *, weight: Annotated[float, Field(gt=0, le=1)] = 0.5) -> Recipe:

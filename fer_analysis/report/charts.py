@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from fer_analysis.figures import svg
-from fer_analysis.report.text import percent
+from fer_analysis.text import percent
 
 PIXELS = 88
 """CSS pixels an inch: the figures' texts are then about as large as the page's."""

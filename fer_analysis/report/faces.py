@@ -6,8 +6,8 @@ import numpy as np
 
 from fer_analysis.evaluation.confusions import votes_in_words
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.report.sheets import Sheets
-from fer_analysis.report.text import short
+from fer_analysis.report.sprites import Sheets
+from fer_analysis.text import short
 
 PER_CELL = 120
 """Faces shown of a cell, the most confident first; the page says how many are hidden."""

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.evaluation.card import read_card, tidy_command
-from fer_analysis.evaluation.findings import sentences
+from fer_analysis.evaluation.model_card import read_card, tidy_command
+from fer_analysis.evaluation.summary import sentences
 from fer_analysis.report import charts
-from fer_analysis.report.beside import read_audit, read_studies
-from fer_analysis.report.contest import contests
+from fer_analysis.report.attachments import read_audit, read_studies
+from fer_analysis.report.comparison import contests
 from fer_analysis.report.faces import PER_CELL, cells
-from fer_analysis.report.looks import looks
-from fer_analysis.report.sheets import Sheets
-from fer_analysis.report.subject import Subject
-from fer_analysis.report.text import command, short, short_names
-from fer_analysis.report.verdict import mistaken_for, shown_causes, verdict
+from fer_analysis.report.headline import mistaken_for, shown_causes, verdict
+from fer_analysis.report.saliency import looks
+from fer_analysis.report.saved_run import Subject
+from fer_analysis.report.sprites import Sheets
+from fer_analysis.text import command, short, short_names
 
 OFFICIAL = {"validation": "PublicTest", "test": "PrivateTest"}
 
@@ -209,8 +209,11 @@ def origin(subject: Subject) -> dict:
         "parameters": card and card["parameters"],
         "minutes": card and card["minutes"],
         "note": card and card.get("note"),
-        "versions": {"fer_analysis": environment.get("fer_analysis"),
-                     "python": environment.get("python"), **packages},
+        "versions": {
+            "fer_analysis": environment.get("fer_analysis"),
+            "python": environment.get("python"),
+            **packages,
+        },
         "processor": environment.get("processor"),
         "cores": environment.get("cores"),
         "commit": environment.get("git_commit"),
@@ -221,7 +224,7 @@ def origin(subject: Subject) -> dict:
         "counts": data.get("counts", {}),
         "names": short_names(data.get("label_names", [])),
         "config": config and short_lines(config),
-    }  # fmt: skip
+    }
 
 
 def short_lines(text: str, most: int = 400) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from fer_analysis import text
 from fer_analysis.files import write_text
-from fer_analysis.report import text
 
 TEMPLATES = Path(__file__).parent / "templates"
 CARD = "MODEL_CARD.md"
@@ -51,9 +51,13 @@ def model_card(content: dict) -> str:
 
 def _environment(**options) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, **options,
-    )  # fmt: skip
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
     environment.filters |= {
         "percent": text.percent,
         "interval": text.interval,

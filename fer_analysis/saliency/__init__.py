@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from fer_analysis.registry import Registry
 
+_FOLDER = "fer_analysis.saliency.methods"
 METHODS = Registry(
     "saliency method",
     {
-        "gradient": "fer_analysis.saliency.gradient:gradient",
-        "smoothgrad": "fer_analysis.saliency.smoothgrad:smoothgrad",
-        "integrated_gradients": "fer_analysis.saliency.integrated_gradients:integrated_gradients",
-        "grad_cam": "fer_analysis.saliency.cam:grad_cam",
-        "layer_cam": "fer_analysis.saliency.cam:layer_cam",
-        "occlusion": "fer_analysis.saliency.occlusion:occlusion",
+        "gradient": f"{_FOLDER}.gradient:gradient",
+        "smoothgrad": f"{_FOLDER}.smoothgrad:smoothgrad",
+        "integrated_gradients": f"{_FOLDER}.integrated_gradients:integrated_gradients",
+        "grad_cam": f"{_FOLDER}.cam:grad_cam",
+        "layer_cam": f"{_FOLDER}.cam:layer_cam",
+        "occlusion": f"{_FOLDER}.occlusion:occlusion",
     },
 )
 SHARES = ("integrated_gradients", "occlusion")

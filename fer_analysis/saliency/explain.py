@@ -12,8 +12,8 @@ import numpy as np
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.saliency import METHODS
-from fer_analysis.saliency.fills import mean_face
 from fer_analysis.saliency.maps import SaliencyMaps, joined
+from fer_analysis.saliency.methods.fills import mean_face
 
 if TYPE_CHECKING:
     import keras
@@ -126,7 +126,7 @@ def _filled(part: SaliencyMaps, model, images, function, given: dict, report) ->
     maps = function(model, images, part.weights, progress=report, **given)
     changed = {"maps": maps}
     if part.method == "integrated_gradients":
-        from fer_analysis.saliency.integrated_gradients import residuals
+        from fer_analysis.saliency.methods.integrated_gradients import residuals
 
         same = {name: given[name] for name in ("baseline", "face") if name in given}
         missed = residuals(model, images, part.weights, maps, **same)
@@ -171,7 +171,7 @@ def _prepared(
     if "face" in known:
         given["face"] = mean_face(dataset.images)
     if "layer" in known and given.get("layer") is None:
-        from fer_analysis.saliency.cam import cam_layer
+        from fer_analysis.saliency.methods.cam import cam_layer
 
         given["layer"] = cam_layer(model, size=dataset.images.shape[1:3])  # to be told and kept
     return function, given

@@ -8,12 +8,12 @@ import keras
 import numpy as np
 from scipy import ndimage
 
-from fer_analysis.evaluation.bootstrap import percentile_interval
-from fer_analysis.saliency.batches import logit_weights
-from fer_analysis.saliency.fills import FILLS, fill
-from fer_analysis.saliency.nulls import edges
+from fer_analysis.saliency.controls import edges
+from fer_analysis.saliency.enrichment import bootstrap_means
+from fer_analysis.saliency.methods.fills import FILLS, fill
+from fer_analysis.saliency.methods.gradients import logit_weights
 from fer_analysis.saliency.region_occlusion import logits_when_hidden
-from fer_analysis.saliency.regions import bootstrap_means
+from fer_analysis.statistics.bootstrap import percentile_interval
 
 STEPS = 16
 """Equal parts of the pixels that are taken away, or brought in, one after another."""

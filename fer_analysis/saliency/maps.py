@@ -147,9 +147,7 @@ class SaliencyMaps:
             raise FerError(f"{path}: damaged; delete it and run `fer saliency` again") from error
 
 
-BY_IMAGE = (
-    "maps", "rows", "ids", "labels", "targets", "against", "residuals", "probabilities"
-)  # fmt: skip
+BY_IMAGE = ("maps", "rows", "ids", "labels", "targets", "against", "residuals", "probabilities")
 """The fields of `SaliencyMaps` that have a row an image."""
 
 

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from scipy import ndimage
 
-from fer_analysis.data.regions import Regions
-from fer_analysis.saliency.batches import logit_weights, logits
-from fer_analysis.saliency.fills import FILLS, fill
+from fer_analysis.data.regions.template import Regions
+from fer_analysis.saliency.methods.fills import FILLS, fill
+from fer_analysis.saliency.methods.gradients import logit_weights, logits
 
 CONTROLS = 5
 """Blobs of a region's area, elsewhere, that are hidden in its stead."""

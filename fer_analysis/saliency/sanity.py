@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.stats import rankdata
 
-from fer_analysis.saliency.nulls import copy_of, randomise_weights
+from fer_analysis.saliency.controls import copy_of, randomise_weights
 
 STAGES = 8
 """At most: layers of a deep network are randomised in groups."""
@@ -47,8 +47,9 @@ def cascading_randomisation(
     before = method(model, images, targets)
     network = copy_of(model)
     layers = [layer for layer in reversed(network.layers) if layer.get_weights()]
-    groups = [list(group) for group in np.array_split(np.array(layers, object),
-                                                      min(STAGES, len(layers)))]  # fmt: skip
+    groups = [
+        list(group) for group in np.array_split(np.array(layers, object), min(STAGES, len(layers)))
+    ]
     rows = []
     for number, group in enumerate(groups):
         randomise_weights(group, seed=(seed, number))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.data.regions import Regions
+from fer_analysis.data.regions.template import Regions
+from fer_analysis.saliency.enrichment import enrichment
 from fer_analysis.saliency.maps import SaliencyMaps
-from fer_analysis.saliency.regions import enrichment
 from fer_analysis.saliency.sanity import rank_correlation
 
 

@@ -16,7 +16,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.files import replacing, write_json
 from fer_analysis.run import Run
-from fer_analysis.study.answers import Answers, load_answers, save_answers
+from fer_analysis.study.cell_predictions import Answers, load_answers, save_answers
 from fer_analysis.study.design import Cell, work_of
 
 RESULT, PREDICTIONS, TRAINING = "cell.json", "predictions.npz", "run"
@@ -167,7 +167,7 @@ class _Silence:
 
 
 def _predict(run: Run, data: LoadedData) -> dict[str, np.ndarray]:
-    from fer_analysis.evaluation.predictions import open_model
+    from fer_analysis.evaluation.evaluate_run import open_model
     from fer_analysis.models.predict import predictor
 
     predict = predictor(open_model(run, data.dataset.label_names))

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from fer_analysis.evaluation.intervals import wilson
-from fer_analysis.study import against, effects
+from fer_analysis.statistics.intervals import wilson
+from fer_analysis.study import caveats, effects
+from fer_analysis.study.cell_roles import Roles, find_roles
 from fer_analysis.study.effects import ELSEWHERE, SPLIT
-from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence
-from fer_analysis.study.roles import Roles, find_roles
-from fer_analysis.study.rule import EFFECT, GAP, PART, SCARCE, SHARED, Estimate, estimate
+from fer_analysis.study.resampling import CORRECTED, PLAIN, Evidence
+from fer_analysis.study.thresholds import EFFECT, GAP, PART, SCARCE, SHARED, Estimate, estimate
 
 CAUSES = ("recipe", "imbalance", "scarcity", "ambiguity", "label noise", "ambiguity or noise")
 SHOWN, NOT_SHOWN, NOT_TESTED, WAITS = "shown", "not shown", "not tested", "waits"
@@ -157,7 +157,7 @@ def diagnose(evidence: Evidence, subject: str) -> Diagnosis:
                 gaps.get((CORRECTED, i), undefined),
                 i in cases,
                 causes.get(i, ()),
-                against.sentences(evidence, roles, i) if i in cases else (),
+                caveats.sentences(evidence, roles, i) if i in cases else (),
             )
             for i in range(len(names))
         ),
@@ -210,7 +210,7 @@ def _recipe(evidence: Evidence, roles: Roles, cases: dict[int, _Case]) -> dict[i
         ]
         kind = (closed or failing)[0]
         effect, gap = found[kind, i], gaps[kind]
-        because = f"'{other}' gives it {against.points(effect)} at the same number of steps"
+        because = f"'{other}' gives it {caveats.points(effect)} at the same number of steps"
         if kind == CORRECTED:
             because += " with the frequencies divided out"
         verdict = SHOWN if closed else NOT_SHOWN

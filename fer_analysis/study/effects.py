@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 
 from fer_analysis.evaluation.annotators import STRATA
-from fer_analysis.study.evidence import CORRECTED, PLAIN, Evidence
-from fer_analysis.study.roles import Roles
+from fer_analysis.study.cell_roles import Roles
+from fer_analysis.study.resampling import CORRECTED, PLAIN, Evidence
 
 _NAMES = list(STRATA)
 AGREED = (_NAMES.index("agreed"),)

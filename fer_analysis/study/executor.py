@@ -12,8 +12,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from fer_analysis.errors import FerError
-from fer_analysis.quiet import import_tensorflow_quietly
 from fer_analysis.study.design import Cell
+from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 ATTEMPTS = 3
 """Times that a cell is begun whose worker dies."""

@@ -7,9 +7,9 @@ import numpy as np
 from fer_analysis.data.load import LoadedData
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.run import Run
-from fer_analysis.study.answers import Answers
+from fer_analysis.study.cell_predictions import Answers
 from fer_analysis.study.design import BASE
-from fer_analysis.study.evidence import Evidence, Faces, Scored
+from fer_analysis.study.resampling import Evidence, Faces, Scored
 
 
 def evidence_of_run(

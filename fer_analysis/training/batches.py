@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_analysis.data.augmentation import erase
-from fer_analysis.recipe import Recipe
+from fer_analysis.remedies.recipe import Recipe
 
 
 class Batches:

@@ -10,8 +10,8 @@ import numpy as np
 from fer_analysis.config import RunConfig, ScheduleConfig, TrainingConfig
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.manipulations import MANIPULATIONS
-from fer_analysis.recipe import Recipe, whole_numbers
 from fer_analysis.remedies import REMEDIES
+from fer_analysis.remedies.recipe import Recipe, whole_numbers
 
 
 def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) -> Recipe:

@@ -20,12 +20,13 @@ from fer_analysis.files import write_text
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.structure import structure_rows, summary_text
-from fer_analysis.recipe import Recipe
+from fer_analysis.progress import Listener
+from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.collapse import likely_cause
 from fer_analysis.training.preparation import make_recipe, manipulate
-from fer_analysis.training.trainer import Listener, fit
+from fer_analysis.training.trainer import fit
 
 
 def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> dict:

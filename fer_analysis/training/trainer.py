@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Protocol
 
 import keras
 import numpy as np
@@ -12,25 +11,13 @@ from scipy.special import log_softmax
 
 from fer_analysis.models.predict import logits_model, predictor
 from fer_analysis.models.storage import save_model
-from fer_analysis.recipe import Recipe
+from fer_analysis.progress import Listener
+from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.averaging import WeightAverage
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import Collapse, find_collapse
-
-
-class Listener(Protocol):
-    """Who wants to know how training goes (a progress bar, say)."""
-
-    def batch(self, epoch: int, step: int, steps: int, logs: dict) -> None:
-        """Step `step` of `steps` of an epoch (from 1) is done."""
-
-    def epoch(self, row: dict, is_best: bool) -> None:
-        """An epoch is done; its row of the history."""
-
-    def collapse(self, collapse: Collapse) -> None:
-        """The run has collapsed."""
 
 
 def fit(

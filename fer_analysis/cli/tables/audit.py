@@ -1,0 +1,157 @@
+"""An audit as tables and sentences on stdout."""
+
+from __future__ import annotations
+
+from fer_analysis.cli.tables.console import out, table
+
+_SENSES = {"another_first_choice": "another option", "mismatch": "80 % another label"}
+_PARTS = {
+    "all": "label issues",
+    "strongest_tenth": "strongest tenth",
+    "merely_misclassified": "network wrong",
+}
+
+
+def print_audit(summary: dict, layout: str) -> None:
+    """Print what was found, by kind and by label, and what speaks against it.
+
+    Args:
+        summary: `Audit.summary()`.
+        layout: The layout that the data was read from.
+    """
+    out.print(
+        f"layout {layout}, protocol {summary['protocol']}, {summary['n']:,} images, "
+        f"fingerprint {summary['fingerprint']}",
+        soft_wrap=True,
+    )
+    issues = summary["issues"]
+    _print_kinds(issues)
+    _print_labels(issues, summary["label_names"])
+    against = issues.get("label_issue", {}).get("against_votes")
+    if against:
+        _print_against_votes(against)
+    for sentence in _sentences(issues):
+        out.print(f"  - {sentence}", soft_wrap=True)
+    for note in summary["notes"]:
+        out.print(f"note: {note}", soft_wrap=True)
+
+
+def _print_kinds(issues: dict) -> None:
+    rows = table("issue", "n", "of", "%", "95 % int.", "what it means")
+    rows.columns[-1].justify = "left"
+    for kind, figures in issues.items():
+        rows.add_row(
+            kind,
+            f"{figures['n']:,}",
+            f"{figures['among']:,}",
+            _percent(figures["share"]),
+            _interval(figures["interval"]),
+            figures["meaning"],
+        )
+    out.print(rows)
+
+
+def _print_labels(issues: dict, names: list[str]) -> None:
+    rows = table("% of each label", *(name[:9] for name in names))
+    for kind, figures in issues.items():
+        if figures["n"]:
+            pairs = zip(
+                figures["by_label"].values(), figures["among_by_label"].values(), strict=True
+            )
+            rows.add_row(kind, *(_percent(n / of if of else None) for n, of in pairs))
+    if rows.row_count:
+        out.print(rows)
+
+
+def _sentences(issues: dict) -> list[str]:
+    told = []
+    exact, near = issues["exact_duplicate"], issues["near_duplicate"]
+    if exact["n"]:
+        told.append(
+            f"{exact['groups']:,} groups of identical images hold {exact['images_in_groups']:,}; "
+            f"{issues['contradictory_label']['groups']:,} of them under different labels"
+        )
+    if near["n"]:
+        told.append(
+            f"{near['pairs']:,} pairs are the same photograph altered ({near['mirrored']:,} "
+            f"mirrored), {near['pairs_under_different_labels']:,} under different labels; with the "
+            f"identical ones they link {near['images_in_groups_with_exact']:,} images to "
+            f"{near['groups_with_exact']:,} groups, the largest of {near['largest_group']}"
+        )
+    if issues["placeholder"]["n"] or issues["not_a_photograph"]["n"]:
+        told.append(
+            "placeholder and not_a_photograph are pixel rules: they suspect high-contrast "
+            "photographs too, and miss soft drawings; look at the sheets"
+        )
+    if "tie" in issues:
+        told.append(
+            "annotators are a reference, not the truth: no_face holds faces that are merely "
+            "turned or cropped, and a mismatch can be the annotators' error"
+        )
+    if "label_issue" in issues:
+        told.append(
+            "label issues come from networks that are right about "
+            f"{_percent(issues['label_issue']['out_of_fold_accuracy'])} % of the images they did "
+            "not see: leads to look at, no verdicts"
+        )
+        told += _idle_labels(issues["label_issue"]["against_votes"])
+    return told
+
+
+def _print_against_votes(figures: dict) -> None:
+    """Print how often votes confirm label issues, beside what confirms them by chance."""
+    rows = table(
+        "votes say",
+        "of",
+        "n",
+        "%",
+        "95 % int.",
+        "lift",
+        "in label",
+        numbers_from=2,
+        title="\nlabel issues held against the votes",
+    )
+    for sense, words in _SENSES.items():
+        rows.add_row(words, "all training", "", _percent(figures[sense]["base_rate"]))
+        for part, of in _PARTS.items():
+            told = figures[sense][part]
+            rows.add_row(
+                "",
+                of,
+                f"{told['n']:,}",
+                _percent(told["share"]),
+                _interval(told["interval"]),
+                _ratio(told["lift"]),
+                _ratio(told["lift_within_labels"]),
+            )
+    out.print(rows)
+    out.print(
+        "lift: over all training images; in label: over images of the same labels", soft_wrap=True
+    )
+
+
+def _idle_labels(figures: dict | None) -> list[str]:
+    """Name the labels of which a label issue says no more than the label itself does."""
+    idle = []
+    for name, told in figures["another_first_choice"]["by_label"].items() if figures else ():
+        if told["n"] and told["lift"]:
+            base = told["share"] / told["lift"]
+            if told["interval"][0] <= base:
+                share, of_all = _percent(told["share"]), _percent(base)
+                idle.append(f"{name} ({share} % of {told['n']:,} issues, {of_all} % of all)")
+    if not idle:
+        return []
+    told = "not shown that votes confirm issues more often than any image of the label"
+    return [f"{told}: {', '.join(idle)}"]
+
+
+def _ratio(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+def _percent(value: float | None) -> str:
+    return "n/a" if value is None else f"{100 * value:.1f}"
+
+
+def _interval(interval: list[float] | None) -> str:
+    return "n/a" if interval is None else f"{100 * interval[0]:.1f}-{100 * interval[1]:.1f}"

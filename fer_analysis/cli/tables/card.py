@@ -1,0 +1,65 @@
+"""A network's card on stdout."""
+
+from __future__ import annotations
+
+from fer_analysis.cli.tables.console import out, table
+from fer_analysis.cli.tables.paper import interval, percent
+from fer_analysis.evaluation.model_card import sentences, split_name
+
+_BLOCKS = {"all": "all images", "leak_free": "leak-free images"}
+
+
+def print_card(name: str, card: dict) -> None:
+    """Print where a network comes from and its figures, "not measured" where there are none.
+
+    Args:
+        name: What the run is called.
+        card: See `evaluation.card.make_card`.
+    """
+    out.print(
+        f"{name}: {card['model']}, {card['parameters']:,} parameters, trained by "
+        f"`{card['command']}` (seed {card['seed']}) in {card['minutes']:.0f} minutes on data of "
+        f"fingerprint {card['data']['fingerprint']}",
+        soft_wrap=True,
+    )
+    if card["note"]:
+        out.print(f"note: {card['note']}", soft_wrap=True)
+    for split in ("validation", "validation-tta", "test", "test-tta"):
+        _print_split(card, split)
+    for line in sentences(card):
+        out.print(f"  - {line}", soft_wrap=True)
+
+
+def _print_split(card: dict, split: str) -> None:
+    base, _, tta = split.partition("-")
+    title = split_name(card, base) + (" with test-time augmentation" if tta else "")
+    figures = card[split]
+    if figures is None:
+        out.print(f"\n{title}: not measured", soft_wrap=True)
+        return
+    blocks = {key: figures[key] for key in _BLOCKS if figures[key]}
+    out.print(f"\n{title}", soft_wrap=True)
+    for line in figures["notes"]:
+        out.print(f"note: {line}", soft_wrap=True)
+    for key, block in blocks.items():
+        accuracy, ends = block["accuracy"], block["macro_f1_interval"]
+        told = "" if ends is None else f" [{ends[0]:.3f}-{ends[1]:.3f}]"
+        out.print(
+            f"{_BLOCKS[key]}: accuracy {percent(accuracy['value'])} "
+            f"[{interval(accuracy['interval'])}] of {block['n']:,}, "
+            f"macro-F1 {block['macro_f1']:.3f}{told}",
+            soft_wrap=True,
+        )
+    heads = ("right", "recall %", "95 % int.") * len(blocks)
+    rows = table("label", *heads)
+    for label in zip(*(block["labels"] for block in blocks.values()), strict=True):
+        cells = (
+            (
+                f"{row['correct']}/{row['support']}",
+                percent(row["recall"], unit=""),
+                interval(row["recall_interval"]),
+            )
+            for row in label
+        )
+        rows.add_row(label[0]["label"], *(cell for three in cells for cell in three))
+    out.print(rows)

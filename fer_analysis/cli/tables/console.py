@@ -1,0 +1,113 @@
+"""What the commands show: tables on stdout, progress and notices on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from fer_analysis import progress
+
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
+
+
+def notice(text: str) -> None:
+    """Print a remark on stderr."""
+    err.print(f"note: {text}", style="yellow", soft_wrap=True)
+
+
+def printable(text: object) -> str:
+    """Return a name from outside as one line that any terminal and encoding takes.
+
+    Control characters, undecodable bytes, reversals of direction and what the output's encoding
+    lacks become escapes.
+    """
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+    encoding = sys.stdout.encoding or "utf-8"
+    return plain.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:
+    """Return an empty table, narrow enough for 80 columns; numbers stand at the right."""
+    result = Table(
+        *columns,
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for column in result.columns[numbers_from:]:
+        column.justify = "right"
+    for column in result.columns[1:]:
+        column.no_wrap = True
+    # Where a table is too wide, names fold; digits are never cut.
+    result.columns[0].overflow = "fold"
+    return result
+
+
+def progress_bar(*extra: TextColumn) -> Progress:
+    """Return a progress bar on stderr with time used and time left."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        *extra,
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,  # a log file wants lines, not bars
+    )
+
+
+@contextlib.contextmanager
+def task_progress(description: str):
+    """Yield a function of (done, total) that draws one progress bar, from its first call on."""
+    with progress_bar() as bar:
+        task = None
+
+        def update(done: int, total: int) -> None:
+            nonlocal task
+            if task is None:
+                task = bar.add_task(description, total=total)
+            bar.update(task, completed=done, total=total)
+
+        yield update
+
+
+class ConsoleProgress(progress.Progress):
+    """Draws tasks and trainings on stderr, and prints notices there.
+
+    Args:
+        notices: False to print none.
+        bars: False to draw none.
+    """
+
+    def __init__(self, *, notices: bool = True, bars: bool = True):
+        self._notices, self._bars = notices, bars
+
+    def task(self, name: str):
+        return task_progress(name) if self._bars else super().task(name)
+
+    def notice(self, text: str) -> None:
+        if self._notices:
+            notice(text)
+
+    def training(self, config: object):
+        from fer_analysis.cli.tables.training_progress import TrainingProgress
+
+        return TrainingProgress(config) if self._bars else super().training(config)

@@ -1,0 +1,85 @@
+"""The copies in a data set, found once and kept in the cache: audit and folds ask for them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.cache import cache_folder
+from fer_analysis.data.duplicates.search import (
+    NearPairs,
+    duplicate_groups,
+    exact_groups,
+    near_pairs,
+)
+from fer_analysis.files import replacing
+
+VERSION = 1
+"""To be raised whenever the search gives other pairs for the same images."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Identical images and near-duplicates of a data set.
+
+    Args:
+        exact: int64 `(n,)`, position of the first image with the same pixels.
+        near: Pairs that show the same photograph though their pixels differ.
+    """
+
+    exact: np.ndarray
+    near: NearPairs
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """int64 `(n,)`, equal for images that are linked by a chain of copies."""
+        return duplicate_groups(self.exact, self.near)
+
+
+def find_copies(
+    images: np.ndarray,
+    *,
+    cache: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Copies:
+    """Find the copies among images, or read them from the cache.
+
+    Args:
+        images: uint8 `(n, height, width, 1)`, pixels 0-255.
+        cache: Keep the near-duplicates for the next start.
+        progress: Called with (done, total) during the search.
+    """
+    path = cache_folder() / f"copies-{_key(images)}.npz"
+    near = _load(path) if cache else None
+    if near is None:
+        near = near_pairs(images, progress=progress)
+        if cache:
+            _store(path, near)
+    return Copies(exact_groups(images), near)
+
+
+def _key(images: np.ndarray) -> str:
+    digest = hashlib.blake2b(f"{VERSION} {images.shape}".encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(images))
+    return digest.hexdigest()
+
+
+def _load(path: Path) -> NearPairs | None:
+    try:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return NearPairs(**{name: file[name] for name in file.files})
+    # A damaged archive raises almost anything; whatever it is, the search is done again.
+    except Exception:
+        return None
+
+
+def _store(path: Path, near: NearPairs) -> None:
+    # Where the cache cannot be written all works, only slower; reading the data says so.
+    with contextlib.suppress(OSError), replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **asdict(near))

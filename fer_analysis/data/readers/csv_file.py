@@ -1,0 +1,237 @@
+"""FER-2013 as one CSV: `fer2013.csv`, or `icml_face_data.csv` with spaces in its header.
+
+A row holds 2304 numbers as text, and turning text into numbers is all the cost of reading.
+So the pixels of many rows are parsed at once, as an array of characters; only where a block
+of rows holds anything unusual are its rows parsed one by one, to say which is bad and why.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS
+from fer_analysis.data.readers.source import Progress, RawFaces, Source, resize, settle
+from fer_analysis.errors import FerError
+
+SIDE = 48
+PIXELS = SIDE * SIDE
+COLUMNS = ("emotion", "pixels", "usage")
+BLOCK = 32
+"""Rows parsed at once: few enough for their characters to stay in the processor's cache."""
+
+HEADER_LIMIT = 10_000
+"""Bytes of a first line: a file of another kind may have no line ends at all."""
+
+_SPLIT_OF = {usage.lower(): split for usage, split in OFFICIAL_SPLITS.items()}
+
+
+def find_csv(path: Path) -> Source | str:
+    """Recognise `fer2013.csv` (emotion,pixels,Usage), or the folder that holds it."""
+    return _find(path, "fer2013.csv", spaced=False)
+
+
+def find_icml(path: Path) -> Source | str:
+    """Recognise `icml_face_data.csv` (emotion, Usage, pixels), or the folder that holds it."""
+    return _find(path, "icml_face_data.csv", spaced=True)
+
+
+def _find(path: Path, name: str, *, spaced: bool) -> Source | str:
+    if path.is_dir():
+        matches = sorted(entry for entry in os.listdir(path) if entry.lower() == name)
+        if not matches:
+            return name
+        path = path / matches[0]
+    elif not path.is_file() or (b", " in _first_line(path)) != spaced:
+        return name
+    read = functools.partial(read_csv, path)
+    return Source(folder=path.parent, files=(path.name,), read=read)
+
+
+def _first_line(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.readline(HEADER_LIMIT)
+
+
+def read_csv(
+    path: Path, *, skip_bad: bool = False, size: int = SIDE, progress: Progress | None = None
+) -> RawFaces:
+    """Read FER-2013 from a CSV, its columns found by name.
+
+    Args:
+        path: The file.
+        skip_bad: Leave bad rows out, with a notice, instead of refusing the file.
+        size: Height and width of the images, in pixels.
+        progress: Called with bytes read and bytes in all.
+
+    Returns:
+        The faces; `ids` are data rows counted from 0, bad rows included.
+
+    Raises:
+        FerError: If a column is missing or a row is bad.
+    """
+    pixels, kept, problems = bytearray(), [], []
+    # The C library gives memory back to the system after every block, and fetching it again
+    # costs as much as parsing; once it has seen a large array freed, it keeps what is small.
+    np.empty(16 << 20, dtype=np.uint8)
+    with open(path, "rb") as file:
+        columns = _columns(path, file.readline(HEADER_LIMIT))
+        total = os.fstat(file.fileno()).st_size
+        lines = _lines(file)
+        while block := list(islice(lines, BLOCK)):
+            images, good = _read_block(path, columns, block, problems)
+            pixels += images.tobytes()
+            kept.extend(good)
+            if progress:
+                progress(file.tell(), total)
+    notices = list(settle(path, problems, skip_bad=skip_bad, good=len(kept)))
+    images = np.frombuffer(pixels, dtype=np.uint8).reshape(-1, SIDE, SIDE)
+    if size != SIDE:
+        images = np.stack([resize(image, size) for image in images])
+        notices.append(f"{len(images)} images resized from {SIDE}x{SIDE} to {size}x{size}")
+    rows, labels, split = zip(*kept, strict=True)
+    return RawFaces(
+        images=images[..., None],
+        labels=np.array(labels, dtype=np.int64),
+        label_names=FER_LABELS,
+        ids=np.array(rows).astype(str),
+        split=np.array(split),
+        official=True,
+        rows=True,
+        notices=tuple(notices),
+    )
+
+
+def _columns(path: Path, header: bytes) -> tuple[str, ...]:
+    names = header.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").split(",")
+    names = tuple(name.strip().strip('"').strip().lower() for name in names)
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        found = ascii(", ".join(names)[:100]) if any(names) else "an empty line"
+        raise FerError(
+            f"{path}: no column {', '.join(missing)} in its first line; found {found}, "
+            "expected emotion, pixels, Usage in any order"
+        )
+    return names
+
+
+def _lines(file) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (data row from 0, line from 1, text) of each line that is not blank."""
+    row = 0
+    # readline, unlike iteration, leaves file.tell() usable for progress.
+    for number, line in enumerate(iter(file.readline, b""), start=2):
+        if line.strip():
+            yield row, number, line
+            row += 1
+
+
+def _read_block(path, columns, block, problems) -> tuple[np.ndarray, list[tuple[int, int, str]]]:
+    """Return the good images of a block and their (row, label, split); add to `problems`."""
+    fields, rows = [], []
+    for row, number, line in block:
+        try:
+            text, label, split = _cells(columns, line)
+        except ValueError as error:
+            problems.append(_where(path, row, number, error))
+            continue
+        fields.append(text)
+        rows.append((row, number, label, split))
+    images = parse_block(fields)
+    if images is None:
+        images, rows = _parse_rows(path, fields, rows, problems)
+    return images, [(row, label, split) for row, _, label, split in rows]
+
+
+def _parse_rows(path, fields, rows, problems) -> tuple[np.ndarray, list]:
+    images, good = [], []
+    for text, (row, number, *rest) in zip(fields, rows, strict=True):
+        try:
+            images.append(parse_row(text))
+            good.append((row, number, *rest))
+        except ValueError as error:
+            problems.append(_where(path, row, number, error))
+    return np.array(images, dtype=np.uint8).reshape(-1, PIXELS), good
+
+
+def _where(path: Path, row: int, number: int, error: ValueError) -> str:
+    return f"{path}, row {row} (line {number}): {error}"
+
+
+def _cells(columns: tuple[str, ...], line: bytes) -> tuple[bytes, int, str]:
+    """Return pixels as text, label and split of a line; ValueError says what is wrong."""
+    cells = line.split(b",")
+    if len(cells) != len(columns):
+        raise ValueError(f"expected {len(columns)} cells ({', '.join(columns)}), got {len(cells)}")
+    emotion, pixels, usage = (cells[columns.index(name)].strip(b' \t\r\n"') for name in COLUMNS)
+    if len(emotion) != 1 or emotion not in b"0123456":
+        raise ValueError(f"unknown label {_show(emotion)}, expected 0 to 6")
+    split = _SPLIT_OF.get(usage.decode("ascii", "replace").lower())
+    if split is None:
+        raise ValueError(f"unknown usage {_show(usage)}, expected {', '.join(OFFICIAL_SPLITS)}")
+    return pixels, int(emotion), split
+
+
+def _show(text: bytes) -> str:
+    shown = text[:20].decode("utf-8", "replace")
+    return ascii(shown + "..." if len(text) > 20 else shown)
+
+
+def parse_block(fields: list[bytes]) -> np.ndarray | None:
+    """Parse the pixels of several rows at once.
+
+    Args:
+        fields: For each row its numbers as text.
+
+    Returns:
+        uint8 `(rows, 2304)`, or None where any row is not 2304 numbers 0-255 of at most
+        three digits, parted by spaces: then the rows want a closer look, one by one.
+    """
+    if not all(fields):
+        return None
+    text = np.frombuffer(b" ".join(fields), np.uint8)
+    digit = text - np.uint8(ord("0"))
+    is_digit = digit < 10
+    if len(text) < 4 or not (is_digit | (text == ord(" "))).all():
+        return None
+    if (is_digit[3:] & is_digit[2:-1] & is_digit[1:-2] & is_digit[:-3]).any():
+        return None
+    last = is_digit.copy()
+    last[:-1] &= ~is_digit[1:]
+    last = np.flatnonzero(last)
+    row_ends = np.cumsum([len(field) + 1 for field in fields]) - 2
+    # With the right number of numbers in all, each row has its 2304 if every 2304th of them
+    # is the one with which a row ends.
+    if len(last) != len(fields) * PIXELS or (last[PIXELS - 1 :: PIXELS] != row_ends).any():
+        return None
+    digit *= is_digit
+    value = digit.astype(np.uint16)
+    value[1:] += digit[:-1] * np.uint8(10)
+    value[2:] += (digit[:-2] * is_digit[1:-1]) * np.uint16(100)
+    value = value[last]
+    return value.astype(np.uint8).reshape(-1, PIXELS) if value.max() <= 255 else None
+
+
+def parse_row(text: bytes) -> np.ndarray:
+    """Parse the pixels of one row, uint8 `(2304,)`.
+
+    Raises:
+        ValueError: Says what is wrong with the row.
+    """
+    numbers = text.split()
+    if len(numbers) != PIXELS:
+        raise ValueError(f"expected {PIXELS} pixels ({SIDE}x{SIDE}), got {len(numbers)}")
+    pixels = np.empty(PIXELS, dtype=np.uint8)
+    for position, number in enumerate(numbers):
+        if not number.removeprefix(b"-").isdigit():
+            raise ValueError(f"pixel {position} is {_show(number)}, expected a whole number")
+        # The length first: Python refuses to convert thousands of digits.
+        digits = number.lstrip(b"0") or b"0"
+        if number[:1] == b"-" or len(digits) > 3 or int(digits) > 255:
+            raise ValueError(f"pixel {position} is {_show(number)}, expected 0 to 255")
+        pixels[position] = int(digits)
+    return pixels

@@ -1,0 +1,1 @@
+"""Face regions: the fixed template, and regions read from a file."""

@@ -1,0 +1,1 @@
+"""Schematic faces that the package draws: settings, action units, drawing."""

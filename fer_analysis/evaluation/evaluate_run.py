@@ -1,0 +1,206 @@
+"""Predict a split once, and keep what was predicted with what a reader must know of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.load import LoadedData
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation import pitfalls
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.selective_prediction import answer_rule
+from fer_analysis.evaluation.temperature import at_temperature, fit_temperature
+from fer_analysis.files import read_json, write_json
+from fer_analysis.run import Run
+
+VERSION = 2
+"""To be raised whenever saved predictions lack what a new version keeps."""
+
+_NOTE = "made_from.json"
+Progress = Callable[[int, int], None]
+
+
+def folder_of(split: str, *, tta: bool = False) -> str:
+    """Return the name that a split's results go by."""
+    return f"{split}-tta" if tta else split
+
+
+def data_of(folder: Path) -> str | None:
+    """Return the fingerprint of the data whose predictions lie in a folder; None if unknown."""
+    return (read_json(folder / _NOTE) or {}).get("data")
+
+
+def is_saved(run: Run, data: LoadedData, split: str, *, tta: bool = False) -> bool:
+    """Tell whether all that `evaluate_run` needs is saved, so that no model is loaded."""
+    evaluation = _saved(run, data, split, tta)
+    if evaluation is None or evaluation.temperature is not None or not _has_validation(run, data):
+        return evaluation is not None
+    return _saved(run, data, "validation", tta) is not None
+
+
+def evaluate_run(
+    run: Run, data: LoadedData, split: str, *, tta: bool = False, progress: Progress | None = None
+) -> Evaluation:
+    """Return a run's predictions of a split, saved ones if they are of this model and data.
+
+    The model's temperature is fitted on the leak-free validation images of the data that it
+    was trained on, kept in the run, and goes with the predictions of any other split.
+
+    Args:
+        run: Where the model is and the predictions go (`Run.for_data` of other data).
+        data: The data.
+        split: Which part of it.
+        tta: Average over mirrored and shifted views; kept apart, with a temperature of its own.
+        progress: Called with (images done, images in all).
+
+    Raises:
+        FerError: If the model's labels are not the data's.
+    """
+    evaluation = _saved(run, data, split, tta)
+    if evaluation is None:
+        evaluation = _predict(run, data, split, tta, progress)
+    if split == "validation" and run.is_own(data.fingerprint):
+        _keep_temperature(run, evaluation, tta)
+        return evaluation
+    if evaluation.temperature is not None:  # then all that follows is in what was saved
+        return evaluation
+    if _has_validation(run, data):
+        validation = evaluate_run(run, data, "validation", tta=tta, progress=progress)
+        warned = pitfalls.better_than_validation(evaluation, validation) if split == "test" else []
+        evaluation = dataclasses.replace(evaluation, warnings=(*evaluation.warnings, *warned))
+    kept = kept_temperature(run, tta=tta)
+    if kept:
+        evaluation = dataclasses.replace(
+            evaluation, temperature=kept["temperature"], temperature_from=kept["from"]
+        )
+        evaluation.save(run.evaluation_folder(folder_of(split, tta=tta)))
+    return evaluation
+
+
+def open_model(run: Run, label_names: tuple[str, ...]):
+    """Load a run's model, checked to have been trained on these labels.
+
+    Raises:
+        FerError: If there is no model, or its labels are others.
+    """
+    from fer_analysis.models.storage import load_model
+
+    model, names = load_model(run.trained_model_file())
+    outputs = model.output_shape[-1]
+    if (names or label_names) != label_names or outputs != len(label_names):
+        told = ", ".join(names) if names else f"{outputs} labels without names"
+        same = " (the same labels in another order)" if set(names or ()) == set(label_names) else ""
+        raise FerError(
+            f"{run.model_file}: the model's labels are not the data's{same}: "
+            f"{told}; the data has: {', '.join(label_names)}"
+        )
+    return model
+
+
+def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
+    """Return what validation taught a run about its own confidence; None where it did not.
+
+    Returns:
+        `temperature`, which images it is `from`, and `answers`, the rule of
+        `selective.answer_rule` at that temperature (None where no rule holds).
+    """
+    kept = run.temperatures().get(folder_of("plain", tta=tta))
+    if kept and kept["model"] == _hash(run.trained_model_file().read_bytes()):
+        return kept
+    return None
+
+
+def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Evaluation:
+    from fer_analysis.models.predict import over_views, predictor
+
+    part = data.dataset.part(split)
+    predict = predictor(open_model(run, part.label_names))
+    hashes = part.pixel_hashes()
+    notes, warnings = pitfalls.selected_on(_selected(run, data, split, hashes), split)
+    evaluation = Evaluation(
+        labels=part.labels,
+        probabilities=(over_views(predict) if tta else predict)(part.images, progress),
+        ids=part.ids,
+        split=split,
+        label_names=part.label_names,
+        protocol=data.protocol,
+        comparable=data.comparable,
+        leaked=run.leaked(hashes),
+        notes=(*(["test-time augmentation"] if tta else []), *notes),
+        votes=part.votes,
+        vote_names=part.vote_names,
+    )
+    warnings += pitfalls.batch_dependence(predict, part.images)
+    warnings += pitfalls.oversampled_before_split(data.dataset, split)
+    warnings += pitfalls.label_order(evaluation)
+    evaluation = dataclasses.replace(evaluation, warnings=tuple(warnings))
+    folder = run.evaluation_folder(folder_of(split, tta=tta))
+    evaluation.save(folder)
+    write_json(folder / _NOTE, _made_from(run, data, tta))
+    return evaluation
+
+
+def _selected(run: Run, data: LoadedData, split: str, hashes: np.ndarray) -> np.ndarray | None:
+    """Tell which images chose the epoch, bool `(n,)`."""
+    selected = run.selected(hashes)
+    if selected is None and split == "validation" and run.is_own(data.fingerprint):
+        # A run from before the images were kept; they chose the best epoch.
+        return np.ones(len(hashes), dtype=bool)
+    return selected
+
+
+def _saved(run: Run, data: LoadedData, split: str, tta: bool) -> Evaluation | None:
+    folder = run.evaluation_folder(folder_of(split, tta=tta))
+    if read_json(folder / _NOTE) != _made_from(run, data, tta):
+        return None
+    # Predictions that are gone or damaged are made again.
+    with contextlib.suppress(FerError):
+        return Evaluation.load(folder)
+    return None
+
+
+def _made_from(run: Run, data: LoadedData, tta: bool) -> dict:
+    votes = data.dataset.votes
+    return {
+        "version": VERSION,
+        "data": data.fingerprint,
+        "ids": _hash("\n".join(data.dataset.ids.tolist()).encode()),
+        "votes": None if votes is None else _hash(np.ascontiguousarray(votes).tobytes()),
+        "model": _hash(run.trained_model_file().read_bytes()),
+        "tta": tta,
+    }
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def _has_validation(run: Run, data: LoadedData) -> bool:
+    """Tell whether the run's own validation images are here."""
+    return run.is_own(data.fingerprint) and data.dataset.has("validation")
+
+
+def _keep_temperature(run: Run, validation: Evaluation, tta: bool) -> None:
+    clean = validation.leak_free if validation.leaked is not None else validation
+    if not len(clean) or "answers" in (kept_temperature(run, tta=tta) or {}):
+        return
+    leak_free = "leak-free " if len(clean) < len(validation) else ""
+    temperature = fit_temperature(clean.labels, clean.probabilities)
+    scaled = at_temperature(clean.probabilities, temperature)
+    run.write_temperatures(
+        run.temperatures()
+        | {
+            folder_of("plain", tta=tta): {
+                "temperature": temperature,
+                "from": f"{len(clean):,} {leak_free}validation images",
+                "model": _hash(run.trained_model_file().read_bytes()),
+                "answers": answer_rule(clean.labels, scaled),
+            }
+        }
+    )

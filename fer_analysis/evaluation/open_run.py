@@ -1,0 +1,91 @@
+"""From names and paths to a run, its data and a split."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fer_analysis.config import load_config, parse_data
+from fer_analysis.data.load import LoadedData
+from fer_analysis.data.open import open_data
+from fer_analysis.errors import FerError
+from fer_analysis.progress import Progress
+from fer_analysis.run import Run
+
+NO_DATA = (
+    "no data: name it with --data PATH, or set FER2013_DIR, "
+    "or use --data synthetic (faces that the package draws itself)"
+)
+
+
+def data_section(source: str | Path | None, overrides: tuple[str, ...] = (), **options):
+    """Return the data section of a config from a path and overrides alone.
+
+    Args:
+        source: The data set; `FER2013_DIR` if None.
+        overrides: `KEY=VALUE` texts, e.g. `data.size=48`.
+        **options: Other keys of the section.
+    """
+    source = source or os.environ.get("FER2013_DIR")
+    return parse_data({"source": source and str(source), **options}, overrides)
+
+
+def read_data(section, progress: Progress | None = None) -> LoadedData:
+    """Read the data of a config section; its notices go to `progress`.
+
+    Raises:
+        FerError: If no data is named, or it cannot be read.
+    """
+    progress = progress or Progress()
+    if section.source is None:
+        raise FerError(NO_DATA)
+    with progress.task(f"reading {section.source}") as update:
+        loaded = open_data(section, progress=update)
+    for text in loaded.notices:
+        progress.notice(text)
+    return loaded
+
+
+def open_run(
+    run: str | Path | Run | None,
+    data: str | Path | LoadedData | None = None,
+    split: str | None = None,
+    overrides: tuple[str, ...] = (),
+    *,
+    progress: Progress | None = None,
+) -> tuple[Run, LoadedData, str]:
+    """Open a RUN, its data (or other data) and a split of it.
+
+    Args:
+        run: A run directory, a `.keras` file, `bundled`, a `Run`; the newest run if None.
+        data: Other data than the run's own: a path, or data that was read before.
+        split: The split; test if the data has one, else validation.
+        overrides: `KEY=VALUE` texts that change the data section.
+        progress: Receives the notices.
+
+    Returns:
+        The run whose directory takes the results (one of its own if the data is not what
+        the run was trained on, or the RUN is a bare model), the data, the split.
+
+    Raises:
+        FerError: If any of them is not there.
+    """
+    progress = progress or Progress()
+    run = run if isinstance(run, Run) else Run.open(run)
+    run.trained_model_file()
+    if isinstance(data, LoadedData):
+        loaded, name = data, data.layout
+    else:
+        own = run.is_directory and data is None
+        section = (
+            load_config(run.config_file, overrides).data if own else data_section(data, overrides)
+        )
+        loaded, name = read_data(section, progress), Path(section.source or "").stem
+    trained_on = run.environment().get("data", {}).get("fingerprint")
+    if loaded.fingerprint != trained_on:
+        run = run.for_data(name)
+    if split is None:
+        split = "test" if loaded.dataset.has("test") else "validation"
+        why = "the default" if split == "test" else "the data has no test split"
+        progress.notice(f"split: {split} ({why})")
+    return run, loaded, split

@@ -1,0 +1,93 @@
+"""Several runs on one page: how they differ, and the faces that one gets and another does not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_analysis.evaluation.comparison import Contender, compare, line_up, shows_difference
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.report.faces import face, most_confident
+from fer_analysis.report.saved_run import Subject
+from fer_analysis.report.sprites import Sheets
+
+PER_SIDE = 60
+"""Faces shown that only one of two runs gets right."""
+
+
+def contests(
+    subjects: list[Subject], sheets: Sheets | None, issues: dict[str, set[str]], most: int
+) -> list[dict]:
+    """Hold every further run against the first.
+
+    Args:
+        subjects: The runs, of the same images.
+        sheets: Where faces are placed; None without faces.
+        issues: What an audit says of images.
+        most: No more faces than this of a side.
+
+    Returns:
+        For each further run its `name`, `sets` (name of the images -> comparison), `differs`,
+        and `sides`: the faces that only one gets right.
+
+    Raises:
+        FerError: If the runs are not of the same images.
+    """
+    first = subjects[0].evaluation
+    made = []
+    for name, other in zip(distinct([s.name for s in subjects])[1:], subjects[1:], strict=True):
+        pair = line_up([first, other.evaluation])
+        sets = {"all images": pair}
+        if all(e.leaked is not None for e in pair):
+            clean = ~(pair[0].leaked | pair[1].leaked)
+            if 0 < clean.sum() < len(clean):
+                sets["leak-free images"] = [e.take(clean) for e in pair]
+        compared = {
+            images: compare(Contender(subjects[0].name, (a,)), Contender(name, (b,)))
+            for images, (a, b) in sets.items()
+        }
+        if sheets:
+            sheets.new_sheet()
+        made.append(
+            {
+                "name": name,
+                "sets": compared,
+                "over": list(compared)[-1],
+                "p": list(compared.values())[-1]["mcnemar"]["p"],
+                "differs": shows_difference(list(compared.values())[-1]),
+                "sides": _sides(first, other.evaluation, sheets, issues, min(most, PER_SIDE)),
+            }
+        )
+    return made
+
+
+def distinct(names: list[str]) -> list[str]:
+    """Return names that differ from each other."""
+    return [f"{n} ({i + 1})" if names.count(n) > 1 else n for i, n in enumerate(names)]
+
+
+def _sides(first: Evaluation, other: Evaluation, sheets, issues, most: int) -> list[dict]:
+    place = {name: row for row, name in enumerate(other.ids.tolist())}
+    other = other.take(np.array([place[name] for name in first.ids.tolist()]))
+    one, two = (e.predicted == e.labels for e in (first, other))
+    made = []
+    for who, rows, errs in (("first", one & ~two, other), ("second", two & ~one, first)):
+        chosen = np.flatnonzero(rows)
+        # The surest errors of the one that is wrong come first.
+        shown = most_confident(errs, chosen)[:most].tolist()
+        faces = []
+        for row in shown:
+            told = face(first, row, sheets, issues)
+            told["other"] = (
+                f"{other.label_names[other.predicted[row]]} "
+                f"{100 * other.probabilities[row].max():.0f} %"
+            )
+            faces.append(told)
+        made.append(
+            {
+                "who": who,
+                "count": len(chosen),
+                "hidden": len(chosen) - len(shown),
+                "faces": faces,
+            }
+        )
+    return made

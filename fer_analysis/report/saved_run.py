@@ -1,0 +1,157 @@
+"""A run as the report sees it: what was saved of it, and its faces if they are still there."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.load import LoadedData
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.evaluate_run import data_of
+from fer_analysis.evaluation.evaluation import PREDICTIONS, Evaluation
+from fer_analysis.files import read_json
+from fer_analysis.run import Run
+from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.text import command, short_names
+
+DEFAULT_SPLITS = ("test", "validation", "fold", "given", "train")
+"""Where no split is named, the first of these that has been predicted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One run and one split of it.
+
+    Args:
+        name: What the run is called.
+        asked: How the user named it, for the commands that the page suggests.
+        run: The run; `results` is where what was made of it lies.
+        results: The run itself, or its results on other data.
+        evaluation: Its saved predictions, label names shortened.
+        metrics: Its `metrics.json`, label names as they are.
+        images: uint8 `(n, h, w)`, the faces in the evaluation's order; None where they are gone.
+        faces_missing: Why there are no faces; empty where there are.
+        saliency: Its saved maps of this split, None without.
+    """
+
+    name: str
+    asked: str
+    run: Run
+    results: Run
+    evaluation: Evaluation
+    metrics: dict
+    images: np.ndarray | None = None
+    faces_missing: str = ""
+    saliency: SaliencyMaps | None = None
+
+    @property
+    def split(self) -> str:
+        return self.evaluation.split
+
+    def with_faces(self, data: LoadedData) -> Subject:
+        """Return the subject with its images, or why they are not its own."""
+        try:
+            return dataclasses.replace(self, images=self._own(data), faces_missing="")
+        except FerError as error:
+            return dataclasses.replace(self, images=None, faces_missing=str(error))
+
+    def without_faces(self, reason: str) -> Subject:
+        """Return the subject without a single image."""
+        return dataclasses.replace(self, images=None, faces_missing=reason)
+
+    def _own(self, data: LoadedData) -> np.ndarray:
+        part = data.dataset.part(self.split)
+        place = {name: row for row, name in enumerate(part.ids.tolist())}
+        rows = np.array([place.get(name, -1) for name in self.evaluation.ids.tolist()], dtype=int)
+        made_of = data_of(self.results.evaluation_folder(self.split))
+        same = made_of is None or made_of == data.fingerprint
+        if not same or (rows < 0).any() or (part.labels[rows] != self.evaluation.labels).any():
+            raise FerError("the data is not what was predicted; name that with --data PATH")
+        return part.images[rows, ..., 0]
+
+
+def open_run(name: str | None) -> Run:
+    """Open a RUN, or a folder with saved predictions and nothing else.
+
+    Raises:
+        FerError: If it is neither.
+    """
+    if name is not None and (Path(name) / "evaluation").is_dir():
+        return Run(Path(name))
+    return Run.open(name)
+
+
+def splits_of(run: Run) -> list[str]:
+    """Return the splits that have saved predictions, the most telling first."""
+    return [s for s in DEFAULT_SPLITS if (run.evaluation_folder(s) / PREDICTIONS).is_file()]
+
+
+def results_of(run: Run, source: str | None) -> Run:
+    """Return where a run's results lie: in itself, or on other data in a folder of its own."""
+    if source is not None:
+        other = run.for_data(Path(source).stem)
+        if splits_of(other):
+            return other
+    return run
+
+
+def common_split(runs: list[Run], split: str | None) -> str:
+    """Return the split to report on: the one asked for, or the first that all have saved.
+
+    Raises:
+        FerError: If a run has no saved predictions of it; the line says what makes them.
+    """
+    problems = [
+        f"{run.path}: no saved predictions; make them with "
+        + command("fer evaluate", run.path, "--split", split or "validation")
+        for run in runs
+        if not splits_of(run) or (split and split not in splits_of(run))
+    ]
+    if problems:
+        raise FerError("nothing to report on", problems)
+    shared = [s for s in splits_of(runs[0]) if all(s in splits_of(run) for run in runs)]
+    if not shared:
+        told = "; ".join(f"{run.name}: {', '.join(splits_of(run))}" for run in runs)
+        raise FerError(f"these runs have no predicted split in common ({told})")
+    return split or shared[0]
+
+
+def open_subject(asked: str, run: Run, results: Run, split: str) -> Subject:
+    """Read what was saved of a run's split.
+
+    Raises:
+        FerError: If it is damaged, or figures and predictions are of different makes.
+    """
+    folder = results.evaluation_folder(split)
+    evaluation = Evaluation.load(folder)
+    metrics = read_json(folder / "metrics.json") or evaluation.metrics()
+    if not len(evaluation):
+        raise FerError(f"{folder}: predictions of no image; there is nothing to report on")
+    if metrics["n"] != len(evaluation) or metrics["all"]["accuracy"]["correct"] != int(
+        evaluation.correct.sum()
+    ):
+        raise FerError(
+            f"{folder}: metrics.json is not of these predictions; make both again with "
+            + command("fer evaluate", run.path, "--split", split)
+        )
+    names = short_names(evaluation.label_names)
+    extras = short_names(evaluation.vote_names[len(names) :])
+    votes = (*names, *extras) if evaluation.votes is not None else ()
+    evaluation = dataclasses.replace(evaluation, label_names=names, vote_names=votes)
+    maps = results.saliency_folder(split) / "maps.npz"
+    saliency = SaliencyMaps.load(maps) if maps.is_file() else None
+    if saliency is not None and len(saliency.label_names) != len(names):
+        saliency = None
+    return Subject(
+        name=run.name,
+        asked=asked,
+        run=run,
+        results=results,
+        evaluation=evaluation,
+        metrics=metrics,
+        saliency=saliency,
+        faces_missing="the faces were not looked for",
+    )

@@ -1,0 +1,213 @@
+"""Put the evidence of each label together: its maps, the nulls, the hidden regions, the ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from fer_analysis.data.regions.template import Regions
+from fer_analysis.saliency.controls import edges, random_networks
+from fer_analysis.saliency.dominance import CHANCE, LEAD, Dominance, Evidence, dominant_region
+from fer_analysis.saliency.enrichment import bootstrap_means, enrichment
+from fer_analysis.saliency.explain import prepare
+from fer_analysis.saliency.maps import SaliencyMaps, strength
+from fer_analysis.saliency.region_occlusion import RegionOcclusion, occlude_regions
+from fer_analysis.statistics.bootstrap import percentile_interval
+from fer_analysis.statistics.ranking import auroc
+
+NETWORKS = 3
+"""Networks that learnt nothing."""
+OF_EACH = 20
+"""Images of each label that they explain."""
+TWICE = 2.0
+"""Where hiding a region speaks alone, it must cost this much of what hiding as much elsewhere
+does: of a cue that is everywhere, a large region holds more than a blob in the face's middle.
+Fixed on planted cues, as `LEAD` was."""
+DECIDING = "mean"
+"""The fill whose region occlusion decides; the blur is reported beside it."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What was found for one label.
+
+    Args:
+        label: Its name.
+        evidence: What the rule was applied to.
+        by_maps: The dominant region by the maps and all controls.
+        by_occlusion: The dominant region by hiding regions alone.
+        occlusion: Fill -> the regions hidden and alone.
+        auroc: How well the network ranks the label, with the interval's ends.
+    """
+
+    label: str
+    evidence: Evidence
+    by_maps: Dominance
+    by_occlusion: Dominance
+    occlusion: Mapping[str, RegionOcclusion]
+    auroc: tuple[float, tuple[float, float]]
+
+
+def examine(
+    model: keras.Model,
+    saliency: SaliencyMaps,
+    images: np.ndarray,
+    regions: Regions,
+    *,
+    ranking: tuple[np.ndarray, np.ndarray],
+    others: SaliencyMaps | None = None,
+    face: np.ndarray,
+    seed: int = 0,
+    progress: Callable[[str], Progress] | None = None,
+) -> list[Finding]:
+    """Apply the rule of dominance to every label that has maps.
+
+    Args:
+        model: The network.
+        saliency: The maps.
+        images: `(n, h, w, channels)`, the images they explain.
+        regions: The parts of the face.
+        ranking: Labels `(m,)` and probabilities `(m, k)` of the whole split.
+        others: Maps of all labels, where `saliency` has those of some only.
+        face: The mean face.
+        seed: Of the networks' weights, the controls' places and the bootstrap.
+        progress: What to call for each step, by the step's name.
+
+    Returns:
+        One finding for each label that has maps, in the order of the labels.
+    """
+    report = progress or (lambda _: None)
+    common = {"all labels": _all_labels(others or saliency, regions)}
+    untrained = _random_enrichment(
+        model, saliency, images, regions, face, seed, report("networks that learnt nothing")
+    )
+    hidden = report("hiding regions")
+    found, done = [], 0
+    for label in np.unique(saliency.labels):
+        members = saliency.labels == label
+        part = saliency.take(members)
+        step = hidden and _within(hidden, done, len(part), len(saliency))
+        occlusion = occlude_regions(
+            model,
+            images[members],
+            part.labels,
+            part.weights,
+            regions,
+            face=face,
+            seed=seed,
+            progress=step,
+        )
+        nulls = {
+            "the edges": _reached(enrichment(edges(images[members]), regions), seed),
+            "networks that learnt nothing": untrained[int(label)],
+            **common,
+        }
+        name = saliency.label_names[label]
+        area = auroc(ranking[1][:, label], ranking[0] == label)
+        found.append(_finding(name, part, regions, nulls, occlusion, area, seed))
+        done += len(part)
+    return found
+
+
+def _within(progress: Progress, before: int, own: int, total: int) -> Progress:
+    """Return the progress of one label, told as that of all of them."""
+    return lambda done, of: progress(before + own * done // of, total)
+
+
+def _finding(label, part, regions, nulls, occlusion, area, seed) -> Finding:
+    values = enrichment(part.strength, regions)
+    draws = bootstrap_means(values, seed=seed)
+    mean = values.mean(axis=0) if len(values) else np.full(len(regions.names), np.nan)
+    first, second = np.argsort(mean)[[-1, -2]]
+    lead = percentile_interval(draws[:, first] - LEAD * draws[:, second])[0]
+    deciding = occlusion[DECIDING]
+    costs = [deciding.drop, deciding.drop - deciding.control]
+    low = np.min([percentile_interval(bootstrap_means(c, seed=seed))[0] for c in costs], axis=0)
+    evidence = Evidence(
+        n=len(values),
+        names=regions.names,
+        enrichment=mean,
+        low=percentile_interval(draws)[0],
+        lead=float(lead),
+        nulls=nulls,
+        occlusion=low,
+        cost=costs[1].mean(axis=0),
+        ranking=area[1],
+    )
+    by_occlusion = dominant_by_occlusion(regions.names, deciding, area[1], seed)
+    return Finding(label, evidence, dominant_region(evidence), by_occlusion, occlusion, area)
+
+
+def dominant_by_occlusion(
+    names: tuple[str, ...], occlusion: RegionOcclusion, ranking: tuple[float, float], seed: int = 0
+) -> Dominance:
+    """Return the region whose hiding costs most, far beyond a control of equal area.
+
+    Args:
+        names: The regions.
+        occlusion: What hiding them does.
+        ranking: The ends of the AUROC's interval.
+        seed: Of the bootstrap.
+
+    Returns:
+        The region, if the drop clears 0 and `TWICE` that of its control and its excess over the
+        control leads the runner-up's by the factor `LEAD`, both with the lower end of a 95 %
+        interval over images; or none and why.
+    """
+    if not ranking[0] > CHANCE:
+        return Dominance(None, "not ranked above chance")
+    excess = occlusion.drop - occlusion.control
+    mean = excess.mean(axis=0)
+    second, top = np.argsort(mean)[-2:]
+    beyond = occlusion.drop[:, top] - TWICE * occlusion.control[:, top]
+    # A runner-up below 0 is no rival: the lead over it would be a gift.
+    rival = excess[:, second] if mean[second] > 0 else 0 * excess[:, second]
+    lead = excess[:, top] - LEAD * rival
+    values = np.stack([occlusion.drop[:, top], excess[:, top], beyond, lead], axis=1)
+    low = percentile_interval(bootstrap_means(values, seed=seed))[0]
+    found = f"{names[top]} ({mean[top]:+.2f} logits)"
+    if not low[:3].min() > 0:
+        return Dominance(None, f"{found} costs no more than hiding as much elsewhere")
+    if not low[3] > 0:
+        return Dominance(None, f"{found} does not clear {names[second]} ({mean[second]:+.2f})")
+    return Dominance(names[top], found)
+
+
+def _reached(values: np.ndarray, seed: int) -> np.ndarray:
+    """Return the upper ends of the intervals of the mean enrichment, float64 `(regions,)`."""
+    high = percentile_interval(bootstrap_means(values, seed=seed))[1]
+    return np.where(np.isnan(high), values.mean(axis=0), high)
+
+
+def _all_labels(saliency: SaliencyMaps, regions: Regions) -> np.ndarray:
+    """Return the enrichment of the mean map over labels, each label counting the same."""
+    by_label = [
+        enrichment(saliency.take(saliency.labels == label).strength, regions)
+        for label in np.unique(saliency.labels)
+    ]
+    return np.mean([values.mean(axis=0) for values in by_label if len(values)], axis=0)
+
+
+def _random_enrichment(
+    model, saliency: SaliencyMaps, images, regions: Regions, face, seed: int, progress
+) -> dict[int, np.ndarray]:
+    """Return, for each label, the most that networks which learnt nothing reach."""
+    labels = np.unique(saliency.labels)
+    rows = np.concatenate([np.flatnonzero(saliency.labels == label)[:OF_EACH] for label in labels])
+    method, reached = prepare(saliency, face, faster=True), {int(label): [] for label in labels}
+    for number, network in enumerate(random_networks(model, NETWORKS, seed=seed)):
+        raw = method(network, images[rows], saliency.weights[rows])
+        maps = strength(raw, saliency.method, saliency.options)
+        for label in labels:
+            values = enrichment(maps[saliency.labels[rows] == label], regions)
+            if len(values):
+                reached[int(label)].append(values.mean(axis=0))
+        if progress:
+            progress(number + 1, NETWORKS)
+    none = np.zeros(len(regions.names))
+    return {label: np.max(found, axis=0) if found else none for label, found in reached.items()}

@@ -1,0 +1,1 @@
+"""Estimates with intervals: bootstrap, binomial intervals, significance, ranking."""

@@ -1,0 +1,85 @@
+"""How well a label's probability ranks its images before the others, with intervals."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import rankdata
+from scipy.stats import t as student
+
+from fer_analysis.statistics.intervals import wilson
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> tuple[float, tuple[float, float]]:
+    """Return the area under the ROC curve and its 95 % interval.
+
+    It is the chance that a random image of the label has a higher score than a random image of
+    another, ties counting a half (Hanley & McNeil 1982). The variance is DeLong's (DeLong et
+    al. 1988), which needs no resampling; the interval is made on the logit scale, with
+    Student's quantile for the images of the smaller side, so that it stays within 0 to 1 and
+    covers the truth with few images too.
+
+    Args:
+        scores: float `(n,)`.
+        positive: bool `(n,)`.
+
+    Returns:
+        The area and the ends of the interval; NaN without images on one side.
+    """
+    positive = np.asarray(positive, dtype=bool)
+    p, n = int(positive.sum()), int((~positive).sum())
+    if not p or not n:
+        return math.nan, (math.nan, math.nan)
+    ranks = rankdata(scores)
+    # For each image, the share of the other side that it stands on the right side of.
+    of_positive = (ranks[positive] - rankdata(scores[positive])) / n
+    of_negative = 1 - (ranks[~positive] - rankdata(scores[~positive])) / p
+    value = float(of_positive.mean())
+    variance = _variance_of_mean(of_positive) + _variance_of_mean(of_negative)
+    return value, _logit_interval(value, math.sqrt(variance), min(p, n))
+
+
+def average_precision(
+    scores: np.ndarray, positive: np.ndarray
+) -> tuple[float, tuple[float, float]]:
+    """Return the average precision and its 95 % interval.
+
+    It is the mean precision at each image of the label, going down the ranking, without
+    interpolation, as scikit-learn defines it. The interval is the logit interval of Boyd, Eng
+    & Page (2013); the bootstrap covers too seldom where a label is rare.
+
+    Args:
+        scores: float `(n,)`.
+        positive: bool `(n,)`.
+
+    Returns:
+        The value and the ends of the interval; NaN without images on one side.
+    """
+    positive = np.asarray(positive, dtype=bool)
+    p = int(positive.sum())
+    if p in (0, len(positive)):
+        return math.nan, (math.nan, math.nan)
+    own = scores[positive]
+    # Images of equal score are one step of the ranking: all of them stand at its end.
+    through = len(scores) - rankdata(scores, method="min")[positive] + 1
+    own_through = p - rankdata(own, method="min") + 1
+    value = float((own_through / through).mean())
+    return value, _logit_interval(value, math.sqrt(value * (1 - value) / p), p)
+
+
+def _variance_of_mean(values: np.ndarray) -> float:
+    return float(values.var(ddof=1) / len(values)) if len(values) > 1 else 0.25
+
+
+def _logit_interval(value: float, deviation: float, n: int) -> tuple[float, float]:
+    """Return the interval of a share with a standard deviation, on the logit scale.
+
+    At 0 and 1 nothing deviates: the Wilson interval of the n images that carry it stands in.
+    """
+    if value in (0.0, 1.0):
+        return wilson(round(value * n), n)
+    half = student.ppf(0.975, max(n - 1, 1)) * deviation / (value * (1 - value))
+    low, high = expit(logit(value) + np.array([-half, half]))
+    return float(low), float(high)
