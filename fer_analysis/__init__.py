@@ -1,5 +1,8 @@
 """Train facial-expression classifiers and examine where, and why, they fail."""
 
+from __future__ import annotations
+
+import importlib
 import os
 import platform
 
@@ -10,3 +13,23 @@ __version__ = "0.1.0"
 # It is read when TensorFlow is imported.
 if platform.machine().lower() in ("x86_64", "amd64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+_PUBLIC = {
+    "FerError": "fer_analysis.errors",
+    "Progress": "fer_analysis.progress",
+}
+"""Public name -> the module that has it; imported when it is first asked for."""
+
+__all__ = list(_PUBLIC)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'fer_analysis' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

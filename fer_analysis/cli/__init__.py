@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from fer_analysis import __version__
+from fer_analysis.cli import verbosity
 from fer_analysis.cli.audit import audit
 from fer_analysis.cli.compare import compare
 from fer_analysis.cli.data import data
@@ -23,6 +24,10 @@ from fer_analysis.errors import FerError
 
 class _Group(click.Group):
     """The one place where a FerError becomes a line on stderr and exit code 1."""
+
+    def make_context(self, *args, **kwargs) -> click.Context:
+        verbosity.reset()
+        return super().make_context(*args, **kwargs)
 
     def invoke(self, context: click.Context):
         try:
@@ -63,4 +68,5 @@ def main():
 
 COMMANDS = (data, audit, train, evaluate, compare, saliency, study, diagnose, report, predict)
 for command in COMMANDS:
+    verbosity.add_options(command)
     main.add_command(command)

@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.table import Table
 
 from fer_analysis import progress
+from fer_analysis.cli import verbosity
 
 out = Console(highlight=False, markup=False)
 err = Console(stderr=True, highlight=False, markup=False)
@@ -98,7 +99,8 @@ class ConsoleProgress(progress.Progress):
     """
 
     def __init__(self, *, notices: bool = True, bars: bool = True):
-        self._notices, self._bars = notices, bars
+        loud = verbosity.level() != verbosity.QUIET
+        self._notices, self._bars = notices and loud, bars and loud
 
     def task(self, name: str):
         return task_progress(name) if self._bars else super().task(name)

@@ -1,0 +1,51 @@
+"""How much a command prints: `-q` nothing but errors, by default a summary, `-v` every table.
+
+What was asked for by `--json` or `--csv` is printed at every level.
+"""
+
+from __future__ import annotations
+
+import click
+
+QUIET, SUMMARY, ALL = 0, 1, 2
+_level = SUMMARY
+
+
+def level() -> int:
+    """Return `QUIET`, `SUMMARY` or `ALL`."""
+    return _level
+
+
+def add_options(command: click.Command) -> None:
+    """Give a command, or every command of a group, the options -q and -v."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            add_options(each)
+        return
+    command.params += [
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            expose_value=False,
+            callback=lambda context, option, on: _set(QUIET, on),
+            help="Print errors only (and what --json or --csv asks for).",
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            expose_value=False,
+            callback=lambda context, option, on: _set(ALL, on),
+            help="Print every table. Default: a summary; all tables are in the files.",
+        ),
+    ]
+
+
+def reset() -> None:
+    """Go back to the summary, before a command is parsed."""
+    _set(SUMMARY, True)
+
+
+def _set(chosen: int, on: bool) -> None:
+    global _level
+    if on:
+        _level = chosen
