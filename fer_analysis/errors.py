@@ -31,3 +31,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(name), known, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f" ({hint}available: {', '.join(known)})"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message; its type where it has none."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

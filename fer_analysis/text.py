@@ -1,13 +1,30 @@
-"""Words for the page. Names from a data set are untrusted: shortened here, escaped in templates."""
+"""The one place that formats figures, and names from outside.
+
+Names of a data set are untrusted: they are shortened here, and escaped in templates.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Sequence
+from typing import Protocol
 
 LONGEST_NAME = 40
 LONGEST_ID = 120
+MISSING = "n/a"
+"""What stands for a figure that is undefined or unknown, everywhere."""
+
+
+class Estimate(Protocol):
+    """What has a value and the ends of its interval (`fer_analysis.statistics.estimate`)."""
+
+    @property
+    def value(self) -> float | None: ...
+
+    @property
+    def interval(self) -> tuple[float, float] | None: ...
 
 
 def short(text: object, longest: int = LONGEST_ID) -> str:
@@ -21,8 +38,8 @@ def short_names(names: Sequence[str]) -> tuple[str, ...]:
     """Return label names that fit a table, still different from each other."""
     made: list[str] = []
     for index, name in enumerate(names):
-        told = short(name, LONGEST_NAME) or "(no name)"
-        made.append(told if told not in made else f"{told} ({index})")
+        text = short(name, LONGEST_NAME) or "(no name)"
+        made.append(text if text not in made else f"{text} ({index})")
     return tuple(made)
 
 
@@ -32,32 +49,61 @@ def command(*words: object) -> str:
     return " ".join([first, *(shlex.quote(short(word, 300)) for word in others)])
 
 
-def percent(value: float | None, digits: int = 1) -> str:
-    """Return a share of 1 as `61.9 %`."""
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
+def percent(value: float | None, digits: int = 1, *, unit: str = " %") -> str:
+    """Return a share of 1 as `61.9 %`; without the unit in a column that has it in its header."""
+    return MISSING if _missing(value) else f"{100 * value:.{digits}f}{unit}"
 
 
-def interval(ends: Sequence[float] | None, digits: int = 1) -> str:
-    """Return the ends of an interval of shares as `60.3 to 63.5 %`."""
-    if ends is None or any(end is None for end in ends):
-        return "–"
-    return f"{100 * ends[0]:.{digits}f} to {100 * ends[1]:.{digits}f} %"
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a figure as it is: `0.619`."""
+    return MISSING if _missing(value) else f"{value:.{digits}f}"
 
 
-def points(value: float | None, ends: Sequence[float] | None = None) -> str:
+def interval(ends: Sequence[float] | None, digits: int = 1, *, unit: str = " %") -> str:
+    """Return the ends of an interval of shares: `60.3 to 63.5 %`; without the unit `60.3-63.5`."""
+    if ends is None or any(map(_missing, ends)):
+        return MISSING
+    low, high = (f"{100 * end:.{digits}f}" for end in ends)
+    return f"{low} to {high}{unit}" if unit else f"{low}-{high}"
+
+
+def estimate(figure: Estimate, digits: int = 1) -> str:
+    """Return a share with its interval as `61.9 % [60.3-63.5]`."""
+    value = percent(figure.value, digits)
+    return (
+        value
+        if figure.interval is None
+        else f"{value} [{interval(figure.interval, digits, unit='')}]"
+    )
+
+
+def number_estimate(figure: Estimate, digits: int = 3) -> str:
+    """Return a figure that is no share with its interval as `0.619 [0.603-0.635]`."""
+    value = number(figure.value, digits)
+    if figure.interval is None:
+        return value
+    return f"{value} [{'-'.join(number(end, digits) for end in figure.interval)}]"
+
+
+def points(value: float | None, ends: Sequence[float] | None = None, digits: int = 1) -> str:
     """Return a difference of shares in points, with its interval: `+2.8 (+1.2 to +4.3)`."""
-    if value is None:
-        return "–"
-    told = f"{100 * value:+.1f}"
-    if ends is None or any(end is None for end in ends):
-        return told
-    return f"{told} ({100 * ends[0]:+.1f} to {100 * ends[1]:+.1f})"
+    if _missing(value):
+        return MISSING
+    text = f"{100 * value:+.{digits}f}"
+    if ends is None or any(map(_missing, ends)):
+        return text
+    return f"{text} ({points(ends[0], digits=digits)} to {points(ends[1], digits=digits)})"
 
 
 def p_value(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "< .0001" if value < 0.0001 else f"{value:.2g}"
+    """Return a p-value with two digits; very small ones as `< 0.0001`."""
+    if _missing(value):
+        return MISSING
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or math.isnan(value)
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")

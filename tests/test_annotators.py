@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from fer_layouts import real_votes
 
-from fer_analysis.evaluation.annotators import STRATA, annotators, modal_shares, stratum
+from fer_analysis.data.vote_shares import STRATA, modal_shares, stratum
+from fer_analysis.evaluation.annotators import annotators
 from fer_analysis.evaluation.evaluation import Evaluation
 
 NAMES = ("cat", "dog", "owl")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fer_analysis.audit.issues import Finding
-from fer_analysis.audit.vote_issues import MISMATCH, label_is_first_choice, strongest_other_label
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.vote_shares import CONFIDENT, label_is_first_choice, strongest_other
 from fer_analysis.statistics.intervals import wilson
 
 FIRST = 0.1
@@ -79,7 +79,7 @@ def agreement_with_votes(
     """Tell how often annotators' votes confirm label issues, against their share in general.
 
     Votes confirm an issue in the wide sense where another option got more votes than the
-    label, and in the narrow sense where it is a mismatch (`MISMATCH` of the votes on one other
+    label, and in the narrow sense where it is a mismatch (`CONFIDENT` of the votes on one other
     label). Lift: precision over the share of that among all training images with votes.
     Issues gather where labels are bad anyway; the lift within labels, over what images of the
     same labels chosen at random would give, leaves that out.
@@ -94,10 +94,10 @@ def agreement_with_votes(
         Figures for JSON: shares with intervals.
     """
     voted = dataset.votes.sum(axis=1) > 0
-    other, share = strongest_other_label(dataset)
+    other, share = strongest_other(dataset.votes, dataset.labels, len(dataset.label_names))
     senses = {
-        "another_first_choice": ~label_is_first_choice(dataset),
-        "mismatch": share >= MISMATCH,
+        "another_first_choice": ~label_is_first_choice(dataset.votes, dataset.labels),
+        "mismatch": share >= CONFIDENT,
     }
     everyone, issues = np.flatnonzero(voted & (dataset.split == "train")), rows[voted[rows]]
     strongest = rows[: max(round(FIRST * len(rows)), 1)]

@@ -6,11 +6,9 @@ import numpy as np
 
 from fer_analysis.audit.issues import NOBODY, Finding
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.vote_shares import CONFIDENT, HALF, strongest_other, vote_shares
 
 NO_FACE = "NF"
-HALF = 0.5
-MISMATCH = 0.8
-"""Share of the votes on one other label from which the label is called a mismatch."""
 
 
 def vote_findings(dataset: FaceDataset) -> list[Finding]:
@@ -18,14 +16,14 @@ def vote_findings(dataset: FaceDataset) -> list[Finding]:
     if dataset.votes is None:
         return []
     votes = dataset.votes
-    cast = votes.sum(axis=1)
-    voted = cast > 0
-    share = votes / np.maximum(cast, 1)[:, None]
+    voted = votes.sum(axis=1) > 0
+    share = vote_shares(votes)
     most = share.max(axis=1)
     tied = voted & ((share == most[:, None]).sum(axis=1) > 1)
     undecided = voted & (most <= HALF)
-    other, on_other = strongest_other_label(dataset)
-    mismatch = voted & (on_other >= MISMATCH)
+    other, on_other = strongest_other(votes, dataset.labels, len(dataset.label_names))
+    other = np.where(on_other > 0, other, NOBODY)
+    mismatch = voted & (on_other >= CONFIDENT)
     findings = [
         _finding("tie", tied, most, voted),
         _finding("low_agreement", undecided, 1 - most, voted),
@@ -42,23 +40,3 @@ def _finding(kind, mask, score, voted, *, suggested=None) -> Finding:
     rows = rows[np.argsort(-score[rows], kind="stable")]
     suggested = None if suggested is None else suggested[rows]
     return Finding(kind, rows, score[rows], voted, suggested=suggested)
-
-
-def strongest_other_label(dataset: FaceDataset) -> tuple[np.ndarray, np.ndarray]:
-    """Return the label, other than its own, with most votes of each image, and their share.
-
-    Shares are of all votes cast, those for no label (contempt, unknown, no face) included.
-
-    Returns:
-        int64 `(n,)`, `NOBODY` where no other label has a vote; float64 `(n,)`.
-    """
-    others = dataset.votes[:, : len(dataset.label_names)].astype(float)
-    others[np.arange(len(others)), dataset.labels] = 0
-    share = others.max(axis=1) / np.maximum(dataset.votes.sum(axis=1), 1)
-    return np.where(share > 0, others.argmax(axis=1), NOBODY), share
-
-
-def label_is_first_choice(dataset: FaceDataset) -> np.ndarray:
-    """Tell whether no option got more votes than the image's label, bool `(n,)`."""
-    own = dataset.votes[np.arange(len(dataset)), dataset.labels]
-    return own == dataset.votes.max(axis=1)

@@ -142,6 +142,7 @@ def open_predictions(file: str, source: str | None, split: str | None, overrides
     from pathlib import Path
 
     from fer_analysis.cli.options import data_section, open_data
+    from fer_analysis.data.ids import rows_of
     from fer_analysis.evaluation.predictions_csv import join_data, read_predictions, with_warnings
     from fer_analysis.run import RUNS, Run
 
@@ -154,8 +155,7 @@ def open_predictions(file: str, source: str | None, split: str | None, overrides
         evaluation = join_data(evaluation, loaded, split)
         name = f"{name}-{Path(section.source).stem}"
         part = loaded.dataset.part(evaluation.split)
-        place = {image: row for row, image in enumerate(part.ids.tolist())}
-        images = part.images[[place[image] for image in evaluation.ids.tolist()]]
+        images = part.images[rows_of(evaluation.ids, part.ids)]
     if (run := Run(RUNS / name)).config_file.exists():
         raise FerError(f"{run.path} is a run: rename {file}, whose results would go there")
     return run, with_warnings(evaluation), images

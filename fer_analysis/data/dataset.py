@@ -20,6 +20,8 @@ SPLITS = (*DIVISION, "fold")
 """All splits: `fold` is the part of `train` that a run leaves out on request (`folds.py`)."""
 
 OFFICIAL_SPLITS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+OFFICIAL_NAMES = {split: name for name, split in OFFICIAL_SPLITS.items()}
+"""Our name of a split -> FER-2013's own."""
 
 
 @dataclass(frozen=True)

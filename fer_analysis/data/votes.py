@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS
+from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_NAMES
 from fer_analysis.data.label_names import fer_label
+from fer_analysis.data.vote_shares import vote_shares
 from fer_analysis.errors import FerError
 
 FILE_NAME = "fer2013new.csv"
@@ -53,13 +54,12 @@ def join_votes(path: Path, rows: np.ndarray, split: np.ndarray) -> np.ndarray:
         FerError: If the file is no FER+ file, has bad rows, or belongs to other data.
     """
     usages, votes = _read(path)
-    expected = {name: usage for usage, name in OFFICIAL_SPLITS.items()}
     for row, name in zip(rows.tolist(), split.tolist(), strict=True):
         found = usages[row] if row < len(usages) else "the end of the file"
-        if found != expected[name]:
+        if found != OFFICIAL_NAMES[name]:
             raise FerError(
-                f"{path}, row {row} (line {row + 2}): expected {expected[name]} as in the data, "
-                f"got {found!r}: these are votes on other rows"
+                f"{path}, row {row} (line {row + 2}): expected {OFFICIAL_NAMES[name]} as in the "
+                f"data, got {found!r}: these are votes on other rows"
             )
     return votes[rows]
 
@@ -80,7 +80,7 @@ def check_votes(path: Path, votes: np.ndarray, labels: np.ndarray) -> None:
     voted = votes.sum(axis=1) > 0
     if voted.sum() < JUDGED:
         return
-    shares = votes[voted] / votes[voted].sum(axis=1, keepdims=True)
+    shares = vote_shares(votes[voted])
     labels = labels[voted]
     seen = float(shares[np.arange(len(labels)), labels].mean())
     frequency = np.bincount(labels, minlength=shares.shape[1]) / len(labels)

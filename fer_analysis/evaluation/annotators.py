@@ -9,26 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import xlogy
 
+from fer_analysis.data.vote_shares import STRATA, modal_shares, stratum, vote_entropy, vote_shares
 from fer_analysis.evaluation.calibration import TINY
 from fer_analysis.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     from fer_analysis.evaluation.evaluation import Evaluation
-
-CONFIDENT = 0.8
-"""From this share of the votes on, annotators are taken to be sure."""
-
-STRATA = {
-    "agreed": "80 % or more on the label",
-    "leaning": "more than half on it",
-    "ambiguous": "no label has more than half",
-    "leaning away": "more than half on another",
-    "mismatch": "80 % or more on another",
-}
-"""Annotators' agreement with the data set's label, by shares of their votes. Where votes are split
-the face is ambiguous; where they agree on another label, the label is doubtful."""
 
 
 def annotators(evaluation: Evaluation) -> dict | None:
@@ -53,12 +40,11 @@ def annotators(evaluation: Evaluation) -> dict | None:
     part = evaluation.take(voted)
     if not len(part):
         return None
-    shares = part.votes / part.votes.sum(axis=1, keepdims=True)
+    shares = vote_shares(part.votes)
     modal = modal_shares(part.votes[:, :k])
     own = np.arange(len(part)), part.labels
     right = part.predicted == part.labels
-    among_labels = part.votes[:, :k] / part.votes[:, :k].sum(axis=1, keepdims=True)
-    entropy = -xlogy(among_labels, among_labels).sum(axis=1)
+    among_labels = vote_shares(part.votes[:, :k])
     logs = np.log(np.maximum(part.probabilities.astype(np.float64), TINY))
     return {
         "n": len(part),
@@ -68,36 +54,12 @@ def annotators(evaluation: Evaluation) -> dict | None:
         "model_accuracy": _share(right),
         "model_agrees_with_modal": _share(modal[np.arange(len(part)), part.predicted]),
         "cross_entropy": float(-(among_labels * logs).sum(axis=1).mean()),
-        "vote_entropy": float(entropy.mean()),
+        "vote_entropy": float(vote_entropy(among_labels).mean()),
         "labels": [_label(part, label, shares, modal) for label in range(k)],
         "strata": _strata(part, shares),
         "confusion": _rows(part, among_labels).tolist(),
         "differences": _differences(part, among_labels),
     }
-
-
-def modal_shares(votes: np.ndarray) -> np.ndarray:
-    """Return 1 for the label with most votes, parts of 1 where labels tie, float64 `(n, k)`."""
-    highest = votes == votes.max(axis=1, keepdims=True)
-    return highest / highest.sum(axis=1, keepdims=True)
-
-
-def stratum(votes: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """Return each image's place in `STRATA`, int64 `(n,)`.
-
-    Args:
-        votes: int64 `(n, m)`, the k labels first.
-        labels: int64 `(n,)`.
-        k: Number of labels.
-    """
-    shares = votes[:, :k] / np.maximum(votes.sum(axis=1, keepdims=True), 1)
-    own = shares[np.arange(len(labels)), labels]
-    others = shares.copy()
-    others[np.arange(len(labels)), labels] = 0
-    other = others.max(axis=1)
-    return np.select(
-        [own >= CONFIDENT, own > 0.5, other >= CONFIDENT, other > 0.5], [0, 1, 4, 3], default=2
-    )
 
 
 def _share(values: np.ndarray) -> dict:
@@ -109,7 +71,7 @@ def _share(values: np.ndarray) -> dict:
 
 def _label(part: Evaluation, label: int, shares: np.ndarray, modal: np.ndarray) -> dict:
     rows = part.labels == label
-    entropy = -(xlogy(shares[rows], shares[rows]) / np.log(2)).sum(axis=1)
+    entropy = vote_entropy(shares[rows]) / np.log(2)
     return {
         "label": part.label_names[label],
         "n": int(rows.sum()),

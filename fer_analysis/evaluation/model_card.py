@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.evaluate_run import folder_of
 from fer_analysis.files import read_json
 from fer_analysis.run import Run
@@ -105,9 +106,8 @@ def sentences(card: dict | None) -> list[str]:
 
 def split_name(card: dict, split: str) -> str:
     """Return what a split of the card's data is called by people who know the data set."""
-    official = {"validation": "PublicTest", "test": "PrivateTest"}
     if card["data"]["protocol"] == "official":
-        return f"FER-2013's {official[split]}"
+        return f"FER-2013's {OFFICIAL_NAMES[split]}"
     return f"its data's {split} split"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_names import fer_label
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
@@ -90,13 +91,12 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
             f"the predictions' labels are not the data's: {', '.join(own.label_names)}; "
             f"the data has: {', '.join(dataset.label_names)}"
         )
-    place = {name: row for row, name in enumerate(dataset.ids.tolist())}
-    if unknown := [name for name in own.ids.tolist() if name not in place]:
+    rows = rows_of(own.ids, dataset.ids)
+    if len(unknown := own.ids[rows < 0]):
         raise FerError(
             f"{len(unknown):,} of {len(own):,} ids are not in the data, the first: "
             f"'{unknown[0]}' (the data's are like '{dataset.ids[0]}')"
         )
-    rows = np.array([place[name] for name in own.ids.tolist()])
     found = sorted(set(dataset.split[rows].tolist()))
     if split is None and len(found) > 1:
         raise FerError(f"predictions of several splits ({', '.join(found)}): choose with --split")

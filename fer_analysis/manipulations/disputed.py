@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.vote_shares import HALF, strongest_other
 from fer_analysis.errors import FerError, did_you_mean
 
 
@@ -19,11 +20,8 @@ def disputed(dataset: FaceDataset) -> np.ndarray:
     """
     if dataset.votes is None:
         raise FerError("the data has no annotators' votes: nothing tells which images are disputed")
-    k = len(dataset.label_names)
-    shares = dataset.votes / np.maximum(dataset.votes.sum(axis=1, keepdims=True), 1)
-    shares = shares[:, :k].copy()
-    shares[np.arange(len(dataset)), dataset.labels] = 0
-    return shares.max(axis=1) > 0.5
+    _, share = strongest_other(dataset.votes, dataset.labels, len(dataset.label_names))
+    return share > HALF
 
 
 def remove_disputed(

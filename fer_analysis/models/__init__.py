@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, first_line
 from fer_analysis.registry import Registry
 
 if TYPE_CHECKING:
@@ -51,5 +51,4 @@ def build_model(
     try:
         return builder(tuple(input_shape), num_classes, **options)
     except (ValueError, TypeError) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise FerError(f"model: {name} cannot be built so: {first}") from error
+        raise FerError(f"model: {name} cannot be built so: {first_line(error)}") from error

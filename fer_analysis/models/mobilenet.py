@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, first_line
 from fer_analysis.models.head import classification_head
 
 
@@ -60,7 +60,7 @@ def mobilenet(
         )
     except Exception as error:  # Keras raises whatever the download or the file makes it raise
         raise FerError(
-            f"model: MobileNet with alpha={alpha}, weights={weights!r}: {_first_line(error)}"
+            f"model: MobileNet with alpha={alpha}, weights={weights!r}: {first_line(error)}"
         ) from error
     for layer in backbone.layers:
         if isinstance(layer, layers.BatchNormalization):
@@ -69,7 +69,3 @@ def mobilenet(
                 layer.beta.assign(keras.ops.full_like(layer.beta, offset))
     outputs = classification_head(backbone.output, num_classes, dense=dense, dropout=dropout)
     return keras.Model(inputs, outputs, name="mobilenet")
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, first_line
 from fer_analysis.files import replacing
 
 _NOTE = "fer_analysis.json"
@@ -39,8 +39,7 @@ def load_model(path: Path) -> tuple[keras.Model, tuple[str, ...] | None]:
             if _NOTE in archive.namelist():
                 names = tuple(json.loads(archive.read(_NOTE))["label_names"])
     except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise FerError(f"{path}: not a model that can be loaded: {first}") from error
+        raise FerError(f"{path}: not a model that can be loaded: {first_line(error)}") from error
     if "logits" not in [layer.name for layer in model.layers]:
         raise FerError(f"{path}: the model has no layer 'logits' before its softmax")
     return model, names

@@ -105,12 +105,3 @@ class Recipe:
             rounds, rest = divmod(count, max(len(members), 1))
             chosen += [members] * rounds + [rng.permutation(members)[:rest]]
         return rng.permutation(np.concatenate(chosen))
-
-
-def whole_numbers(shares: np.ndarray, total: int) -> np.ndarray:
-    """Return counts in these shares that sum to `total` (largest remainders)."""
-    exact = shares * total
-    counts = np.floor(exact).astype(np.int64)
-    order = np.argsort(counts - exact, kind="stable")
-    counts[order[: total - counts.sum()]] += 1
-    return counts

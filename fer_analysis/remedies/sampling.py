@@ -8,7 +8,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from fer_analysis.remedies.recipe import Recipe, whole_numbers
+from fer_analysis.remedies.recipe import Recipe
+from fer_analysis.statistics.rounding import whole_numbers
 
 Power = Annotated[float, Field(ge=0, le=1)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_analysis.data.ids import rows_of
 from fer_analysis.evaluation.comparison import Contender, compare, line_up, shows_difference
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.report.faces import face, most_confident
@@ -66,8 +67,7 @@ def distinct(names: list[str]) -> list[str]:
 
 
 def _sides(first: Evaluation, other: Evaluation, sheets, issues, most: int) -> list[dict]:
-    place = {name: row for row, name in enumerate(other.ids.tolist())}
-    other = other.take(np.array([place[name] for name in first.ids.tolist()]))
+    other = other.take(rows_of(first.ids, other.ids))
     one, two = (e.predicted == e.labels for e in (first, other))
     made = []
     for who, rows, errs in (("first", one & ~two, other), ("second", two & ~one, first)):

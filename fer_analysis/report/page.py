@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.model_card import read_card, tidy_command
 from fer_analysis.evaluation.summary import sentences
 from fer_analysis.report import charts
@@ -18,8 +19,6 @@ from fer_analysis.report.saliency import looks
 from fer_analysis.report.saved_run import Subject
 from fer_analysis.report.sprites import Sheets
 from fer_analysis.text import command, short, short_names
-
-OFFICIAL = {"validation": "PublicTest", "test": "PrivateTest"}
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,8 @@ def _same_network(diagnosis: dict, evaluation) -> bool:
 
 def told_split(evaluation) -> str:
     """Return a split by the name that people who know the data set use."""
-    if evaluation.protocol == "official" and evaluation.split in OFFICIAL:
-        return OFFICIAL[evaluation.split]
+    if evaluation.protocol == "official" and evaluation.split in OFFICIAL_NAMES:
+        return OFFICIAL_NAMES[evaluation.split]
     return f"{evaluation.split} split"
 
 

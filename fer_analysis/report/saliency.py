@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.ids import rows_of
 from fer_analysis.files import from_text, read_json
 from fer_analysis.report.saved_run import Subject
 from fer_analysis.report.sprites import MAP_SIDE, SIDE, face_uri, opacity, overlay_uri
@@ -55,9 +56,9 @@ def _pictures(subject: Subject, rows: np.ndarray) -> tuple[str | None, str | Non
     totals = strength.sum(axis=(1, 2), keepdims=True)
     mean = np.divide(strength, totals, where=totals > 0, out=np.zeros_like(strength)).mean(axis=0)
     drawn = overlay_uri(opacity(mean).reshape(MAP_SIDE, MAP_SIDE))
-    place = {name: row for row, name in enumerate(subject.evaluation.ids.tolist())}
-    found = [place[name] for name in saliency.ids.tolist() if name in place]
-    if subject.images is None or not found:
+    found = rows_of(saliency.ids, subject.evaluation.ids)
+    found = found[found >= 0]
+    if subject.images is None or not len(found):
         return None, drawn
     face = subject.images[found].mean(axis=0)
     return (face_uri(face) if min(face.shape) >= SIDE // 2 else None), drawn

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.ids import rows_of
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import data_of
@@ -64,8 +65,7 @@ class Subject:
 
     def _own(self, data: LoadedData) -> np.ndarray:
         part = data.dataset.part(self.split)
-        place = {name: row for row, name in enumerate(part.ids.tolist())}
-        rows = np.array([place.get(name, -1) for name in self.evaluation.ids.tolist()], dtype=int)
+        rows = rows_of(self.evaluation.ids, part.ids)
         made_of = data_of(self.results.evaluation_folder(self.split))
         same = made_of is None or made_of == data.fingerprint
         if not same or (rows < 0).any() or (part.labels[rows] != self.evaluation.labels).any():

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from fer_analysis.data.ids import rows_of
 from fer_analysis.saliency.maps import SaliencyMaps
 
 COLUMNS = 20
@@ -46,11 +47,9 @@ class Sheets:
         self._images = images
         self._maps: dict[int, np.ndarray] = {}
         if saliency is not None:
-            place = {name: row for row, name in enumerate(ids.tolist())}
+            rows = rows_of(saliency.ids, ids).tolist()
             drawn = strengths(saliency)
-            for index, name in enumerate(saliency.ids.tolist()):
-                if name in place:
-                    self._maps[place[name]] = drawn[index]
+            self._maps = {row: drawn[index] for index, row in enumerate(rows) if row >= 0}
         self._places: dict[int, tuple[int, int]] = {}
         self._sheets: list[list[int]] = [[]]
 

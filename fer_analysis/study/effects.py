@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from fer_analysis.evaluation.annotators import STRATA
+from fer_analysis.data.vote_shares import STRATA
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.resampling import CORRECTED, PLAIN, Evidence
 

@@ -11,7 +11,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, first_line
 from fer_analysis.study.design import Cell
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
@@ -110,7 +110,7 @@ def run_on_ray(
                 yield cell, ray.get(done[0]), ""
             except ray.exceptions.RayError as error:
                 cause = getattr(error, "cause", None) or error
-                yield cell, None, f"{type(cause).__name__}: {str(cause).splitlines()[0]}"
+                yield cell, None, f"{type(cause).__name__}: {first_line(cause)}"
     finally:
         ray.shutdown()
 

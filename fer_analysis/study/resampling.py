@@ -11,8 +11,8 @@ import numpy as np
 
 from fer_analysis.config.schema import RunConfig
 from fer_analysis.data.load import LoadedData
+from fer_analysis.data.vote_shares import STRATA, stratum, vote_shares
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.evaluation.annotators import STRATA, stratum
 from fer_analysis.statistics.bootstrap import DRAWS
 from fer_analysis.study.cell import CellResult, data_of, fingerprint_of, finished
 from fer_analysis.study.cell_predictions import Answers
@@ -60,8 +60,7 @@ class Faces:
         """Make them of annotators' votes, int64 `(n, m)` with the k labels first."""
         if votes is None:
             return cls(labels, None, None, shared)
-        shares = votes[:, :k] / np.maximum(votes.sum(axis=1, keepdims=True), 1)
-        rivals = (shares >= RIVAL) & (np.arange(k) != labels[:, None])
+        rivals = (vote_shares(votes)[:, :k] >= RIVAL) & (np.arange(k) != labels[:, None])
         return cls(labels, stratum(votes, labels, k), rivals, shared)
 
 

@@ -11,7 +11,8 @@ from fer_analysis.config import RunConfig, ScheduleConfig, TrainingConfig
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.remedies import REMEDIES
-from fer_analysis.remedies.recipe import Recipe, whole_numbers
+from fer_analysis.remedies.recipe import Recipe
+from fer_analysis.statistics.rounding import whole_numbers
 
 
 def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) -> Recipe:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.data.regions.template import Regions
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, first_line
 
 MOST = 30
 """Regions: a mask of more is a photograph."""
@@ -78,8 +78,7 @@ def _boxes(path: Path, height: int, width: int) -> tuple[list[str], np.ndarray]:
     try:
         table = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise FerError(f"{path}: not YAML: {first}") from error
+        raise FerError(f"{path}: not YAML: {first_line(error)}") from error
     if not isinstance(table, dict) or not 1 <= len(table) <= MOST:
         raise FerError(f"{path}: expected 1 to {MOST} lines `name: [row, row, column, column]`")
     regions = {str(name): _as_boxes(value) for name, value in table.items()}

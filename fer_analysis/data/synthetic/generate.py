@@ -27,6 +27,7 @@ from fer_analysis.data.synthetic.action_units import (
 )
 from fer_analysis.data.synthetic.draw import TRAITS, draw
 from fer_analysis.data.synthetic.settings import Settings
+from fer_analysis.statistics.rounding import round_to_total
 
 ANNOTATORS = 10
 FER_TRAINING_COUNTS = (3995, 436, 4097, 7215, 4830, 3171, 4965)
@@ -127,9 +128,7 @@ def _share_out(total: int, floor: int) -> np.ndarray:
     scarce = exact < floor
     exact[~scarce] *= (total - floor * scarce.sum()) / exact[~scarce].sum()
     exact[scarce] = floor
-    sizes = np.floor(exact).astype(int)
-    sizes[np.argsort(sizes - exact, kind="stable")[: total - sizes.sum()]] += 1
-    return sizes
+    return round_to_total(exact, total)
 
 
 @dataclass(frozen=True)
