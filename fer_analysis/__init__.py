@@ -17,6 +17,8 @@ if platform.machine().lower() in ("x86_64", "amd64"):
 _PUBLIC = {
     "FerError": "fer_analysis.errors",
     "Progress": "fer_analysis.progress",
+    "SaliencyAnalysis": "fer_analysis.saliency.analysis",
+    "explain": "fer_analysis.api",
 }
 """Public name -> the module that has it; imported when it is first asked for."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 Update = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -29,6 +30,14 @@ class Progress:
 
     def notice(self, text: str) -> None:
         """Receive a remark that a user should read, one line."""
+
+    def wrote(self, place: Path, what: str = "") -> None:
+        """Receive where a result was written.
+
+        Args:
+            place: The file or folder.
+            what: What is in it, a few words.
+        """
 
     def training(self, config: object) -> Listener:
         """Start one training; returns what is told of its steps and epochs.

@@ -49,7 +49,7 @@ def fer(*words, code=0):
 
 
 def test_maps_controls_checks_and_a_second_run():
-    text = fer("net.keras", "twin.keras", *DATA, "--n", 2).stdout
+    text = fer("net.keras", "twin.keras", *DATA, "--n", 2, "-v").stdout
     for name in (*MOST, "humans.csv", "faithfulness.json", "sanity.json", "stability.json"):
         assert (FOLDER / name).stat().st_size > 0, name
     assert "too few maps" in text and "sanity, " in text and "run by run" in text

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import click
 
-from fer_analysis.cli.options import data_option, set_option, split_option
+from fer_analysis.cli.options import data_option, json_option, set_option, split_option
+from fer_analysis.errors import FerError
 from fer_analysis.saliency import METHODS
-
-CHECKED_OF_EACH = 5
-"""Images of each label that the costly checks take unless they are asked for in full."""
 
 
 @click.command()
@@ -51,17 +49,19 @@ CHECKED_OF_EACH = 5
     default="quick",
     show_default=True,
     help="none: maps and shares alone. quick: all controls, faithfulness and sanity on "
-    f"{CHECKED_OF_EACH} images of each label. full: on all explained images.",
+    "5 images of each label. full: on all explained images.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of all that is drawn by chance.")
+@click.option("--seed", default=0, show_default=True, help="Of everything random.")
 @data_option
 @split_option
 @set_option
-def saliency(runs, label, method, target, n, options, file, checks, seed, source, split, overrides):
+@json_option
+def saliency(runs, options, source, as_json, **asked):
     """Show where a run looks, label by label, and whether that can be believed.
 
-    RUN is a run directory, a .keras file or 'bundled'; the newest run where none is named. Of
-    several the first is explained, and the others' maps of the same faces tell how stable its are.
+    RUN is a run directory, a .keras file or 'bundled'; the newest run if none is named. Of
+    several runs the first is explained; the others' maps of the same faces tell how stable its
+    maps are.
 
     \b
     Examples:
@@ -70,9 +70,9 @@ def saliency(runs, label, method, target, n, options, file, checks, seed, source
       fer saliency runs/first runs/second --method gradient --n 400
       fer saliency --method smoothgrad --option samples=50 --regions regions.yaml
 
-    A label has a dominant region only if its saliency clears the runner-up and every null
-    (edges, networks that learnt nothing, all labels together), if hiding the region costs the
-    logit more than hiding as much elsewhere and no other region costs more, and if the network
+    A label has a dominant region only if its saliency exceeds the runner-up's and that of every
+    null (edges, untrained networks, all labels together), if hiding the region costs the logit
+    more than hiding the same area elsewhere and no other region costs more, and if the network
     ranks the label above chance. Otherwise the answer is none, with the reason.
 
     Writes to RUN/saliency/<split>/: overview.png, a page for each label, bars.png (regions
@@ -80,17 +80,40 @@ def saliency(runs, label, method, target, n, options, file, checks, seed, source
     faithfulness.json, sanity.json, stability.json (of several runs), meta.json. Ctrl-C keeps
     the labels that are finished.
     """
-    from fer_analysis.saliency.analysis import Steps, parse_options
-    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+    from fer_analysis.api import explain
+    from fer_analysis.cli.tables.console import ConsoleProgress
 
-    given = parse_options(options)
-    import_tensorflow_quietly()
-    steps = Steps.open(runs, source, split, overrides, file, seed)
-    interrupted = steps.explain(label=label, n=n, target=target, method=method, options=given)
-    if checks != "none" and not interrupted:
-        steps.examine()
-        steps.check(None if checks == "full" else CHECKED_OF_EACH)
-        steps.compare()
-    steps.write(checks, complete=not interrupted)
-    if interrupted:
+    asked["regions"] = asked.pop("file")
+    found = explain(
+        runs[0] if runs else None,
+        others=runs[1:],
+        data=source,
+        options=parse_options(options),
+        progress=ConsoleProgress(notices=not as_json),
+        **asked,
+    )
+    from fer_analysis.cli.tables.saliency import print_analysis
+
+    print_analysis(found, as_json=as_json)
+    if not found.complete:
         raise SystemExit(130)
+
+
+def parse_options(words: tuple[str, ...]) -> dict:
+    """Read `NAME=VALUE` words; a value is a number where it looks like one.
+
+    Raises:
+        FerError: If a word is no such pair.
+    """
+    import yaml
+
+    given = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise FerError(f"--option: expected NAME=VALUE, received '{word}'")
+        try:
+            given[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            given[name] = value
+    return given

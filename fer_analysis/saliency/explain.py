@@ -70,6 +70,7 @@ def explain_by_label(
     Raises:
         FerError: If there is no such label, method, target or option, or no image of the label.
     """
+    check_question(dataset, label=label, n=n, target=target, method=method, **options)
     chosen = _choose(dataset, label, n, seed)
     targets, against = _targets(dataset, probabilities, target)
     function, given = _prepared(method, options, model, dataset, seed)
@@ -100,6 +101,35 @@ def explain_by_label(
         )
         yield _filled(part, model, dataset.images[group], function, given, report)
         done += len(group)
+
+
+def check_question(
+    dataset: FaceDataset,
+    *,
+    label: str | None = None,
+    n: int | None = 50,
+    target: str = "true",
+    method: str = "integrated_gradients",
+    **options: object,
+) -> None:
+    """Check what `explain_by_label` would be asked, before a network is loaded.
+
+    Args:
+        dataset: One split.
+        label: As for `explain_by_label`, like all others.
+        n: Images of each label.
+        target: Which logit to explain.
+        method: A name in `METHODS`.
+        **options: The method's own.
+
+    Raises:
+        FerError: If there is no such label, method, target or option, or no image of the label.
+    """
+    _choose(dataset, label, n, 0)
+    if target not in TARGETS and target not in dataset.label_names:
+        known = (*TARGETS, *dataset.label_names)
+        raise FerError(f"unknown target '{target}'{did_you_mean(target, known)}")
+    _check_options(method, options)
 
 
 def prepare(
@@ -148,8 +178,6 @@ def _targets(
         others = probabilities.copy()
         others[np.arange(len(labels)), labels] = -1
         return labels, others.argmax(axis=1)
-    if target not in names:
-        raise FerError(f"unknown target '{target}'{did_you_mean(target, (*TARGETS, *names))}")
     return np.full(len(labels), names.index(target)), nobody
 
 
@@ -159,12 +187,6 @@ def _prepared(
     """Return the method and its options, checked and completed."""
     function = METHODS[method]
     known = inspect.signature(function).parameters
-    own = [name for name, p in known.items() if p.kind is p.KEYWORD_ONLY and name not in _NOT_OWN]
-    for name in options:
-        if name not in own:
-            hint = did_you_mean(name, own) if own else " (it has none)"
-            raise FerError(f"{method}: unknown option '{name}'{hint}")
-        _check_type(method, name, options[name], known[name].default)
     given = dict(options)
     if "seed" in known:
         given["seed"] = seed
@@ -175,6 +197,16 @@ def _prepared(
 
         given["layer"] = cam_layer(model, size=dataset.images.shape[1:3])  # to be told and kept
     return function, given
+
+
+def _check_options(method: str, options: dict) -> None:
+    known = inspect.signature(METHODS[method]).parameters
+    own = [name for name, p in known.items() if p.kind is p.KEYWORD_ONLY and name not in _NOT_OWN]
+    for name in options:
+        if name not in own:
+            hint = did_you_mean(name, own) if own else " (it has none)"
+            raise FerError(f"{method}: unknown option '{name}'{hint}")
+        _check_type(method, name, options[name], known[name].default)
 
 
 def _check_type(method: str, name: str, value: object, default: object) -> None:

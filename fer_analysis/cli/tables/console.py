@@ -109,6 +109,11 @@ class ConsoleProgress(progress.Progress):
         if self._notices:
             notice(text)
 
+    def wrote(self, place, what: str = "") -> None:
+        if verbosity.level() != verbosity.QUIET:
+            slash = "/" if place.is_dir() else ""
+            err.print(f"wrote {place}{slash}" + (f" ({what})" if what else ""), soft_wrap=True)
+
     def training(self, config: object):
         from fer_analysis.cli.tables.training_progress import TrainingProgress
 

@@ -1,40 +1,97 @@
-"""What `fer saliency` found, as tables on stdout."""
+"""Where a run looks, as a summary and as tables on stdout."""
 
 from __future__ import annotations
 
-from fer_analysis.cli.tables.console import out, table
+import json
+import textwrap
+
+import click
+
+from fer_analysis.cli.tables.console import out, printable, table
+from fer_analysis.cli.verbosity import ALL, QUIET, level
+from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.human_reference import REFERENCES, beside_humans, claim_survives
-from fer_analysis.saliency.tables import marks
+from fer_analysis.saliency.region_evidence import Finding
+
+MOST_LABELS = 8
+"""Rows of the summary."""
 
 
-def print_findings(summaries, findings, checks: dict) -> None:
-    """Print each label's most enriched region, the dominant one or why there is none."""
-    shown = table("label", "n", "most enriched", "x", "95 % interval", "by the maps", "hidden")
-    answers = {each.label: each for each in findings}
-    for summary in summaries:
-        top, answer = summary.top, answers.get(summary.label)
+def print_analysis(analysis: SaliencyAnalysis, *, as_json: bool = False) -> None:
+    """Print a summary, or all tables with -v, or JSON.
+
+    Args:
+        analysis: What was found.
+        as_json: Print `as_dict()` and nothing else.
+    """
+    if as_json:
+        click.echo(json.dumps(analysis.as_dict(), indent=2))
+        return
+    if level() == QUIET:
+        return
+    _print_labels(analysis)
+    _print_zeros(analysis)
+    if level() == ALL:
+        for each in analysis.findings:
+            if each.by_maps.region is None:
+                _line(f"{each.label}: none: {each.by_maps.reason}")
+        if analysis.findings:
+            _print_humans(analysis.findings)
+            _print_claims(analysis.findings)
+    _print_checks(analysis)
+    _print_stability(analysis.stability)
+
+
+def _line(text: str) -> None:
+    """Print a line; the terminal, or 80 columns in a pipe, folds it at words."""
+    out.print(printable(text))
+
+
+def _print_labels(analysis: SaliencyAnalysis) -> None:
+    """Print each label's most enriched region, and the dominant one by both ways."""
+    shown = table("label", "n", "most enriched", "x", "95 % interval", "by maps", "by hiding")
+    most = len(analysis.labels) if level() == ALL else MOST_LABELS
+    for summary in analysis.labels[:most]:
+        top, finding = summary.top, analysis.finding(summary.label)
+        found = ("not checked",) * 2
+        if finding:
+            found = (finding.by_maps.region or "none", finding.by_occlusion.region or "none")
         shown.add_row(
-            summary.label,
+            printable(summary.label),
             str(summary.n),
-            top["region"] if top else "-",
-            f"{top['enrichment']:.2f}" if top else "-",
-            f"{top['low']:.2f}-{top['high']:.2f}" if top else "-",
-            (answer.by_maps.region or "none") if answer else "not checked",
-            (answer.by_occlusion.region or "none") if answer else "not checked",
+            top["region"] if top else "–",
+            f"{top['enrichment']:.2f}" if top else "–",
+            _interval(top) if top else "–",
+            *found,
         )
+    for index in (2, 5, 6):  # names of regions of one's own
+        shown.columns[index].no_wrap, shown.columns[index].overflow = False, "fold"
     out.print(shown)
-    for each in findings:
-        if each.by_maps.region is None:
-            out.print(f"{each.label}: none: {each.by_maps.reason}", soft_wrap=True)
-    if findings:
-        _print_humans(findings)
-        _print_claims(findings)
-    _print_checks(checks)
+    if len(analysis.labels) > most:
+        _line(f"… and {len(analysis.labels) - most} more labels (-v prints all)")
 
 
-def print_stability(rows: list[dict]) -> None:
-    """Print how alike several runs' maps of the same faces are."""
+def _interval(row: dict) -> str:
+    low, high = row["low"], row["high"]
+    return "–" if low != low else f"{low:.2f}-{high:.2f}"
+
+
+def _print_zeros(analysis: SaliencyAnalysis) -> None:
+    silent = [summary.label for summary in analysis.labels if not summary.n]
+    if silent:
+        _line(f"maps are zero everywhere: {textwrap.shorten(', '.join(silent), 120)}")
+
+
+def _print_stability(rows) -> None:
+    """Print how similar several runs' maps of the same images are."""
     if not rows:
+        return
+    if level() != ALL:
+        values = [row["same_image"] for row in rows]
+        _line(
+            f"{rows[0]['runs']} runs: rank correlation of their maps of one image "
+            f"{min(values):.2f} to {max(values):.2f} (-v: by label)"
+        )
         return
     shown = table(
         "label",
@@ -46,28 +103,29 @@ def print_stability(rows: list[dict]) -> None:
     )
     for row in rows:
         shown.add_row(
-            row["label"],
+            printable(row["label"]),
             str(row["runs"]),
             f"{row['same_image']:.2f}",
             f"{row['mean_map']:.2f}",
             ", ".join(row["most_enriched"]),
         )
+    shown.columns[-1].no_wrap, shown.columns[-1].overflow = False, "fold"
     out.print(shown)
 
 
-def _print_humans(findings) -> None:
+def _print_humans(findings: tuple[Finding, ...]) -> None:
     shown = table(
         "label",
         "maps",
         "hidden",
-        "study",
+        "the paper",
         "",
         "action units",
         "",
         "humans",
         "",
         numbers_from=9,
-        title="Beside what others say (agreement is no score)",
+        title="Compared with the literature (agreement is no score)",
     )
     for each in findings:
         row = beside_humans(each.label, (each.by_maps.region, each.by_occlusion.region))
@@ -88,36 +146,33 @@ def _print_humans(findings) -> None:
     out.print(shown)
 
 
-def _print_claims(findings) -> None:
-    claims = {
-        each.label: (REFERENCES[each.label].claim, each)
-        for each in findings
-        if each.label in REFERENCES
-    }
-    for label, (claim, each) in claims.items():
+def _print_claims(findings: tuple[Finding, ...]) -> None:
+    for each in findings:
+        if each.label not in REFERENCES:
+            continue
+        claim = REFERENCES[each.label].claim
         survives, supported = claim_survives(each.evidence, claim)
         missed = f"does not survive (supported: {', '.join(supported) or 'none'})"
-        stands = "survives" if survives else missed
-        out.print(f"the study's {label} -> {', '.join(claim)}: {stands}", soft_wrap=True)
+        result = "survives" if survives else missed
+        _line(f"the paper's {each.label} -> {', '.join(claim)}: {result}")
 
 
-def _print_checks(checks: dict) -> None:
-    if faithful := checks.get("faithfulness"):
+def _print_checks(analysis: SaliencyAnalysis) -> None:
+    if faithful := analysis.checks.get("faithfulness"):
         leads = ", ".join(
             f"{fill} {each['lead'][rival]['mean']:+.2f} over {rival}"
             for fill, each in faithful["fills"].items()
             for rival in each["lead"]
         )
-        out.print(f"faithfulness, {faithful['n']} images (logits): {leads}", soft_wrap=True)
-    if sane := checks.get("sanity"):
+        _line(f"faithfulness, {faithful['n']} images (logits): {leads}")
+    if sane := analysis.checks.get("sanity"):
         last = sane["stages"][-1]
         if last["rank_correlation"] is None:
-            out.print("sanity: the network that forgot everything has only maps of zeros")
+            _line("sanity: nothing to compare, the maps are zero everywhere")
         else:
-            out.print(
-                f"sanity, {sane['n']} images: maps of a network that forgot everything correlate "
-                f"{last['rank_correlation']:.2f}, SSIM {last['ssim']:.2f}",
-                soft_wrap=True,
+            _line(
+                f"sanity, {sane['n']} images: maps of the network with random weights correlate "
+                f"{last['rank_correlation']:.2f}, SSIM {last['ssim']:.2f}"
             )
-    for mark in marks(checks):
-        out.print(f"! {mark}", style="bold", soft_wrap=True)
+    for mark in analysis.marks:
+        out.print(printable(f"! {mark}"), style="bold")

@@ -1,0 +1,52 @@
+"""All pictures of a saliency analysis, written to its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_analysis.figures import save
+from fer_analysis.figures.saliency import label_figure, overview_figure
+from fer_analysis.figures.saliency_regions import bars_figure, region_figure
+from fer_analysis.files import file_name
+from fer_analysis.progress import Progress
+from fer_analysis.saliency.analysis import SaliencyAnalysis
+
+OVERVIEW, BARS, REGIONS = "overview", "bars", "regions"
+
+
+def save_figures(
+    analysis: SaliencyAnalysis, folder: Path, *, progress: Progress | None = None
+) -> None:
+    """Write a page for each label, the overview, the bars of all regions and the template.
+
+    Args:
+        analysis: What to draw.
+        folder: Where to.
+        progress: Receives the task.
+    """
+    told = {"run": analysis.meta["run"], "marks": analysis.marks}
+    findings = {each.label: each for each in analysis.findings}
+    names = _page_names([summary.label for summary in analysis.labels])
+    with (progress or Progress()).task("drawing") as update:
+        for done, (name, summary) in enumerate(zip(names, analysis.labels, strict=True), start=1):
+            finding = findings.get(summary.label)
+            page = label_figure(analysis.maps, analysis.images, summary, finding, **told)
+            save(page, folder / f"{name}.png")
+            update(done, len(names))
+    overview = overview_figure(analysis.maps, analysis.labels, findings, **told)
+    save(overview, folder / f"{OVERVIEW}.png")
+    save(bars_figure(analysis.maps, analysis.labels, findings, **told), folder / f"{BARS}.png")
+    face = analysis.images[..., 0].mean(axis=0)
+    regions = region_figure(face, analysis.regions.pixels, analysis.regions.names)
+    save(regions, folder / f"{REGIONS}.png")
+
+
+def _page_names(labels: list[str]) -> list[str]:
+    """Return a file name for each label, no two the same and none that another picture has."""
+    names: list[str] = []
+    for label in labels:
+        name, number = file_name(label), 2
+        while name in (*names, OVERVIEW, BARS, REGIONS):
+            name, number = f"{file_name(label)}-{number}", number + 1
+        names.append(name)
+    return names
