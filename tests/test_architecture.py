@@ -19,7 +19,7 @@ LAYERS = [
     {"api"},
     {"prediction", "report"},
     {"figures"},
-    {"audit", "study"},
+    {"auditing", "study"},
     {"training", "saliency"},
     {"evaluation"},
     {"run", "environment"},
@@ -131,6 +131,15 @@ def test_help_imports_nothing_heavy(command):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_room_has_the_name_of_a_public_function():
+    """Importing a room sets an attribute of the package: `audit` would then be the module."""
+    import fer_analysis
+
+    rooms = {file.relative_to(PACKAGE).with_suffix("").parts[0] for file in FILES}
+    assert not rooms & set(fer_analysis.__all__)
+    assert "audit" not in rooms  # `fer_analysis.audit` is the function
 
 
 def test_the_commands_know_the_splits():

@@ -14,12 +14,12 @@ from click.testing import CliRunner
 from fer_layouts import faces, real_faces, write_layout
 from test_duplicates import photographs
 
-from fer_analysis.audit.audit import COLUMNS, audit
-from fer_analysis.audit.confident_learning import confident_labels, label_issues
-from fer_analysis.audit.duplicate_issues import copy_findings
-from fer_analysis.audit.out_of_fold import OutOfFold
-from fer_analysis.audit.pixel_issues import span
-from fer_analysis.audit.vote_issues import vote_findings
+from fer_analysis.auditing.audit import COLUMNS, audit
+from fer_analysis.auditing.confident_learning import confident_labels, label_issues
+from fer_analysis.auditing.duplicate_issues import copy_findings
+from fer_analysis.auditing.out_of_fold import OutOfFold
+from fer_analysis.auditing.pixel_issues import span
+from fer_analysis.auditing.vote_issues import vote_findings
 from fer_analysis.cli import main
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.duplicates.cached import Copies

@@ -69,7 +69,7 @@ def _refuse(folds, probabilities, overrides) -> None:
 
 
 def _look(loaded, given):
-    from fer_analysis.audit.audit import audit as look
+    from fer_analysis.auditing.audit import audit as look
     from fer_analysis.cli.tables.console import task_progress
 
     with task_progress("comparing all pairs") as progress:
@@ -80,7 +80,7 @@ def _look(loaded, given):
 
 def _out_of_fold(loaded, source, folds, file, overrides, out):
     """Return out-of-fold probabilities: made, given, left by an earlier audit, or None."""
-    from fer_analysis.audit.out_of_fold import PROBABILITIES, OutOfFold
+    from fer_analysis.auditing.out_of_fold import PROBABILITIES, OutOfFold
     from fer_analysis.cli.tables.console import err, notice
 
     if folds:
@@ -103,7 +103,7 @@ def _out_of_fold(loaded, source, folds, file, overrides, out):
 
 
 def _trained(loaded, source, folds, overrides, out):
-    from fer_analysis.audit.out_of_fold import make_out_of_fold
+    from fer_analysis.auditing.out_of_fold import make_out_of_fold
     from fer_analysis.cli.tables.console import err
     from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
@@ -124,7 +124,7 @@ def _trained(loaded, source, folds, overrides, out):
 
 
 def _draw(result, out: Path) -> None:
-    from fer_analysis.audit.issues import KINDS
+    from fer_analysis.auditing.issues import KINDS
     from fer_analysis.figures import save
     from fer_analysis.figures.audit import contact_sheet
 

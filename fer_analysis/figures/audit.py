@@ -24,7 +24,7 @@ def contact_sheet(dataset, finding, *, meaning: str, seed: int = 0) -> Figure:
 
     Args:
         dataset: A `fer_analysis.data.dataset.FaceDataset`.
-        finding: A `fer_analysis.audit.issues.Finding` of it, not empty.
+        finding: A `fer_analysis.auditing.issues.Finding` of it, not empty.
         meaning: What the issue is, for the title.
         seed: Of the choice.
     """

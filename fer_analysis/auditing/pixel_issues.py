@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.audit.issues import Finding
+from fer_analysis.auditing.issues import Finding
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates.search import FLAT
 from fer_analysis.data.duplicates.similarity import contrast

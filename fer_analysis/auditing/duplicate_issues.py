@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.audit.issues import NOBODY, Finding
+from fer_analysis.auditing.issues import NOBODY, Finding
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates.cached import Copies
 

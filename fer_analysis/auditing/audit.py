@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.audit.confident_learning import label_issues
-from fer_analysis.audit.duplicate_issues import copy_findings
-from fer_analysis.audit.issues import KINDS, NOBODY, Finding
-from fer_analysis.audit.pixel_issues import picture_findings
-from fer_analysis.audit.vote_issues import vote_findings
+from fer_analysis.auditing.confident_learning import label_issues
+from fer_analysis.auditing.duplicate_issues import copy_findings
+from fer_analysis.auditing.issues import KINDS, NOBODY, Finding
+from fer_analysis.auditing.pixel_issues import picture_findings
+from fer_analysis.auditing.vote_issues import vote_findings
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates.cached import Copies, find_copies
 from fer_analysis.data.duplicates.search import NO_PAIRS, exact_groups

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.audit.issues import Finding
+from fer_analysis.auditing.issues import Finding
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.vote_shares import CONFIDENT, label_is_first_choice, strongest_other
 from fer_analysis.statistics.intervals import wilson
