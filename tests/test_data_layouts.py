@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -248,3 +249,18 @@ def test_an_unwritable_cache_is_only_a_notice(tmp_path, monkeypatch):
     loaded = load_data(write_layout(faces(), tmp_path / "data", "csv"))
     assert len(loaded.dataset) == 70
     assert any(notice.startswith("not cached: ") for notice in loaded.notices)
+
+
+def test_a_splits_fingerprint_does_not_depend_on_other_splits():
+    dataset = faces(84)
+    whole = dataset.fingerprints()
+    assert list(whole) == list(DIVISION) and len(set(whole.values())) == 3
+    public = dataset.take(dataset.split != "test")
+    assert public.fingerprint() != dataset.fingerprint()
+    assert public.fingerprints() == {name: whole[name] for name in ("train", "validation")}
+    train = dataset.part("train")
+    labels = train.labels.copy()
+    labels[0] = (labels[0] + 1) % 7
+    assert replace(train, labels=labels).fingerprints()["train"] != whole["train"]
+    renamed = replace(train, ids=np.char.add("x", train.ids))
+    assert renamed.fingerprints()["train"] == whole["train"]

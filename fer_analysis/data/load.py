@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,11 @@ class LoadedData:
     fingerprint: str
     notices: tuple[str, ...]
     comparable: bool
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """Split -> fingerprint of it alone, whatever other splits the data has."""
+        return self.dataset.fingerprints()
 
 
 def load_data(
