@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -525,3 +527,60 @@ def test_an_audit_of_other_data_is_refused(trained):
     assert "an audit of other data" in error("evaluate", "run", "--exclude", "audit.csv")
     Path("audit.csv").write_text("id,issue\nnobody,tie\n")
     assert "names no image" in error("evaluate", "run", "--exclude", "audit.csv")
+
+
+def test_the_list_of_commands_has_whole_summaries_in_the_order_of_the_work():
+    lines = fer("--help").stdout.split("Commands:")[1]
+    assert "..." not in lines
+    assert re.findall(r"^  (\w+)", lines, re.M) == list(main.commands)
+
+
+def test_what_the_system_refuses_is_one_line():
+    Path("file").touch()
+    words = ["data", "--data", "synthetic", "--set", "data.n=140", "--out"]
+    for folder, expected in (("file/x", "file/x: Not a directory"), ("n" * 300, "name too long")):
+        failed = fer(*words, folder, code=1)
+        assert failed.stderr.startswith("Error: ")
+        assert expected in failed.stderr
+        assert failed.stderr.count("\n") == 1
+
+
+def python(*words, **options):
+    """Run the command in a process of its own; return what it printed and its exit code."""
+    command = [sys.executable, "-m", "fer_analysis", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_stdout_is_one_line():
+    command = [sys.executable, "-m", "fer_analysis", "data", "--data", "synthetic", "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr == "Error: No space left on device\n"
+    assert done.returncode == 1
+
+
+def test_a_closed_pipe_ends_without_a_word():
+    script = f"{sys.executable} -m fer_analysis train --help | true"
+    done = subprocess.run(script, shell=True, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_terminal_without_utf_8_and_hostile_names_do_no_harm():
+    from fer_analysis.cli.tables import console
+
+    with console.out.capture() as captured:
+        rows = console.table("name", "n")
+        rows.add_row("a\x1b[31mb", "[red]1[/red] :smile:")
+        console.out.print(rows)
+        console.out.print("c\x07\u202ed", "e", soft_wrap=True)
+    text = captured.get()
+    assert not {"\x1b", "\x07", "\u202e"} & {*text}
+    assert "a\\x1b[31mb" in text
+    assert "[red]1[/red] :smile:" in text
+    write_layout(generate(n=140, seed=0), Path("own"), "folders")
+    for folder in Path("own").glob("*/disgust"):
+        folder.rename(folder.with_name("d\u00e9go\u00fbt \u5acc"))
+    done = python("data", "--data", "own", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert "d\\xe9go\\xfbt" in done.stdout

@@ -5,6 +5,10 @@ Heavy imports live inside the commands, so that help and errors come at once.
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import NoReturn
+
 import click
 
 from fer_analysis import __version__
@@ -18,26 +22,56 @@ from fer_analysis.cli.predict import predict
 from fer_analysis.cli.report import report
 from fer_analysis.cli.saliency import saliency
 from fer_analysis.cli.study import study
+from fer_analysis.cli.terminal import encodable, escaped
 from fer_analysis.cli.train import train
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, first_line
 
 
 class _Group(click.Group):
-    """The one place where a FerError becomes a line on stderr and exit code 1."""
+    """The one place where an error becomes a line on stderr and exit code 1."""
 
     def make_context(self, *args, **kwargs) -> click.Context:
         verbosity.reset()
+        encodable()
         return super().make_context(*args, **kwargs)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the commands in the order of the work, not of the alphabet."""
+        return list(self.commands)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, each with its whole summary."""
+        rows = [(name, each.get_short_help_str(limit=200)) for name, each in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, context: click.Context):
         try:
-            return super().invoke(context)
+            result = super().invoke(context)
+            sys.stdout.flush()  # a full disk is noticed here, not after the last line
+            return result
         except FerError as error:
-            click.echo(f"Error: {error}", err=True)
-            raise SystemExit(1) from error
+            _fail(str(error), error)
+        except BrokenPipeError:
+            raise  # `fer ... | head`: click ends without a word
+        except OSError as error:
+            _fail(_told(error), error)
         except KeyboardInterrupt as error:
             click.echo("Stopped.", err=True)
             raise SystemExit(130) from error
+
+
+def _fail(text: str, error: Exception) -> NoReturn:
+    click.echo(f"Error: {escaped(text)}", err=True)
+    raise SystemExit(1) from error
+
+
+def _told(error: OSError) -> str:
+    """Return what the system could not do, and with which file."""
+    reason = error.strerror or first_line(error)
+    if error.filename is None:
+        return reason
+    return f"{os.fsdecode(error.filename)}: {reason}"
 
 
 @click.group(

@@ -134,7 +134,7 @@ def _drawn(overlays, answer) -> Path | None:
 
 
 def _complain(line: str) -> None:
-    from fer_analysis.cli.tables.console import printable
+    from fer_analysis.cli.terminal import printable
 
     click.echo(printable(line), err=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 
 from rich import box
 from rich.console import Console
@@ -16,28 +15,30 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from fer_analysis import progress
 from fer_analysis.cli import verbosity
+from fer_analysis.cli.terminal import escaped
 
-out = Console(highlight=False, markup=False)
-err = Console(stderr=True, highlight=False, markup=False)
+
+class _Console(Console):
+    """A console on which no text from outside is a control character, a style or an emoji."""
+
+    def __init__(self, **options):
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options) -> Text:
+        return super().render_str(escaped(text), **options)
+
+
+out = _Console()
+err = _Console(stderr=True)
 
 
 def notice(text: str) -> None:
     """Print a remark on stderr."""
     err.print(f"note: {text}", style="yellow", soft_wrap=True)
-
-
-def printable(text: object) -> str:
-    """Return a name from outside as one line that any terminal and encoding takes.
-
-    Control characters, undecodable bytes, reversals of direction and what the output's encoding
-    lacks become escapes.
-    """
-    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
-    encoding = sys.stdout.encoding or "utf-8"
-    return plain.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:

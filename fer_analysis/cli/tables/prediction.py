@@ -14,7 +14,8 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.tables.console import err, notice, out, printable, table
+from fer_analysis.cli.tables.console import err, notice, out, table
+from fer_analysis.cli.terminal import printable
 from fer_analysis.evaluation.model_card import sentences
 from fer_analysis.files import as_text
 

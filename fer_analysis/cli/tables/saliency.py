@@ -7,7 +7,8 @@ import textwrap
 
 import click
 
-from fer_analysis.cli.tables.console import out, printable, table
+from fer_analysis.cli.tables.console import out, table
+from fer_analysis.cli.terminal import printable
 from fer_analysis.cli.verbosity import ALL, QUIET, level
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.human_reference import REFERENCES, beside_humans, claim_survives
