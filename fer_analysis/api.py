@@ -12,10 +12,134 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fer_analysis.config import RunConfig
     from fer_analysis.data.load import LoadedData
     from fer_analysis.progress import Progress
     from fer_analysis.run import Run
     from fer_analysis.saliency.analysis import SaliencyAnalysis
+
+
+def load_data(
+    source: str | Path | None = None,
+    *,
+    overrides: tuple[str, ...] = (),
+    pictures: str | Path | None = None,
+    augmented_by: str | Path | RunConfig | None = None,
+    progress: Progress | None = None,
+    **options: object,
+) -> LoadedData:
+    """Read a data set, or let the package draw one.
+
+    Args:
+        source: A CSV, a folder, or `synthetic`; the variable `FER2013_DIR` if None.
+        overrides: `KEY=VALUE` texts of the sections data and, for `augmented_by`, augmentation,
+            e.g. `data.size=48`.
+        pictures: A folder for `samples.png`, faces of every label.
+        augmented_by: A config whose augmentation `augmented.png` shows, in the same folder.
+        progress: Receives tasks and notices.
+        **options: Keys of a config's `data` section, e.g. `layout="csv"`, `size=48`,
+            `protocol="kaggle"`, `validation_share=0.2`; of `synthetic` those of
+            `data.synthetic.generate`, e.g. `n=500`.
+
+    Raises:
+        FerError: If no data is named, it cannot be read, or an option is not what it should be.
+
+    Example:
+        >>> loaded = load_data("synthetic", n=300)
+        >>> len(loaded.dataset)
+        300
+    """
+    from fer_analysis.evaluation.open_run import data_section, read_data
+
+    own = tuple(text for text in overrides if text.startswith("data."))
+    loaded = read_data(data_section(source, own, **options), progress)
+    if pictures is None:
+        return loaded
+    from fer_analysis.figures.data import save_figures
+    from fer_analysis.progress import Progress
+
+    augmentation = None
+    if augmented_by is not None:
+        from fer_analysis.config import load_config
+        from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+
+        import_tensorflow_quietly()
+        theirs = [text for text in overrides if text.startswith("augmentation.")]
+        augmentation = load_config(augmented_by, theirs).augmentation.build()
+    for file in save_figures(loaded.dataset, Path(pictures), augmentation=augmentation):
+        (progress or Progress()).wrote(file)
+    return loaded
+
+
+def train(
+    config: str | Path | RunConfig | None = None,
+    *,
+    data: str | Path | LoadedData | None = None,
+    seed: int | None = None,
+    run_dir: str | Path | None = None,
+    resume: str | Path | Run | None = None,
+    overrides: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> Run:
+    """Train a run, or go on with one that was interrupted.
+
+    After Ctrl-C the finished epochs are kept and drawn; `resume` goes on from there, to the
+    result that the uninterrupted run would have had.
+
+    Args:
+        config: Path of a YAML file, the name of a shipped config, or a config.
+        data: Other data than the config's: a path, `synthetic`, or what `load_data` returned.
+        seed: Of weights, order and augmentation; the config's if None.
+        run_dir: The new run's directory; by default `runs/<time>-<model>`.
+        resume: A run to go on with; it takes no other argument than `data`.
+        overrides: `KEY=VALUE` texts that change the config.
+        progress: Receives tasks, notices, and every epoch.
+
+    Returns:
+        The finished run; `run.result()` has its row of Table 1.
+
+    Raises:
+        FerError: If the config, the data or the directory is not what it should be.
+
+    Example:
+        >>> run = train("tiny", overrides=("training.epochs=1",), run_dir="runs/first")
+        >>> run.result()["epochs"]
+        1
+    """
+    from fer_analysis.progress import Progress
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+    from fer_analysis.training.begin import begin
+
+    progress = progress or Progress()
+    begun = begin(
+        config,
+        data,
+        seed=seed,
+        run_dir=run_dir,
+        resume=resume,
+        overrides=overrides,
+        progress=progress,
+    )
+    run = begun.run
+    if run.is_complete:
+        progress.notice(f"{run.path} is complete already")
+        return run
+    import_tensorflow_quietly()
+    from fer_analysis.figures.training import save_figures
+    from fer_analysis.training.train import train as train_run
+
+    begun.announce(progress)
+    try:
+        with progress.training(begun.config) as listener:
+            train_run(begun.config, begun.data, run, listener)
+    except KeyboardInterrupt:
+        progress.notice(
+            f"stopped; finished epochs are safe, go on with: fer train --resume {run.path}"
+        )
+        save_figures(run)
+        raise
+    save_figures(run)
+    return run
 
 
 def explain(

@@ -8,15 +8,19 @@ import keras
 import numpy as np
 import pytest
 
+import fer_analysis
+from fer_analysis import api
 from fer_analysis.config import EarlyStoppingConfig, TrainingConfig, load_config
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS
+from fer_analysis.progress import Listener
 from fer_analysis.run import Run
 from fer_analysis.training import train, trainer
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.averaging import WeightAverage
 from fer_analysis.training.batches import Batches
+from fer_analysis.training.best_epoch import best_epoch
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import find_collapse, likely_cause
 from fer_analysis.training.preparation import make_optimizer, make_recipe
@@ -41,8 +45,7 @@ def follow(values, *, monitor="validation_loss", patience=2, epochs=100):
         if reason := trainer._reason_to_stop(progress, recipe, None):
             return progress.epoch, progress.best_epoch, reason
         progress.history.append(row(progress.epoch + 1, **{monitor: value}))
-        if trainer._is_best(progress, monitor):
-            progress.best_epoch = progress.epoch
+        progress.best_epoch = best_epoch(progress.history, monitor=monitor)
     return progress.epoch, progress.best_epoch, trainer._reason_to_stop(progress, recipe, None)
 
 
@@ -335,3 +338,39 @@ def test_checkpoint_round_trip_and_damage(tmp_path):
 def test_the_monitor_is_one_that_the_history_has():
     for name in EarlyStoppingConfig.model_fields["monitor"].annotation.__args__:
         assert name in row(1)
+
+
+def test_training_from_python_prints_nothing_draws_and_returns_the_run(tmp_path, capfd):
+    loaded = api.load_data("synthetic", n=200)
+    small = ("training.epochs=1", "model.filters=[4]")
+    run = api.train("tiny", data=loaded, seed=3, run_dir=tmp_path / "run", overrides=small)
+    assert capfd.readouterr() == ("", "")
+    assert (run.config().data.n, run.config().seed, run.result()["epochs"]) == (200, 3, 1)
+    for picture in (run.curves_file, run.structure_file):
+        assert picture.stat().st_size > 10_000
+    assert api.train(resume=run.path).result() == run.result()
+
+
+def test_an_interrupted_training_is_drawn_as_far_as_it_came(tmp_path):
+    class Interrupt(fer_analysis.Progress):
+        def training(self, config):
+            return Stop()
+
+        def notice(self, text):
+            notices.append(text)
+
+    class Stop(Listener):
+        def epoch(self, row, is_best):
+            raise KeyboardInterrupt
+
+    notices = []
+    with pytest.raises(KeyboardInterrupt):
+        api.train(
+            "tiny",
+            overrides=("data.n=200", "training.epochs=9", "model.filters=[4]"),
+            run_dir=tmp_path / "run",
+            progress=Interrupt(),
+        )
+    assert (tmp_path / "run/curves.png").stat().st_size > 10_000
+    assert (tmp_path / "run/structure.png").stat().st_size > 10_000
+    assert notices[-1].endswith(f"fer train --resume {tmp_path / 'run'}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import data_option, data_section, json_option, open_data, set_option
+from fer_analysis.cli.options import data_option, json_option, set_option
 from fer_analysis.data import LAYOUTS
 
 
@@ -50,20 +50,19 @@ def data(source, layout, protocol, votes, skip_bad, augmented, config, out, over
       fer data --data synthetic --augmented
       fer data --data synthetic --set data.n=500 --set 'data.blend={disgust: [angry, 0.6]}'
     """
-    from fer_analysis.cli.tables.console import err
+    from fer_analysis.api import load_data
+    from fer_analysis.cli.tables.console import ConsoleProgress
 
-    options = (
-        {}
-        if source == "synthetic"
-        else {"layout": layout, "protocol": protocol, "votes": votes, "skip_bad": skip_bad}
+    of_files = {"layout": layout, "protocol": protocol, "votes": votes, "skip_bad": skip_bad}
+    loaded = load_data(
+        source,
+        overrides=overrides,
+        pictures=out,
+        augmented_by=config if augmented else None,
+        progress=ConsoleProgress(),
+        **({} if source == "synthetic" else of_files),
     )
-    section = data_section(
-        source, [text for text in overrides if text.startswith("data.")], **options
-    )
-    loaded = open_data(section)
-    _print_json(loaded) if as_json else _print_counts(loaded, section.source)
-    for path in _draw(loaded.dataset, out, augmented, config, overrides):
-        err.print(f"wrote {path}", soft_wrap=True)
+    _print_json(loaded) if as_json else _print_counts(loaded)
 
 
 def _print_json(loaded) -> None:
@@ -82,14 +81,14 @@ def _print_json(loaded) -> None:
     click.echo(json.dumps(facts, indent=2))
 
 
-def _print_counts(loaded, source: str) -> None:
+def _print_counts(loaded) -> None:
     from fer_analysis.cli.tables.console import out, table
 
     dataset = loaded.dataset
     height, width = dataset.images.shape[1:3]
     out.print(
-        f"{source}: layout {loaded.layout}, protocol {loaded.protocol}, {len(dataset):,} images "
-        f"of {height}x{width}, fingerprint {loaded.fingerprint}"
+        f"{loaded.section.source}: layout {loaded.layout}, protocol {loaded.protocol}, "
+        f"{len(dataset):,} images of {height}x{width}, fingerprint {loaded.fingerprint}"
         + (", with annotators' votes" if dataset.votes is not None else ""),
         soft_wrap=True,
     )
@@ -97,41 +96,3 @@ def _print_counts(loaded, source: str) -> None:
     for split, counts in dataset.counts().items():
         rows.add_row(split, *map(str, counts), str(counts.sum()))
     out.print(rows)
-
-
-def _draw(dataset, out: Path, augmented: bool, config: str, overrides: tuple[str, ...]):
-    from fer_analysis.figures import save
-    from fer_analysis.figures.data import samples_figure
-
-    save(samples_figure(dataset), out / "samples.png")
-    yield out / "samples.png"
-    if augmented:
-        from fer_analysis.config import load_config
-
-        own = [text for text in overrides if text.startswith("augmentation.")]
-        augmentation = load_config(config, own).augmentation.build()
-        save(_augmented_figure(dataset, augmentation), out / "augmented.png")
-        yield out / "augmented.png"
-
-
-def _augmented_figure(dataset, augmentation, *, versions: int = 9):
-    """Draw a training face of each label as the first epochs would show it."""
-    import numpy as np
-
-    from fer_analysis.figures.data import augmented_figure
-    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
-
-    import_tensorflow_quietly()
-    faces = dataset.part(dataset.splits[0])
-    # Each label's middle image: some first ones of FER-2013 are blank.
-    members = [np.flatnonzero(faces.labels == label) for label in np.unique(faces.labels)]
-    faces = faces.take(np.array([rows[len(rows) // 2] for rows in members]))
-    n, height, width = faces.images.shape[:3]
-    shown = [
-        augmentation.apply(
-            faces.images.astype(np.float32),
-            augmentation.transforms(n, height, width, seed=0, epoch=epoch),
-        ).numpy()
-        for epoch in range(versions)
-    ]
-    return augmented_figure(faces.images, np.stack(shown, axis=1))

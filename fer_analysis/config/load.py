@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -22,21 +22,30 @@ CONFIGS = next(
 
 
 def load_config(
-    name: str | Path, overrides: Iterable[str] = (), *, data: str | None = None
+    name: str | Path | RunConfig,
+    overrides: Iterable[str] = (),
+    *,
+    data: str | Mapping | None = None,
 ) -> RunConfig:
     """Read a config.
 
     Args:
-        name: Path of a YAML file, or the bare name of a shipped one (`paper/mobilenet`).
+        name: Path of a YAML file, the bare name of a shipped one (`paper/mobilenet`), or a
+            config.
         overrides: `key.path=value` each, the value in YAML; they win over the file.
-        data: Path of a data set, or `synthetic`; wins over the file's `data.source`.
+        data: Path of a data set, or `synthetic`; wins over the file's `data.source`. A mapping
+            takes the place of the whole section.
 
     Raises:
         FerError: Naming every problem of the file and the overrides at once.
     """
-    path = find_config(name)
-    values = read_yaml(path)
-    if data is not None:
+    if isinstance(name, RunConfig):
+        where, values = "config", name.model_dump(mode="json")
+    else:
+        where, values = str(name), read_yaml(find_config(name))
+    if isinstance(data, Mapping):
+        values["data"] = dict(data)
+    elif data is not None:
         section = values.get("data") if isinstance(values.get("data"), dict) else {}
         same_kind = kind_of_data(section) == kind_of_data({"source": data})
         values["data"] = {**(section if same_kind else {}), "source": data}
@@ -44,7 +53,7 @@ def load_config(
         _override(values, override)
     if "FER2013_DIR" in os.environ and isinstance(values.setdefault("data", {}), dict):
         values["data"]["source"] = values["data"].get("source") or os.environ["FER2013_DIR"]
-    return parse_config(values, where=str(name))
+    return parse_config(values, where=where)
 
 
 def parse_data(values: dict, overrides: Iterable[str] = ()) -> FilesConfig | SyntheticConfig:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_analysis.data.dataset import FaceDataset
+
 FILL_MODES = ("nearest", "constant", "reflect", "wrap")
 
 
@@ -96,6 +98,31 @@ class Augmentation:
             interpolation="BILINEAR",
             fill_mode=self.fill.upper(),
         )
+
+    def examples(self, dataset: FaceDataset, *, versions: int = 9) -> tuple[np.ndarray, np.ndarray]:
+        """Transform a face of each label as the first epochs of a training would.
+
+        Args:
+            dataset: The faces; those of the first split are taken.
+            versions: How many transforms of each face.
+
+        Returns:
+            The faces, uint8 `(k, height, width, channels)`, and what became of them, float32
+            `(k, versions, height, width, channels)`.
+        """
+        faces = dataset.part(dataset.splits[0])
+        # Each label's middle image: some of the first ones in FER-2013 are blank.
+        members = [np.flatnonzero(faces.labels == label) for label in np.unique(faces.labels)]
+        images = faces.images[[rows[len(rows) // 2] for rows in members]]
+        n, height, width = images.shape[:3]
+        shown = [
+            self.apply(
+                images.astype(np.float32),
+                self.transforms(n, height, width, seed=0, epoch=epoch),
+            ).numpy()
+            for epoch in range(versions)
+        ]
+        return images, np.stack(shown, axis=1)
 
     def rectangles(self, n: int, *, seed: int, epoch: int) -> np.ndarray:
         """Draw what the images of one epoch lose: 2 to 20 % of the area, up to twice as long

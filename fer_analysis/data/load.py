@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from fer_analysis.data.readers.source import Progress, RawFaces, Source
 from fer_analysis.data.splits import divide
 from fer_analysis.data.votes import VOTE_NAMES, check_votes, find_votes, join_votes
 from fer_analysis.errors import FerError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class LoadedData:
         notices: What a user should know, one line each.
         comparable: Whether the test split is a whole official one (PrivateTest, or Kaggle's
             test folder), so that figures on it may stand beside published ones.
+        section: The `data` section of a config that describes how it was read; None where it
+            was read without one.
     """
 
     dataset: FaceDataset
@@ -38,6 +44,7 @@ class LoadedData:
     fingerprint: str
     notices: tuple[str, ...]
     comparable: bool
+    section: BaseModel | None = None
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:

@@ -31,7 +31,8 @@ def open_data(
     Raises:
         FerError: If the data cannot be read, or not be divided into so many folds.
     """
-    return leave_out(open_whole(section, progress=progress), section)
+    loaded = leave_out(open_whole(section, progress=progress), section)
+    return replace(loaded, section=section)
 
 
 def open_whole(

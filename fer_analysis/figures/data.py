@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fer_analysis.figures import plain
+from fer_analysis.data.augmentation import Augmentation
+from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.figures import plain, save
 
 GAP = 2
 """White pixels between two faces."""
 
 
-def samples_figure(dataset, *, per_label: int = 8, seed: int = 0) -> Figure:
-    """Draw a row of faces for each label, its number of images in each split beside it.
+def save_figures(
+    dataset: FaceDataset, folder: Path, *, augmentation: Augmentation | None = None
+) -> list[Path]:
+    """Draw `samples.png` and, with an augmentation, `augmented.png`.
 
     Args:
-        dataset: A `fer_analysis.data.dataset.FaceDataset`.
+        dataset: The faces.
+        folder: Where the pictures go.
+        augmentation: What `augmented.png` shows the effect of.
+
+    Returns:
+        The files that were written.
+    """
+    files = [folder / "samples.png"]
+    save(samples_figure(dataset), files[0])
+    if augmentation:
+        files.append(folder / "augmented.png")
+        save(augmented_figure(*augmentation.examples(dataset)), files[1])
+    return files
+
+
+def samples_figure(dataset: FaceDataset, *, per_label: int = 8, seed: int = 0) -> Figure:
+    """Draw a row of faces for each label, with its number of images in each split.
+
+    Args:
+        dataset: The faces.
         per_label: Faces a label, chosen at random.
         seed: Of the choice.
     """

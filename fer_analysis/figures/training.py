@@ -9,13 +9,39 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from fer_analysis.figures import plain
+from fer_analysis.figures import plain, save
+from fer_analysis.figures.structure import structure_figure
+from fer_analysis.run import Run
+from fer_analysis.training.best_epoch import best_epoch
 
 TRAINING, VALIDATION = "tab:blue", "tab:orange"
-"""The study's colours."""
+"""The colours of the paper's curves."""
 
 WIDE_RANGE = 20
 """Losses that span more than this factor are drawn on a logarithmic axis."""
+
+
+def save_figures(run: Run) -> None:
+    """Draw a run's network and, as far as it has come, its curves, into its directory.
+
+    Args:
+        run: A run, complete or not; nothing is drawn before its first epoch is finished.
+    """
+    from fer_analysis.models.storage import load_model
+    from fer_analysis.models.structure import structure_rows
+
+    if not (run.history_file.is_file() and run.model_file.is_file()):
+        return
+    save(structure_figure(structure_rows(load_model(run.model_file)[0])), run.structure_file)
+    training, data, history = run.config().training, run.environment()["data"], run.history()
+    validation = data["counts"]["validation"]
+    curves = curves_figure(
+        history,
+        title=f"{run.name} · {data['protocol']} protocol · seed {run.environment()['seed']}",
+        best_epoch=best_epoch(history, monitor=training.early_stopping.monitor, keep=training.keep),
+        majority=max(validation) / sum(validation),
+    )
+    save(curves, run.curves_file)
 
 
 def curves_figure(

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fer_analysis.config import RunConfig
+
 EPOCHS = 3
 """Epochs in a row that must look collapsed before a run is called so."""
 
@@ -101,3 +103,14 @@ def likely_cause(
             f"possible cause: shifts of {shift:.0%} of the side; try --set augmentation.shift=0.1"
         )
     return "possible cause: the network's depth without normalisation; try a batch-normalised one"
+
+
+def cause_of(collapse: Collapse, config: RunConfig) -> str:
+    """Return the likely cause of a collapse under this config, as a sentence."""
+    return likely_cause(
+        kind=collapse.kind,
+        optimizer=config.training.optimizer,
+        learning_rate=config.training.learning_rate,
+        vertical_flip=config.augmentation.vertical_flip,
+        shift=config.augmentation.shift,
+    )

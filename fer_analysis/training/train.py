@@ -6,25 +6,21 @@ import hashlib
 from dataclasses import asdict
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from fer_analysis.config import RunConfig
 from fer_analysis.data.load import LoadedData
 from fer_analysis.environment import describe_environment
 from fer_analysis.errors import FerError
-from fer_analysis.figures import save
-from fer_analysis.figures.structure import structure_figure
-from fer_analysis.figures.training import curves_figure
 from fer_analysis.files import write_text
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
-from fer_analysis.models.structure import structure_rows, summary_text
+from fer_analysis.models.structure import summary_text
 from fer_analysis.progress import Listener
 from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
-from fer_analysis.training.collapse import likely_cause
+from fer_analysis.training.collapse import cause_of
 from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.trainer import fit
 
@@ -67,14 +63,6 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     if not run.environment_file.is_file():
         _write_start(run, config, recipe, facts, model)
     progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
-    shares = np.bincount(recipe.validation.labels) / len(recipe.validation)
-    curves = curves_figure(
-        progress.history,
-        title=f"{run.name} · {data.protocol} protocol · seed {config.seed}",
-        best_epoch=progress.best_epoch,
-        majority=float(shares.max()),
-    )
-    save(curves, run.curves_file)
     best = progress.history[progress.best_epoch - 1]
     seconds = sum(row["seconds"] for row in progress.history)
     result = {
@@ -123,17 +111,6 @@ def trained_twin(model: keras.Model, config: RunConfig) -> keras.Model:
     return accelerate(twin, config.training.precision) if config.training.accelerate else twin
 
 
-def cause_of(collapse, config: RunConfig) -> str:
-    """Return the likely cause of a collapse under this config, in words."""
-    return likely_cause(
-        kind=collapse.kind,
-        optimizer=config.training.optimizer,
-        learning_rate=config.training.learning_rate,
-        vertical_flip=config.augmentation.vertical_flip,
-        shift=config.augmentation.shift,
-    )
-
-
 def _facts(data: LoadedData, recipe: Recipe) -> dict:
     """Return what tells the data, and what was taught of it, from any other."""
     targets = hashlib.blake2b(recipe.targets.tobytes(), digest_size=8).hexdigest()
@@ -164,7 +141,6 @@ def _write_start(
     validation = recipe.validation.pixel_hashes()
     run.write_hashes(recipe.train.pixel_hashes(), validation if chose else validation[:0])
     write_text(run.summary_file, summary_text(model))
-    save(structure_figure(structure_rows(model)), run.structure_file)
     run.write_environment(
         {
             **describe_environment(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 
 import keras
@@ -16,6 +15,7 @@ from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.averaging import WeightAverage
 from fer_analysis.training.batches import Batches
+from fer_analysis.training.best_epoch import best_epoch
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import Collapse, find_collapse
 
@@ -56,8 +56,8 @@ def fit(
         judged.set_weights(average.variables if average else trained.get_weights())
         row |= _validate(predict(recipe.validation.images), recipe.validation.labels)
         progress.history.append(row)
-        if is_best := recipe.keep == "last" or _is_best(progress, recipe.monitor):
-            progress.best_epoch = progress.epoch
+        progress.best_epoch = best_epoch(progress.history, monitor=recipe.monitor, keep=recipe.keep)
+        if is_best := progress.best_epoch == progress.epoch:
             progress.best_weights = judged.get_weights()
             _save(model, progress, recipe, run)
         run.write_history(progress.history)
@@ -107,16 +107,6 @@ def _validate(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         "validation_accuracy": float((predicted == labels).mean()),
         "labels_predicted": len(np.unique(predicted)),
     }
-
-
-def _is_best(progress: Progress, monitor: str) -> bool:
-    value = progress.history[-1][monitor]
-    if progress.best_epoch == 0:
-        return True
-    best = progress.history[progress.best_epoch - 1][monitor]
-    if not math.isfinite(best):
-        return math.isfinite(value)
-    return value < best if monitor.endswith("loss") else value > best
 
 
 def _save(model: keras.Model, progress: Progress, recipe: Recipe, run: Run) -> None:

@@ -1,0 +1,130 @@
+"""Starting a run, or taking up one that was interrupted: from names and paths to what trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_analysis.config import RunConfig, load_config
+from fer_analysis.data.load import LoadedData
+from fer_analysis.environment import multiplies_bfloat16
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.open_run import read_data
+from fer_analysis.progress import Progress
+from fer_analysis.run import Run
+
+NO_CONFIG = "no config: name one, e.g. `fer train self_built --data PATH` (see `fer train --help`)"
+
+ONLY_RESUME = (
+    "--resume goes on with a run as it was begun: it takes no config, "
+    "--model, --seed, --set or --run-dir (only --data, where the data has moved)"
+)
+
+SLOW_BFLOAT16 = (
+    "this processor has no instructions for bfloat16, in which training is several times "
+    "slower here than in float32: start it with --set training.precision=float32"
+)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a training begins with.
+
+    Args:
+        run: Its directory.
+        config: Its config.
+        data: Its data; None if the run is complete already.
+    """
+
+    run: Run
+    config: RunConfig
+    data: LoadedData | None
+
+    def announce(self, progress: Progress) -> None:
+        """Tell what is trained on what, and whether the precision is slow on this processor."""
+        import tensorflow as tf
+
+        config = self.config
+        progress.notice(
+            f"run {self.run.path}: {config.model.name} on {config.data.source} "
+            f"({self.data.protocol} protocol, seed {config.seed})"
+        )
+        rounds = config.training.precision == "bfloat16"
+        if rounds and not tf.config.list_physical_devices("GPU") and multiplies_bfloat16() is False:
+            progress.notice(SLOW_BFLOAT16)
+
+
+def begin(
+    config: str | Path | RunConfig | None,
+    data: str | Path | LoadedData | None,
+    *,
+    seed: int | None,
+    run_dir: str | Path | None,
+    resume: str | Path | Run | None,
+    overrides: tuple[str, ...],
+    progress: Progress,
+) -> Beginning:
+    """Start a run or open one to go on with; the arguments are those of `api.train`.
+
+    Raises:
+        FerError: If an argument is not what it should be.
+    """
+    if resume is None:
+        if config is None:
+            raise FerError(NO_CONFIG)
+        if seed is not None:
+            overrides = (*overrides, f"seed={seed}")
+        return _start(config, data, run_dir=run_dir, overrides=overrides, progress=progress)
+    if config is not None or run_dir is not None or overrides or seed is not None:
+        raise FerError(ONLY_RESUME)
+    return _resume(resume, data, progress=progress)
+
+
+def _start(
+    config: str | Path | RunConfig,
+    data: str | Path | LoadedData | None,
+    *,
+    run_dir: str | Path | None,
+    overrides: tuple[str, ...],
+    progress: Progress,
+) -> Beginning:
+    """Read a config and its data, and start a run directory.
+
+    Raises:
+        FerError: If the config or the data is not what it should be, or the directory is taken.
+    """
+    if isinstance(data, LoadedData):
+        if data.section is None:
+            raise FerError("data: read by hand; take what fer_analysis.load_data returns")
+        section = data.section.model_dump(mode="json")
+        section["source"] = _absolute(section["source"])
+        config, loaded = load_config(config, overrides, data=section), data
+    else:
+        config = load_config(config, overrides, data=_absolute(data))
+        loaded = read_data(config.data, progress)
+    return Beginning(Run.create(config, run_dir and Path(run_dir)), config, loaded)
+
+
+def _resume(
+    run: str | Path | Run, data: str | Path | LoadedData | None, *, progress: Progress
+) -> Beginning:
+    """Open a run that was interrupted, and its data.
+
+    Raises:
+        FerError: If there is no such run, or its data cannot be read.
+    """
+    opened = run if isinstance(run, Run) else Run.open(run)
+    if not opened.is_directory:
+        raise FerError(f"--resume {run}: expected a run directory, received a model file")
+    if isinstance(data, LoadedData):
+        return Beginning(opened, opened.config(), data)
+    config = load_config(opened.config_file, data=_absolute(data))
+    loaded = None if opened.is_complete else read_data(config.data, progress)
+    return Beginning(opened, config, loaded)
+
+
+def _absolute(source: str | Path | None) -> str | None:
+    """Make a path independent of the folder that the program was started in."""
+    if source is None or str(source) == "synthetic":
+        return source and str(source)
+    return str(Path(source).expanduser().resolve())
