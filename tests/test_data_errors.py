@@ -1,5 +1,6 @@
 """Bad data is named in one line each, left out on request, and never crashes the reader."""
 
+import os
 import zlib
 from dataclasses import replace
 
@@ -268,3 +269,45 @@ def test_votes_on_other_images_are_refused(tmp_path):
     write_layout(shifted, tmp_path / "wrong", "csv", votes=True)
     with pytest.raises(FerError, match=r"do not belong to this data: .* would be by chance"):
         load_data(tmp_path / "wrong", cache=False)
+
+
+@pytest.mark.parametrize("layout", ["csv", "icml"])
+def test_a_csv_of_any_name_is_recognised_by_its_header(tmp_path, layout):
+    (file,) = write_layout(faces(7), tmp_path, layout).iterdir()
+    loaded = load_data(file.rename(tmp_path / "mine.txt"))
+    assert loaded.layout == layout and len(loaded.dataset) == 7
+
+
+def test_a_file_with_another_header_is_no_csv_of_faces(tmp_path):
+    (tmp_path / "prices.csv").write_text("date,price\n1,2\n")
+    with pytest.raises(FerError, match="no data set recognised; looked for csv: fer2013.csv, or a"):
+        load_data(tmp_path / "prices.csv")
+
+
+def test_a_misspelt_column_is_asked_about(tmp_path):
+    (tmp_path / "mine.csv").write_text("emotion,pixels,Usgae\n0,1,Training\n")
+    with pytest.raises(FerError, match=r"no column usage .*; is 'usgae' the column usage\?"):
+        load_data(tmp_path / "mine.csv")
+    (tmp_path / "mine.csv").write_text("emotion,pixels,Usage,emotion\n0,1,Training,2\n")
+    with pytest.raises(FerError, match="the column emotion stands twice"):
+        load_data(tmp_path / "mine.csv")
+
+
+def test_commas_within_quotes_part_no_cells(tmp_path):
+    file = write_layout(faces(14), tmp_path, "csv") / "fer2013.csv"
+    wanted = load_data(file).fingerprint
+    header, *rows = file.read_text().splitlines()
+    rows = [f'{row},"fine, ""mostly"""' for row in rows]
+    file.write_text("\n".join([f"{header},remark", *rows]))
+    assert load_data(file).fingerprint == wanted
+    file.write_text("\n".join([f"{header},remark", *rows, f'{rows[0]},"open']))
+    with pytest.raises(FerError, match=r"row 14 \(line 16\): not a line of a CSV"):
+        load_data(file)
+
+
+def test_a_pipe_called_fer2013_csv_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fer2013.csv")
+    with pytest.raises(FerError, match="no data set recognised"):
+        load_data(tmp_path)
+    with pytest.raises(FerError, match="neither a file nor a folder"):
+        load_data(tmp_path / "fer2013.csv")

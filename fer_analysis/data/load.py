@@ -51,6 +51,11 @@ class LoadedData:
         """Split -> fingerprint of it alone, whatever other splits the data has."""
         return self.dataset.fingerprints()
 
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """Split -> fingerprint of it alone, whatever other splits the data has."""
+        return self.dataset.fingerprints()
+
 
 def load_data(
     path: str | Path,
@@ -120,6 +125,8 @@ def _recognise(path: Path, layout: str) -> tuple[str, Source, tuple[str, ...]]:
         LAYOUTS.check(layout)
     if not path.exists():
         raise FerError(f"{path}: no such file or folder")
+    if not (path.is_file() or path.is_dir()):
+        raise FerError(f"{path}: neither a file nor a folder (a pipe, a socket or a device)")
     names = list(LAYOUTS) if layout == "auto" else [layout]
     answers = {name: LAYOUTS[name](path) for name in names}
     sources = {name: answer for name, answer in answers.items() if isinstance(answer, Source)}

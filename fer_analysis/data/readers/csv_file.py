@@ -3,10 +3,13 @@
 A row holds 2304 numbers as text, and turning text into numbers is all the cost of reading.
 So the pixels of many rows are parsed at once, as an array of characters; only where a block
 of rows holds anything unusual are its rows parsed one by one, to say which is bad and why.
+A file is recognised by its header, or by FER-2013's name for it.
 """
 
 from __future__ import annotations
 
+import csv
+import difflib
 import functools
 import os
 from collections.abc import Iterator
@@ -42,20 +45,37 @@ def find_icml(path: Path) -> Source | str:
 
 
 def _find(path: Path, name: str, *, spaced: bool) -> Source | str:
+    looked_for = f"{name}, or a CSV with the columns emotion, pixels and Usage"
     if path.is_dir():
         matches = sorted(entry for entry in os.listdir(path) if entry.lower() == name)
+        matches = [entry for entry in matches if (path / entry).is_file()]
         if not matches:
-            return name
+            return looked_for
         path = path / matches[0]
-    elif not path.is_file() or (b", " in _first_line(path)) != spaced:
-        return name
+    elif not path.is_file() or not _has_header(path, name, spaced=spaced):
+        return looked_for
     read = functools.partial(read_csv, path)
     return Source(folder=path.parent, files=(path.name,), read=read)
 
 
-def _first_line(path: Path) -> bytes:
+def _has_header(path: Path, name: str, *, spaced: bool) -> bool:
+    """Tell whether a file begins with FER-2013's columns, misspelt ones included."""
     with open(path, "rb") as file:
-        return file.readline(HEADER_LIMIT)
+        header = file.readline(HEADER_LIMIT)
+    if (b", " in header) != spaced:
+        return False
+    names = _names(header)
+    return path.name.lower() == name or any(_column(name, names) for name in COLUMNS)
+
+
+def _names(header: bytes) -> tuple[str, ...]:
+    names = header.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").split(",")
+    return tuple(name.strip().strip('"').strip().lower() for name in names)
+
+
+def _column(name: str, names: tuple[str, ...]) -> str | None:
+    """Return the column called `name`, or the one that looks like it misspelt."""
+    return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.75)), None)
 
 
 def read_csv(
@@ -108,16 +128,24 @@ def read_csv(
 
 
 def _columns(path: Path, header: bytes) -> tuple[str, ...]:
-    names = header.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").split(",")
-    names = tuple(name.strip().strip('"').strip().lower() for name in names)
+    names = _names(header)
     missing = [name for name in COLUMNS if name not in names]
     if missing:
         found = ascii(", ".join(names)[:100]) if any(names) else "an empty line"
+        close = {name: _column(name, names) for name in missing}
+        hints = [f"is '{_cut(found)}' the column {name}?" for name, found in close.items() if found]
         raise FerError(
             f"{path}: no column {', '.join(missing)} in its first line; found {found}, "
-            "expected emotion, pixels, Usage in any order"
+            f"expected emotion, pixels, Usage in any order{''.join(f'; {hint}' for hint in hints)}"
         )
+    twice = [name for name in COLUMNS if names.count(name) > 1]
+    if twice:
+        raise FerError(f"{path}: the column {', '.join(twice)} stands twice in its first line")
     return names
+
+
+def _cut(text: str) -> str:
+    return ascii(text[:20])[1:-1]
 
 
 def _lines(file) -> Iterator[tuple[int, int, bytes]]:
@@ -164,7 +192,7 @@ def _where(path: Path, row: int, number: int, error: ValueError) -> str:
 
 def _cells(columns: tuple[str, ...], line: bytes) -> tuple[bytes, int, str]:
     """Return pixels as text, label and split of a line; ValueError says what is wrong."""
-    cells = line.split(b",")
+    cells = _quoted_cells(line) if b'"' in line else line.split(b",")
     if len(cells) != len(columns):
         raise ValueError(f"expected {len(columns)} cells ({', '.join(columns)}), got {len(cells)}")
     emotion, pixels, usage = (cells[columns.index(name)].strip(b' \t\r\n"') for name in COLUMNS)
@@ -174,6 +202,15 @@ def _cells(columns: tuple[str, ...], line: bytes) -> tuple[bytes, int, str]:
     if split is None:
         raise ValueError(f"unknown usage {_show(usage)}, expected {', '.join(OFFICIAL_SPLITS)}")
     return pixels, int(emotion), split
+
+
+def _quoted_cells(line: bytes) -> list[bytes]:
+    """Return the cells of a line with quotes, inside which a comma separates nothing."""
+    try:
+        (cells,) = csv.reader([line.decode("latin-1")], skipinitialspace=True, strict=True)
+    except csv.Error as error:
+        raise ValueError(f"not a line of a CSV ({error})") from None
+    return [cell.encode("latin-1") for cell in cells]
 
 
 def _show(text: bytes) -> str:
