@@ -17,11 +17,14 @@ if platform.machine().lower() in ("x86_64", "amd64"):
 _PUBLIC = {
     "FerError": "fer_analysis.errors",
     "LoadedData": "fer_analysis.data.load",
+    "Predictions": "fer_analysis.prediction.predictions",
     "Progress": "fer_analysis.progress",
     "Run": "fer_analysis.run",
     "SaliencyAnalysis": "fer_analysis.saliency.analysis",
     "explain": "fer_analysis.api",
     "load_data": "fer_analysis.api",
+    "open_run": "fer_analysis.api",
+    "predict": "fer_analysis.api",
     "train": "fer_analysis.api",
 }
 """Public name -> the module that has it; imported when it is first asked for."""

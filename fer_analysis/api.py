@@ -7,13 +7,16 @@ call one of these, and print the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from fer_analysis.config import RunConfig
     from fer_analysis.data.load import LoadedData
+    from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
     from fer_analysis.progress import Progress
     from fer_analysis.run import Run
     from fer_analysis.saliency.analysis import SaliencyAnalysis
@@ -142,6 +145,26 @@ def train(
     return run
 
 
+def open_run(run: str | Path | None = "bundled") -> Run:
+    """Open a run: its files, its config, its history, its results.
+
+    Args:
+        run: A run directory (or its name below `runs/`), a `.keras` file, or `bundled`, the
+            network that comes with the package; None takes the newest run.
+
+    Raises:
+        FerError: If it is none of these.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> fer.open_run("bundled").config().model.name
+        'residual'
+    """
+    from fer_analysis.run import Run
+
+    return Run.open(run)
+
+
 def explain(
     run: str | Path | Run | None = "bundled",
     *,
@@ -223,3 +246,57 @@ def explain(
     if progress:
         progress.wrote(run.saliency_folder(split), "overview.png, a page for each label, …")
     return analysis
+
+
+def predict(
+    images: str | Path | Sequence[str | Path] | np.ndarray,
+    *,
+    run: str | Path | Run | None = "bundled",
+    saliency: bool = False,
+    out: str | Path | None = None,
+    each: Callable[[Prediction | Unreadable], None] | None = None,
+    progress: Progress | None = None,
+) -> Predictions:
+    """Predict the expression label of each face in pictures.
+
+    No face detector is involved: each image is taken for one cropped face. An image that cannot
+    be read is passed over and named in the result.
+
+    Args:
+        images: Files, folders of files (searched to any depth), or an array uint8 `(n, h, w)`,
+            `(n, h, w, 1)` (grey) or `(n, h, w, 3)` (RGB), of any height and width.
+        run: Whose network: a run directory, a `.keras` file, `bundled`, a `Run`; None takes the
+            newest run. Not the first argument, since it mostly is the bundled one.
+        saliency: Also draw where the network looked on each face.
+        out: The folder of these pictures; by default beside each file.
+        each: Called with each image as soon as its batch is predicted.
+        progress: Receives a task, and a notice for each picture that could not be written.
+
+    Returns:
+        A sequence with `label`, `probabilities` and `unsure` of each image that could be read.
+
+    Raises:
+        FerError: If there is no image, or the run has no network.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> for prediction in fer.predict(["face.jpg", "faces/"]):
+        ...     print(prediction.image, prediction.label, prediction.unsure)
+    """
+    import numpy as np
+
+    from fer_analysis.prediction.predict import predict_images
+    from fer_analysis.run import Run
+
+    if isinstance(images, str | Path):
+        images = [images]
+    if not isinstance(images, np.ndarray):
+        images = [Path(image) for image in images]
+    return predict_images(
+        run if isinstance(run, Run) else Run.open(run),
+        images,
+        saliency=saliency,
+        out=None if out is None else Path(out),
+        each=each,
+        progress=progress,
+    )

@@ -24,8 +24,8 @@ from fer_analysis.files import write_json
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.storage import save_model
-from fer_analysis.prediction.answer_files import answer_files
-from fer_analysis.prediction.classifier import Classifier
+from fer_analysis.prediction.batches import classify
+from fer_analysis.prediction.classifier import Classifier, Outputs
 from fer_analysis.prediction.find_images import find_images
 from fer_analysis.run import Run
 
@@ -61,7 +61,7 @@ def save(name, pixels=FACES[0, ..., 0], **options):
     return path
 
 
-def answers(*words):
+def predictions(*words):
     result = fer("predict", *words, "--json")
     told = json.loads(result.stdout)
     return {Path(row["image"]).name: row for row in told["images"]}, result.stderr, told
@@ -74,7 +74,7 @@ def lines(text):
 def test_the_label_and_the_probability_are_the_networks_at_its_temperature(weights):
     for i in range(5):
         save(f"{i}.png", FACES[i, ..., 0])
-    rows, _, told = answers("faces")
+    rows, _, told = predictions("faces")
     network = predictor(keras.saving.load_model(weights / "model.keras", compile=False))
     expected = at_temperature(network(FACES[:5]), TEMPERATURE)
     for i in range(5):
@@ -90,13 +90,11 @@ def test_the_label_and_the_probability_are_the_networks_at_its_temperature(weigh
     assert "not a feeling" in notes
 
 
-def test_sure_and_unsure_are_told_apart_in_each_output(monkeypatch):
+def test_unsure_stands_in_each_output(monkeypatch):
     def ramp(self, images):
         shares = np.full((len(images), 7), 0.01)
         shares[:, 3] = images[:, 0, 0, 0] / 255
-        from fer_analysis.prediction.classifier import Answers
-
-        return Answers(shares.argmax(axis=1), shares, self._sure(shares.max(axis=1)))
+        return Outputs(shares.argmax(axis=1), shares, self._unsure(shares.max(axis=1)))
 
     monkeypatch.setattr(Classifier, "__call__", ramp)
     for name, value in {"low": 100, "high": 200}.items():
@@ -122,16 +120,16 @@ def test_a_wide_terminal_shows_every_label(monkeypatch):
     assert all(name[:7] in fer("predict", "faces").stdout for name in LABELS)
 
 
-def test_without_a_rule_nothing_is_sure_and_without_a_temperature_nothing_is_said(weights):
+def test_without_a_rule_all_are_unsure_and_without_a_temperature_it_is_unknown(weights):
     save("a.png")
     run = Run.open("bundled")
     classifier = Classifier.open(run)
     from dataclasses import replace
 
-    assert replace(classifier, rule=None)(FACES[:3]).sure.tolist() == [False] * 3
-    assert replace(classifier, temperature=None)(FACES[:3]).sure is None
+    assert replace(classifier, rule=None)(FACES[:3]).unsure.tolist() == [True] * 3
+    assert replace(classifier, temperature=None)(FACES[:3]).unsure is None
     Path("bare.keras").write_bytes((weights / "model.keras").read_bytes())
-    rows, _, told = answers("faces", "--run", "bare.keras")
+    rows, _, told = predictions("faces", "--run", "bare.keras")
     assert rows["a.png"]["unsure"] is None
     assert "not calibrated" in " ".join(told["notes"])
     assert "not on record" in " ".join(told["notes"])
@@ -169,7 +167,7 @@ def test_bad_files_are_a_line_each_and_not_the_end(monkeypatch):
 
     original = Image.Image.load
     monkeypatch.setattr(Image.Image, "load", load)
-    rows, stderr, told = answers("faces", "nowhere.png")
+    rows, stderr, told = predictions("faces", "nowhere.png")
     assert list(rows) == ["good.png"]
     expected = {
         "cut.png": "cannot be read",
@@ -219,10 +217,10 @@ def test_any_size_and_colour_is_the_same_face():
     save("upside.png", np.rot90(face))
     files, _ = find_images([Path("faces")])
     classifier = Classifier.open(Run.open("bundled"))
-    (batch,) = answer_files(classifier, files)
+    (batch,) = classify(classifier, files)
     assert len(batch) == 11
-    for answer in batch:
-        name, seen = answer.found.path.name, answer.image[..., 0].astype(float)
+    for item in batch:
+        name, seen = item.source.path.name, item.image[..., 0].astype(float)
         if name in ("big.bmp", "photo.jpg", "upside.png"):
             alike = np.corrcoef(seen.ravel(), face.ravel())[0, 1]
             assert (alike > 0.98) == (name != "upside.png"), name
@@ -233,7 +231,7 @@ def test_any_size_and_colour_is_the_same_face():
 def test_a_picture_far_from_square_is_remarked_on():
     save("wide.png", np.hstack([FACES[0, ..., 0]] * 3))
     save("face.png")
-    notes = " ".join(answers("faces")[2]["notes"])
+    notes = " ".join(predictions("faces")[2]["notes"])
     assert "1 images are far from square" in notes
 
 
@@ -266,7 +264,7 @@ def test_hostile_names_do_no_harm():
     undecodable = b"faces/\xff.png"
     Path(os.fsdecode(undecodable)).write_bytes(Path("faces/-rf.png").read_bytes())
     os.chdir("faces")
-    table = fer("predict", ".")
+    table = fer("predict", ".", "-v")
     written = fer("predict", ".", "--csv")
     told = json.loads(fer("predict", ".", "--json").stdout)
     os.chdir("..")
@@ -285,7 +283,7 @@ def test_an_overlay_for_each_image_beside_it_or_in_a_folder():
     save("a/x.png")
     save("b/x.png", FACES[1, ..., 0])
     save("c/" + "x" * 240 + ".png")
-    rows, stderr, told = answers("faces/a", "--saliency")
+    rows, stderr, told = predictions("faces/a", "--saliency")
     assert rows["x.png"]["overlay"] == "faces/a/x.png.saliency.png"
     picture = Image.open("faces/a/x.png.saliency.png")
     left, right = np.split(np.asarray(picture)[:288].astype(int), 2, axis=1)
@@ -304,10 +302,10 @@ def test_an_overlay_for_each_image_beside_it_or_in_a_folder():
     )
     overlays = [row["overlay"] for row in csv.DictReader(io.StringIO(result.stdout))]
     assert overlays == ["looked/x.png.saliency.png", "looked/x.png-2.saliency.png", ""]
-    assert "no overlay written" in lines(result.stderr)[0]
+    assert "no overlay written" in result.stderr
     assert Path(overlays[0]).read_bytes() == first, "the map does not hang on its neighbours"
     assert Path(overlays[1]).read_bytes() != first
-    again, _, _ = answers("faces/a")
+    again, _, _ = predictions("faces/a")
     assert list(again) == ["x.png"]
 
 
@@ -322,7 +320,7 @@ def test_files_stream_in_batches():
         return Classifier.open(Run.open("bundled"))(images)
 
     classifier.size = 48
-    batches = answer_files(
+    batches = classify(
         classifier, files, batch_size=4, progress=lambda now, all: done.append((now, all))
     )
     first = next(batches)
@@ -354,3 +352,42 @@ def test_a_network_for_other_images_is_refused():
 
 def test_the_rule_of_a_run_is_found(weights):
     assert kept_temperature(Run.open("bundled"))["answers"] == {"least": LEAST}
+
+
+def test_arrays_and_files_of_the_same_faces_have_the_same_predictions():
+    for i in range(3):
+        save(f"{i}.png", FACES[i, ..., 0])
+    files = fer_analysis.predict("faces")
+    seen = []
+    arrays = fer_analysis.predict(FACES[:3], each=seen.append)
+    assert [each.image for each in arrays] == [0, 1, 2]
+    assert tuple(seen) == arrays.predictions
+    for shaped in (FACES[:3, ..., 0], np.repeat(FACES[:3], 3, axis=-1)):
+        again = fer_analysis.predict(shaped)
+        assert [e.probabilities for e in again] == [e.probabilities for e in arrays]
+    assert [e.probabilities for e in files] == [e.probabilities for e in arrays]
+    assert arrays[0].probability == max(arrays[0].probabilities.values())
+    drawn = fer_analysis.predict(FACES[:1], saliency=True, out="looked")
+    assert drawn[0].overlay == Path("looked/0.saliency.png")
+    assert drawn[0].overlay.is_file()
+    blank = fer_analysis.predict(np.zeros((1, 48, 48), np.uint8))
+    assert (len(blank), blank.unreadable[0].image) == (0, 0)
+    for wrong in (FACES[0], FACES[:1].astype(float), np.zeros((2, 8, 8, 4), np.uint8)):
+        with pytest.raises(fer_analysis.FerError, match="expected uint8"):
+            fer_analysis.predict(wrong if wrong.ndim != 3 else wrong[..., 0])
+    with pytest.raises(fer_analysis.FerError, match="no image"):
+        fer_analysis.predict(FACES[:0])
+    with pytest.raises(fer_analysis.FerError, match="`out`"):
+        fer_analysis.predict(FACES[:1], saliency=True)
+
+
+def test_the_summary_fits_a_screen_and_v_prints_all():
+    for i in range(30):
+        save(f"{i:02}.png", FACES[i, ..., 0])
+    brief, whole = fer("predict", "faces").stdout, fer("predict", "faces", "-v").stdout
+    assert len(brief.splitlines()) <= 15
+    assert max(map(len, brief.splitlines())) <= 80
+    assert "and 24 more" in brief
+    assert whole.count(".png") == 30
+    quiet = fer("predict", "faces", "-q")
+    assert (quiet.stdout, quiet.stderr) == ("", "")

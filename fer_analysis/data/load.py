@@ -51,11 +51,6 @@ class LoadedData:
         """Split -> fingerprint of it alone, whatever other splits the data has."""
         return self.dataset.fingerprints()
 
-    @cached_property
-    def fingerprints(self) -> dict[str, str]:
-        """Split -> fingerprint of it alone, whatever other splits the data has."""
-        return self.dataset.fingerprints()
-
 
 def load_data(
     path: str | Path,

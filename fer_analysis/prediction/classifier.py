@@ -1,4 +1,4 @@
-"""A run's network as something that answers: which label, how probable, and whether it is sure."""
+"""A run's network as a function of images: labels, probabilities, and which are unsure."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from fer_analysis.run import Run
 
 
 @dataclass(frozen=True)
-class Answers:
+class Outputs:
     """What a network says of n images.
 
     Args:
         labels: int64 `(n,)`, the most probable label.
         probabilities: float64 `(n, k)`, at the network's temperature where one is known.
-        sure: bool `(n,)`, whether the network's rule calls it an answer; None without a rule.
+        unsure: bool `(n,)`, whether the highest probability is below the network's threshold;
+            None where it was never calibrated.
     """
 
     labels: np.ndarray
     probabilities: np.ndarray
-    sure: np.ndarray | None
+    unsure: np.ndarray | None
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A network with what validation taught about its confidence.
+    """A network with its temperature and threshold, fitted on validation images.
 
     Args:
         model: Raw pixels in, probabilities out.
@@ -75,18 +76,18 @@ class Classifier:
             rule=kept.get("answers"),
         )
 
-    def __call__(self, images: np.ndarray) -> Answers:
-        """Answer for images, uint8 `(n, size, size, 1)`."""
+    def __call__(self, images: np.ndarray) -> Outputs:
+        """Classify images, uint8 `(n, size, size, 1)`."""
         probabilities = at_temperature(self.predict(images), self.temperature or 1.0)
-        return Answers(
+        return Outputs(
             labels=probabilities.argmax(axis=1),
             probabilities=probabilities,
-            sure=self._sure(probabilities.max(axis=1)),
+            unsure=self._unsure(probabilities.max(axis=1)),
         )
 
-    def _sure(self, confidence: np.ndarray) -> np.ndarray | None:
+    def _unsure(self, confidence: np.ndarray) -> np.ndarray | None:
         if self.temperature is None:
             return None
         if self.rule is None:
-            return np.zeros(len(confidence), dtype=bool)
-        return confidence >= self.rule["least"]
+            return np.ones(len(confidence), dtype=bool)
+        return confidence < self.rule["least"]

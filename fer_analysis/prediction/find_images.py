@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_analysis.data.readers.image_files import SUFFIXES
+from fer_analysis.prediction.predictions import Unreadable
 
 OVERLAY = ".saliency.png"
-"""How the names of our own pictures end; they lie beside the faces and are none."""
+"""How the names of our own pictures end; they lie beside the faces and are not faces."""
 
 
 class Found(NamedTuple):
@@ -20,7 +21,7 @@ class Found(NamedTuple):
     place: Path
 
 
-def find_images(paths: Iterable[Path]) -> tuple[list[Found], list[str]]:
+def find_images(paths: Iterable[str | Path]) -> tuple[list[Found], list[Unreadable]]:
     """Find the image files under paths.
 
     Args:
@@ -29,25 +30,26 @@ def find_images(paths: Iterable[Path]) -> tuple[list[Found], list[str]]:
             links to folders not followed.
 
     Returns:
-        The files, and a line for each path that is not there or a folder that has no image.
+        The files, and each path that is not there or a folder without images.
     """
     found, problems = [], []
-    for path in paths:
+    for path in map(Path, paths):
         if path.is_dir():
             inside = [Found(file, _below(path, file)) for file in _walk(path, problems)]
             found += inside
             if not inside:
-                problems.append(f"{path}: no image in this folder ({', '.join(SUFFIXES)})")
+                reason = f"no image in this folder ({', '.join(SUFFIXES)})"
+                problems.append(Unreadable(path, reason))
         elif path.exists():
             found.append(Found(path, Path(path.name)))
         else:
-            problems.append(f"{path}: no such file or folder")
+            problems.append(Unreadable(path, "no such file or folder"))
     return found, problems
 
 
-def _walk(folder: Path, problems: list[str]) -> Iterator[Path]:
+def _walk(folder: Path, problems: list[Unreadable]) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
-        problems.append(f"{error.filename}: {error.strerror}")
+        problems.append(Unreadable(Path(error.filename), error.strerror))
 
     for place, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if name[0] != ".")

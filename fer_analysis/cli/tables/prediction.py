@@ -1,7 +1,6 @@
-"""The ways in which `fer predict` prints answers: a table, JSON, or CSV row by row.
+"""The ways in which `fer predict` prints predictions: a table, JSON, or CSV row by row.
 
-File and label names are untrusted: they are printed without control characters, as text and not
-as markup, and no cell is a formula.
+No cell of the CSV is a formula for a spreadsheet.
 """
 
 from __future__ import annotations
@@ -14,152 +13,108 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.tables.console import err, notice, out, table
+from fer_analysis.cli import verbosity
+from fer_analysis.cli.tables.console import ConsoleProgress, out, table
 from fer_analysis.cli.terminal import printable
-from fer_analysis.evaluation.model_card import sentences
 from fer_analysis.files import as_text
+from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
 
-NOTES = (
-    "no face detector is involved: each image is taken for one cropped face",
-    "an expression is not a feeling: the answer is what such a face was filed under",
-)
+FEW = 6
+"""Images in the summary."""
 
 ROOM = 50
-"""Columns of a terminal that an image's name and answer take."""
+"""Columns of a terminal that an image's name and label take."""
 
 
-class Table:
-    """A row an image, printed when all are there: every label's percentage if there is room."""
-
-    def begin(self, classifier) -> None:
-        self._names = [printable(name) for name in classifier.label_names]
-        self._wide = out.width >= ROOM + 8 * len(self._names)
-        heads = [name[:7] for name in self._names] if self._wide else ["%", "then"]
-        self._rows = table("image", "answer", *heads, numbers_from=2)
-        if not self._wide:
-            self._rows.columns[-1].justify = "left"
-        self._counts, self._oblong, self._drawn = Counter(), 0, []
-        self._without_rule = classifier.temperature is None
-
-    def answer(self, answer, drawn: Path | None) -> None:
-        name = self._names[answer.label]
-        told = f"unsure ({name}?)" if answer.sure is False else name
-        shares = self._all(answer) if self._wide else self._likely(answer)
-        self._rows.add_row(printable(answer.found.path), told, *shares)
-        self._counts["unsure" if answer.sure is False else name] += 1
-        self._oblong += answer.oblong
-        self._drawn += [drawn] if drawn else []
-
-    def _all(self, answer) -> list[str]:
-        return [_percent(value) for value in answer.probabilities]
-
-    def _likely(self, answer) -> list[str]:
-        """Return the answer's percentage, and the next two labels with theirs."""
-        first, *others = answer.probabilities.argsort(kind="stable")[::-1][:3]
-        shares = answer.probabilities
-        return [
-            _percent(shares[first]),
-            ", ".join(f"{self._names[i][:9]} {_percent(shares[i])}" for i in others),
-        ]
-
-    def unreadable(self, problem) -> None:
-        pass
-
-    def finish(self, name: str, card: dict | None, problems: list[str]) -> None:
-        if self._rows.row_count:
-            out.print(self._rows)
-            counts = ", ".join(f"{name} {n:,}" for name, n in self._counts.most_common())
-            images = f"{self._rows.row_count:,} images by {printable(name)}"
-            out.print(f"{images}: {counts} (--csv, --json: all probabilities)", soft_wrap=True)
-        for line in notes(card, self._oblong, self._without_rule):
-            out.print(f"  - {line}", soft_wrap=True)
-        if self._drawn:
-            where = printable(self._drawn[0])
-            err.print(f"wrote {len(self._drawn):,} overlays, the first: {where}", soft_wrap=True)
+def print_as_it_comes(item: Prediction | Unreadable, rows: CsvRows | None) -> None:
+    """Print what cannot wait: an image that could not be read, on stderr, and rows of CSV."""
+    if isinstance(item, Unreadable):
+        click.echo(printable(f"{item.image}: {item.reason}"), err=True)
+    elif rows:
+        rows.write(item)
 
 
-class Csv:
-    """A row an image as soon as its batch is answered."""
+def print_predictions(predictions: Predictions) -> None:
+    """Print a row for each image, or for the first few, and the counts of the labels."""
+    if verbosity.level() == verbosity.QUIET or not len(predictions):
+        return
+    shown = len(predictions) if verbosity.level() == verbosity.ALL else FEW
+    out.print(_table(predictions, shown))
+    if shown < len(predictions):
+        left = len(predictions) - shown
+        out.print(f"... and {left:,} more (-v: all of them; --csv, --json: all figures)")
+    counts = Counter("unsure" if each.unsure else each.label for each in predictions)
+    told = ", ".join(f"{printable(name)} {n:,}" for name, n in counts.most_common())
+    out.print(f"{len(predictions):,} images by {printable(predictions.run)}: {told}")
+    for line in predictions.notes:
+        out.print(f"  - {line}")
 
-    def begin(self, classifier) -> None:
-        self._names = classifier.label_names
-        self._oblong, self._without_rule = 0, classifier.temperature is None
-        self._write("image", "label", "unsure", "probability", *self._names, "overlay")
 
-    def answer(self, answer, drawn: Path | None) -> None:
-        shares = [round(float(value), 6) for value in answer.probabilities]
-        self._write(
-            answer.found.path,
-            self._names[answer.label],
-            "" if answer.sure is None else str(not answer.sure).lower(),
-            shares[answer.label],
-            *shares,
-            drawn or "",
+def _table(predictions: Predictions, shown: int):
+    names = [printable(name) for name in predictions.label_names]
+    wide = out.width >= ROOM + 8 * len(names)
+    heads = [name[:7] for name in names] if wide else ["%", "then"]
+    rows = table("image", "label", *heads, numbers_from=2)
+    if not wide:
+        rows.columns[-1].justify = "left"
+    for each in predictions.predictions[:shown]:
+        label = printable(each.label)
+        told = f"unsure ({label}?)" if each.unsure else label
+        shares = map(_percent, each.probabilities.values()) if wide else _likely(each)
+        rows.add_row(printable(each.image), told, *shares)
+    return rows
+
+
+def _likely(prediction: Prediction) -> list[str]:
+    """Return the label's percentage, and the next two labels with theirs."""
+    first, *others = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])[:3]
+    then = (f"{printable(name)[:9]} {_percent(share)}" for name, share in others)
+    return [_percent(first[1]), ", ".join(then)]
+
+
+def print_json(predictions: Predictions) -> None:
+    """Print one document with everything."""
+    click.echo(json.dumps(predictions.as_dict(), indent=2))
+
+
+def print_remarks(predictions: Predictions, *, quiet: bool) -> None:
+    """Print on stderr where the pictures are and, unless `quiet`, what a reader should know."""
+    progress = ConsoleProgress()
+    if not quiet:
+        for line in predictions.notes:
+            progress.notice(line)
+    overlays = [each.overlay for each in predictions if each.overlay]
+    if overlays:
+        progress.wrote(overlays[0], f"the first of {len(overlays):,} pictures")
+
+
+class CsvRows:
+    """Prints a row for each image as soon as its batch is predicted."""
+
+    def __init__(self):
+        self._begun = False
+
+    def write(self, prediction: Prediction) -> None:
+        """Print a prediction; before the first one the names of the columns."""
+        names, shares = zip(*prediction.probabilities.items(), strict=True)
+        if not self._begun:
+            self._begun = True
+            _write("image", "label", "unsure", "probability", *names, "overlay")
+        _write(
+            prediction.image,
+            prediction.label,
+            "" if prediction.unsure is None else str(prediction.unsure).lower(),
+            round(prediction.probability, 6),
+            *(round(share, 6) for share in shares),
+            prediction.overlay or "",
         )
-        self._oblong += answer.oblong
-
-    def unreadable(self, problem) -> None:
-        pass
-
-    def finish(self, name: str, card: dict | None, problems: list[str]) -> None:
-        for line in notes(card, self._oblong, self._without_rule):
-            notice(line)
-
-    def _write(self, *cells) -> None:
-        texts = (printable(cell) if isinstance(cell, str | Path) else cell for cell in cells)
-        row = io.StringIO()
-        csv.writer(row, lineterminator="\n").writerow([as_text(cell) for cell in texts])
-        click.echo(row.getvalue(), nl=False)
 
 
-class Json:
-    """One document with everything, printed when all are there."""
-
-    def begin(self, classifier) -> None:
-        self._classifier, self._images, self._bad, self._oblong = classifier, [], [], 0
-
-    def answer(self, answer, drawn: Path | None) -> None:
-        names = self._classifier.label_names
-        shares = (round(float(value), 6) for value in answer.probabilities)
-        self._images.append(
-            {
-                "image": str(answer.found.path),
-                "label": names[answer.label],
-                "unsure": None if answer.sure is None else not answer.sure,
-                "probabilities": dict(zip(names, shares, strict=True)),
-                "overlay": None if drawn is None else str(drawn),
-            }
-        )
-        self._oblong += answer.oblong
-
-    def unreadable(self, problem) -> None:
-        self._bad.append({"image": str(problem.path), "reason": problem.reason})
-
-    def finish(self, name: str, card: dict | None, problems: list[str]) -> None:
-        temperature, rule = self._classifier.temperature, self._classifier.rule
-        told = {
-            "run": name,
-            "notes": notes(card, self._oblong, temperature is None),
-            "temperature": temperature,
-            "answers": rule,
-            "images": self._images,
-            "unreadable": self._bad,
-            "problems": problems,
-        }
-        click.echo(json.dumps(told, indent=2))
-
-
-def notes(card: dict | None, oblong: int, without_rule: bool) -> list[str]:
-    """Return what a reader of answers should know, one line each."""
-    told = [*NOTES, *sentences(card)]
-    if without_rule:
-        told.append(
-            "not calibrated, and nothing is called unsure: `fer evaluate RUN --split validation` "
-            "on the run's own data teaches both"
-        )
-    if oblong:
-        told.append(f"{oblong:,} images are far from square and were squeezed: crop the face")
-    return told
+def _write(*cells) -> None:
+    texts = (printable(cell) if isinstance(cell, str | Path) else cell for cell in cells)
+    row = io.StringIO()
+    csv.writer(row, lineterminator="\n").writerow([as_text(cell) for cell in texts])
+    click.echo(row.getvalue(), nl=False)
 
 
 def _percent(share: float) -> str:
