@@ -5,25 +5,44 @@ from __future__ import annotations
 import contextlib
 import csv
 import ctypes
+import errno
 import json
 import os
 import re
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from fer_analysis.errors import FerError
+
+LEFTOVER = ".fer-"
+"""What the names of half-written files and folders begin with; then the process and letters."""
 
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes `path`'s place when the block succeeds."""
-    path = Path(path)
+    """Yield a new temporary file beside `path`; it takes `path`'s place when the block succeeds.
+
+    The temporary file has a name that nobody can predict and is created exclusively. A link is
+    followed: its target is replaced.
+
+    Raises:
+        FerError: If something other than a file is in `path`'s place (a device, a pipe, a folder).
+    """
+    path = _target(Path(path), Path.is_file, "a regular file")
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last: writers such as Keras and numpy look at it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
     try:
+        temporary.chmod(0o666 & ~_umask())
         yield temporary
+        _to_disk(temporary)
         os.replace(temporary, path)
+        _to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -33,23 +52,82 @@ def replacing_folder(folder: str | Path) -> Iterator[Path]:
     """Yield a new, empty folder beside `folder`; it takes `folder`'s place when the block succeeds.
 
     A result of several files is so complete or absent, and never of two makes: what was in the
-    folder before goes as a whole.
+    folder before is removed as a whole.
+
+    Raises:
+        FerError: If something other than a folder is in its place.
     """
-    folder = Path(folder)
+    folder = _target(Path(folder), Path.is_dir, "a folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    temporary.chmod(0o777 & ~_umask())
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(folder), dir=folder.parent))
     try:
+        temporary.chmod(0o777 & ~_umask())
         yield temporary
-        if folder.is_dir() and not _exchange(temporary, folder):
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        for file in temporary.rglob("*"):
+            _to_disk(file)
+        if not folder.is_dir():
+            os.replace(temporary, folder)
+        elif not _exchange(temporary, folder):
+            old = Path(tempfile.mkdtemp(prefix=_prefix(folder), dir=folder.parent))
             os.replace(folder, old)  # without an exchange, a crash between the two leaves none
             os.replace(temporary, folder)
             temporary = old
-        elif not folder.is_dir():
-            os.replace(temporary, folder)
+        _to_disk(folder.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Delete what killed processes left half-written in a folder, at any depth, and nothing else.
+
+    What a process that still runs is writing is left to it.
+    """
+    for place in sorted(Path(folder).rglob(f"{LEFTOVER}*")):
+        process = place.name.removeprefix(LEFTOVER).partition("-")[0]
+        if not process.isdigit() or _runs(int(process)):
+            continue
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            place.unlink(missing_ok=True)
+
+
+def _prefix(path: Path) -> str:
+    return f"{LEFTOVER}{os.getpid()}-{path.stem[:60]}-"
+
+
+def _target(path: Path, is_kind: Callable[[Path], bool], kind: str) -> Path:
+    """Return what a path leads to, if that may be replaced or made."""
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if path.exists() and not is_kind(path):
+        raise FerError(f"{path}: not {kind}; it is left as it is")
+    return path
+
+
+def _runs(process: int) -> bool:
+    """Tell whether a process is alive on this machine."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def _to_disk(path: Path) -> None:
+    """Make a file, or a folder's list of files, safe against a loss of power."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:  # no system but POSIX opens folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EIO):
+            raise
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:
@@ -64,6 +142,7 @@ def _exchange(first: Path, second: Path) -> bool:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
         return False
+    sys.audit("os.rename", str(first), str(second), -1, -1)
     here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
     return rename(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0
 

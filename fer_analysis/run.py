@@ -11,7 +11,14 @@ import numpy as np
 
 from fer_analysis.config import RunConfig, load_config
 from fer_analysis.errors import FerError
-from fer_analysis.files import read_json, replacing, write_csv, write_json, write_text
+from fer_analysis.files import (
+    read_json,
+    remove_leftovers,
+    replacing,
+    write_csv,
+    write_json,
+    write_text,
+)
 
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
@@ -204,9 +211,8 @@ class Run:
         return self.result_file.is_file()
 
     def remove_leftovers(self) -> None:
-        """Delete the half-written files of a killed process."""
-        for file in self.path.glob(".*"):
-            file.unlink()
+        """Delete what killed processes left half-written in the directory."""
+        remove_leftovers(self.path)
 
     def config(self) -> RunConfig:
         """Read the run's config."""

@@ -16,6 +16,7 @@ import pytest
 
 from fer_analysis.config import load_config
 from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.files import LEFTOVER
 from fer_analysis.models import MODELS
 from fer_analysis.run import Run
 from fer_analysis.training import trainer
@@ -82,7 +83,7 @@ def moment_after(run, epochs, seconds):
 
 def leftovers(run, pid="*"):
     """Return the half-written checkpoints of a process."""
-    return list(run.glob(f".checkpoint.{pid}.*")) if run.exists() else []
+    return list(run.glob(f"{LEFTOVER}{pid}-checkpoint-*")) if run.exists() else []
 
 
 def test_killed_ten_times_equals_never_killed(tmp_path):
