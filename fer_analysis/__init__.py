@@ -19,6 +19,7 @@ _PUBLIC = {
     "LoadedData": "fer_analysis.data.load",
     "Predictions": "fer_analysis.prediction.predictions",
     "Progress": "fer_analysis.progress",
+    "Report": "fer_analysis.report.write",
     "Run": "fer_analysis.run",
     "SaliencyAnalysis": "fer_analysis.saliency.analysis",
     "explain": "fer_analysis.api",
@@ -26,6 +27,7 @@ _PUBLIC = {
     "open_run": "fer_analysis.api",
     "predict": "fer_analysis.api",
     "train": "fer_analysis.api",
+    "write_report": "fer_analysis.api",
 }
 """Public name -> the module that has it; imported when it is first asked for."""
 

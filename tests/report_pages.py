@@ -37,15 +37,19 @@ def predicted(part, *, seed=0, names=None, votes=True):
     )
 
 
-def make_run(folder, data, *, seed=0, votes=True, saliency=True):
+def make_run(folder, data, *, seed=0, votes=True, saliency=True, fingerprint=None):
     """Write a run directory as training, evaluation and saliency leave it; no model."""
     config = load_config("tiny", ["data.source=synthetic", "data.n=280", "data.seed=0"])
     part = data.part("test")
     evaluation = predicted(part, seed=seed, votes=votes)
     evaluation.save(folder / "evaluation" / "test")
+    if fingerprint:
+        write_json(folder / "evaluation" / "test" / "made_from.json", {"data": fingerprint})
     (folder / "config.yaml").write_text(config.to_yaml())
     if saliency:
         maps_of(part, evaluation).save(folder / "saliency" / "test" / "maps.npz")
+        if fingerprint:
+            write_json(folder / "saliency" / "test" / "meta.json", {"data": fingerprint})
     return evaluation
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import shlex
+import stat
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from report_pages import (
@@ -23,6 +28,10 @@ from report_pages import (
 )
 from small_bundle import fer
 
+from fer_analysis import write_report
+from fer_analysis.cli import main
+from fer_analysis.config import load_config
+from fer_analysis.report.commands import Asked, suggested
 from fer_analysis.report.faces import cap
 from fer_analysis.report.headline import verdict
 from fer_analysis.report.page import Extras, page
@@ -119,7 +128,8 @@ def test_the_verdict_stands_first_and_is_printed(made):
     [title] = dom.all("h1")
     told = verdict(evaluation, read_metrics(folder / "run"), None)
     assert title["text"].replace("\N{NON-BREAKING HYPHEN}", "-").startswith(told)
-    assert done.stdout.startswith(told)
+    assert " ".join(done.stdout.split()).startswith(told)
+    assert max(map(len, done.stdout.splitlines())) <= 80
     assert f"right {evaluation.correct[evaluation.leak_free.worst]} of" in told
 
 
@@ -195,6 +205,69 @@ def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):
     assert "not of these predictions" in fer("report", tmp_path / "run", code=1).stderr
 
 
+def test_what_is_not_a_page_of_ours_is_not_replaced(made, tmp_path):
+    run, out = made[0] / "run", tmp_path / "index.html"
+    out.write_text("<html>mine</html>")
+    assert "not made by `fer report`" in fer("report", run, "--out", out, code=1).stderr
+    assert out.read_text() == "<html>mine</html>"
+    fer("report", run, "--out", out, "--force")
+    fer("report", run, "--out", out)
+    os.mkfifo(tmp_path / "pipe")
+    assert "not a regular file" in fer("report", run, "--out", tmp_path / "pipe", code=1).stderr
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_model_card_that_a_person_changed_is_kept(made, tmp_path):
+    run, card = made[0] / "run", tmp_path / "page.MODEL_CARD.md"
+    words = ["report", run, "--out", tmp_path / "page.html"]
+    fer(*words)
+    first = card.read_text()
+    fer(*words)
+    assert card.read_text() == first
+    card.write_text("All people in the pictures agreed.\n" + first)
+    assert "is kept" in fer(*words).stderr
+    assert card.read_text().startswith("All people")
+    fer(*words, "--force")
+    assert card.read_text() == first
+
+
+def test_suggested_commands_keep_what_was_asked_for():
+    asked = Asked(("runs/a", "runs/my b"), "some data", "test", (Path("s"),), Path("au"))
+    made = suggested(asked, "a", "test", None)
+    again = "fer report runs/a 'runs/my b' --data 'some data' --split test --study s"
+    assert made["with_study"] == f"{again} --audit au --study runs/diagnosis-a"
+    assert made["study"] == "fer diagnose runs/a --data 'some data' --out runs/diagnosis-a"
+    assert made["with_audit"] == f"{again} --audit runs/audit-a"
+    assert made["saliency"] == "fer saliency runs/a --data 'some data' --split test"
+    config = load_config("tiny", ["data.source=synthetic", "data.n=280", "data.seed=4"])
+    own = suggested(Asked(("runs/a",)), "a", "test", config)
+    assert own["saliency"] == "fer saliency runs/a --split test"
+    words = shlex.split(own["audit"])[1:]
+    assert words[:3] == ["audit", "--data", "synthetic"]
+    assert {"data.n=280", "data.seed=4"} <= {*words}
+    for text in own.values():
+        for each in text.split(" && "):
+            name, *options = shlex.split(each)[1:]
+            command = main.commands[name]
+            command = command.commands[options.pop(0)] if name == "study" else command
+            command.make_parser(click.Context(command)).parse_args(options)
+
+
+def test_maps_of_other_data_are_left_out(tmp_path):
+    run = tmp_path / "run"
+    make_run(run, drawn(), fingerprint="of today")
+    assert "Maps: gradient" in page_of(run)
+    meta = run / "saliency" / "test" / "meta.json"
+    meta.write_text(meta.read_text().replace("of today", "of yesterday"))
+    text = page_of(run)
+    assert "Maps: gradient" not in text
+    assert "saliency maps are of other data" in text
+
+
+def page_of(run):
+    return write_report(run).path.read_text()
+
+
 def test_hostile_names_do_no_harm(tmp_path):
     part = drawn().part("test")
     evaluation = predicted(part, names=HOSTILE)
@@ -203,7 +276,7 @@ def test_hostile_names_do_no_harm(tmp_path):
     evaluation.save(tmp_path / "evaluation" / "test")
     run = Run(tmp_path)
     subject = open_subject("<i>run</i>", run, run, "test")
-    content = page([subject], Extras())
+    content = page([subject], Extras(), Asked(("<i>run</i>",)))
     text = html(content)
     dom = Page(text)
     assert len(text) < 3_000_000

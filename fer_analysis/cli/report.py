@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from fer_analysis.cli.options import SPLITS, data_option, set_option
-from fer_analysis.errors import FerError
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -51,10 +50,11 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     metavar="FILE.html",
     help="Default: RUN/report.html.",
 )
+@click.option("--force", is_flag=True, help="Replace a file that `fer report` did not write.")
 @click.option("--open", "look", is_flag=True, help="Show it in the browser.")
 @set_option
-def report(runs, source, split, studies, audit, no_faces, per_cell, out, look, overrides):
-    """Write one page that walks from a number to the faces behind it.
+def report(runs, source, split, studies, audit, no_faces, per_cell, out, force, look, overrides):
+    """Write one page that leads from a figure to the faces behind it.
 
     RUN is what `fer evaluate` takes, evaluated before; the newest run where none is named. The
     first one is shown in full, the others are compared with it.
@@ -71,49 +71,28 @@ def report(runs, source, split, studies, audit, no_faces, per_cell, out, look, o
     no model is loaded. Sections without data name the command that fills them. MODEL_CARD.md
     is written beside it.
     """
-    from fer_analysis.report.page import Extras, page
-    from fer_analysis.report.render import write_report
-    from fer_analysis.report.saved_run import common_split, open_run, open_subject, results_of
+    from fer_analysis import api
+    from fer_analysis.cli import verbosity
+    from fer_analysis.cli.tables.console import ConsoleProgress
+    from fer_analysis.cli.tables.console import out as console
 
-    asked = list(dict.fromkeys(runs)) or [None]
-    opened = [open_run(name) for name in asked]
-    lying = [results_of(run, source) for run in opened]
-    split = common_split(lying, split)
-    subjects = [
-        open_subject(name or str(run.path), run, results, split)
-        for name, run, results in zip(asked, opened, lying, strict=True)
-    ]
-    if no_faces:
-        subjects[0] = subjects[0].without_faces("left out on request (--no-faces)")
-    else:
-        subjects[0] = _with_faces(subjects[0], source, overrides)
-    out = out or subjects[0].results.path / "report.html"
-    content = page(subjects, Extras(studies, audit, not no_faces, per_cell))
-    written = write_report(content, out)
-    click.echo(content["verdict"])
-    from fer_analysis.cli.tables.console import err, notice
-
-    if content["faces_missing"] and not no_faces:
-        notice(f"no faces on the page: {content['faces_missing']}")
-    size = out.stat().st_size / 1e6
-    err.print(f"wrote {out} ({size:.1f} MB), {written[1]}", soft_wrap=True)
+    progress = ConsoleProgress()
+    written = api.write_report(
+        runs,
+        data=source,
+        split=split,
+        studies=studies,
+        audit=audit,
+        faces=not no_faces,
+        per_cell=per_cell,
+        out=out,
+        force=force,
+        overrides=overrides,
+        progress=progress,
+    )
+    if verbosity.level() != verbosity.QUIET:
+        console.print(written.headline)
+    if written.faces_missing:
+        progress.notice(f"no faces on the page: {written.faces_missing}")
     if look:
-        click.launch(out.resolve().as_uri())
-
-
-def _with_faces(subject, source, overrides):
-    """Return the subject with its faces, read through the run's data config or `--data`."""
-    from fer_analysis.cli.options import data_section, open_data
-    from fer_analysis.config import load_config
-
-    try:
-        config = subject.run.config_file
-        if source is None and config.is_file():
-            section = load_config(config, overrides).data
-        else:
-            section = data_section(source, overrides)
-        return subject.with_faces(open_data(section, quiet=True))
-    except FerError as error:
-        if source is not None:
-            raise
-        return subject.without_faces(str(error))
+        click.launch(written.path.resolve().as_uri())

@@ -7,18 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.config import RunConfig
 from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.model_card import read_card, tidy_command
 from fer_analysis.evaluation.summary import sentences
 from fer_analysis.report import charts
 from fer_analysis.report.attachments import read_audit, read_studies
+from fer_analysis.report.commands import Asked, suggested
 from fer_analysis.report.comparison import contests
 from fer_analysis.report.faces import PER_CELL, cells
 from fer_analysis.report.headline import mistaken_for, shown_causes, verdict
 from fer_analysis.report.saliency import looks
 from fer_analysis.report.saved_run import Subject
 from fer_analysis.report.sprites import Sheets
-from fer_analysis.text import command, short, short_names
+from fer_analysis.text import short, short_names
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Extras:
     per_cell: int = PER_CELL
 
 
-def page(subjects: list[Subject], extras: Extras) -> dict:
+def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
     """Return what the templates need: the first run in full, the others beside it.
 
     Raises:
@@ -74,6 +76,7 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
         "sheets": sheets.encode() if sheets else [],
         "has_maps": bool(maps),
         "faces_missing": "" if with_faces else first.faces_missing,
+        "maps_missing": first.maps_missing,
         "labels": _labels(evaluation, diagnosis, look),
         "looks": look,
         "calibration": _calibration(first, clean),
@@ -106,7 +109,7 @@ def page(subjects: list[Subject], extras: Extras) -> dict:
             for s in subjects
         ],
         "origin": origin(first),
-        "commands": _commands(first),
+        "commands": suggested(asked, first.name, first.split, _config(first)),
         "no_faces": not extras.faces,
     }
 
@@ -192,9 +195,8 @@ def origin(subject: Subject) -> dict:
     environment = subject.run.environment()
     data = environment.get("data", {})
     packages = environment.get("packages", {})
-    config = None
-    if run.config_file.is_file():
-        settings = run.config()
+    config, settings = None, _config(subject)
+    if settings:
         source = settings.data.source
         where = settings.data.model_copy(update={"source": source and Path(source).name})
         config = settings.model_copy(update={"data": where}).to_yaml()
@@ -226,25 +228,11 @@ def origin(subject: Subject) -> dict:
     }
 
 
+def _config(subject: Subject) -> RunConfig | None:
+    """Return the config that the run was trained with; None of a bare model."""
+    return subject.run.origin.config() if subject.run.origin.config_file.is_file() else None
+
+
 def short_lines(text: str, most: int = 400) -> str:
     """Return a text with no line longer than a page takes."""
     return "\n".join(short(line, 300) for line in text.splitlines()[:most])
-
-
-def _commands(subject: Subject) -> dict:
-    """Return the command that would fill each section."""
-    asked, split = subject.asked, subject.split
-    report = "fer report"
-    return {
-        "votes": command("fer evaluate", asked, "--split", split),
-        "saliency": command("fer saliency", asked, "--split", split),
-        "curves": "fer train --data PATH",
-        "faces": command(report, asked, "--data", "PATH"),
-        "audit": "fer audit --data PATH",
-        "with_audit": command(report, asked, "--audit", "runs/audit-NAME"),
-        "study": command("fer diagnose", asked, "--out", "runs/diagnosis"),
-        "with_study": command(report, asked, "--study", "runs/diagnosis"),
-        "remedies": "fer study run remedies --data PATH && fer study show remedies --data PATH",
-        "with_remedies": command(report, asked, "--study", "runs/study-remedies"),
-        "compare": command(report, asked, "OTHER_RUN"),
-    }

@@ -1,4 +1,4 @@
-"""From the page's dictionary to its files: HTML and the model card."""
+"""From the page's dictionary to its texts: HTML and the model card."""
 
 from __future__ import annotations
 
@@ -10,26 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fer_analysis import text
-from fer_analysis.files import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 CARD = "MODEL_CARD.md"
-
-
-def write_report(content: dict, path: Path) -> list[Path]:
-    """Write the page, and the model card beside it.
-
-    Args:
-        content: See `page.page`.
-        path: The HTML file.
-
-    Returns:
-        The files written.
-    """
-    card = path.with_name(CARD if path.stem == "report" else f"{path.stem}.{CARD}")
-    write_text(path, html(content))
-    write_text(card, model_card(content))
-    return [path, card]
 
 
 def html(content: dict) -> str:

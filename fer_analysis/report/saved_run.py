@@ -36,6 +36,7 @@ class Subject:
         images: uint8 `(n, h, w)`, the faces in the evaluation's order; None where they are gone.
         faces_missing: Why there are no faces; empty where there are.
         saliency: Its saved maps of this split, None without.
+        maps_missing: Why saved maps are left out; empty where there are none.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Subject:
     images: np.ndarray | None = None
     faces_missing: str = ""
     saliency: SaliencyMaps | None = None
+    maps_missing: str = ""
 
     @property
     def split(self) -> str:
@@ -73,12 +75,14 @@ class Subject:
         return part.images[rows, ..., 0]
 
 
-def open_run(name: str | None) -> Run:
+def open_run(name: str | Path | Run | None) -> Run:
     """Open a RUN, or a folder with saved predictions and nothing else.
 
     Raises:
         FerError: If it is neither.
     """
+    if isinstance(name, Run):
+        return name
     if name is not None and (Path(name) / "evaluation").is_dir():
         return Run(Path(name))
     return Run.open(name)
@@ -141,10 +145,7 @@ def open_subject(asked: str, run: Run, results: Run, split: str) -> Subject:
     extras = short_names(evaluation.vote_names[len(names) :])
     votes = (*names, *extras) if evaluation.votes is not None else ()
     evaluation = dataclasses.replace(evaluation, label_names=names, vote_names=votes)
-    maps = results.saliency_folder(split) / "maps.npz"
-    saliency = SaliencyMaps.load(maps) if maps.is_file() else None
-    if saliency is not None and len(saliency.label_names) != len(names):
-        saliency = None
+    saliency, maps_missing = _maps(results, split, len(names))
     return Subject(
         name=run.name,
         asked=asked,
@@ -153,5 +154,21 @@ def open_subject(asked: str, run: Run, results: Run, split: str) -> Subject:
         evaluation=evaluation,
         metrics=metrics,
         saliency=saliency,
+        maps_missing=maps_missing,
         faces_missing="the faces were not looked for",
     )
+
+
+def _maps(results: Run, split: str, labels: int) -> tuple[SaliencyMaps | None, str]:
+    """Return the saved maps of a split, or why they are not of the evaluation beside them."""
+    folder = results.saliency_folder(split)
+    if not (folder / "maps.npz").is_file():
+        return None, ""
+    of = (read_json(folder / "meta.json") or {}).get("data")
+    evaluated = data_of(results.evaluation_folder(split))
+    if of and evaluated and of != evaluated:
+        return None, f"the saved saliency maps are of other data ({of}; here {evaluated})"
+    maps = SaliencyMaps.load(folder / "maps.npz")
+    if len(maps.label_names) != labels:
+        return None, "the saved saliency maps are of other labels"
+    return maps, ""

@@ -1,0 +1,145 @@
+"""From runs and attachments to a page on disk, with the model card beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_analysis.config import load_config
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.open_run import data_section, read_data
+from fer_analysis.files import write_text
+from fer_analysis.progress import Progress
+from fer_analysis.report.commands import Asked
+from fer_analysis.report.page import Extras, page
+from fer_analysis.report.render import html, model_card
+from fer_analysis.report.saved_run import (
+    Subject,
+    common_split,
+    open_run,
+    open_subject,
+    results_of,
+)
+from fer_analysis.run import Run
+
+CARD = "MODEL_CARD.md"
+OURS = b"Made by <code>fer report</code>"
+"""What every page of ours has in its last line, and no other page."""
+
+HASH = "<!-- fer report: "
+"""Begins the last line of a model card: the hash of the text above it, which tells edited ones."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `write_report` returns; usable as the page's path.
+
+    Args:
+        path: The page.
+        model_card: The model card in Markdown.
+        headline: The sentence at the top: where the first run fails most.
+        faces_missing: Why no faces are on the page; empty where there are some.
+    """
+
+    path: Path
+    model_card: Path
+    headline: str
+    faces_missing: str
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+def write_page(
+    runs: Sequence[str | Path | Run | None],
+    asked: Asked,
+    *,
+    faces: bool,
+    per_cell: int,
+    out: Path | None,
+    force: bool,
+    overrides: tuple[str, ...],
+    progress: Progress,
+) -> Report:
+    """Write the page; see `fer_analysis.api.write_report`."""
+    opened = [open_run(run) for run in runs]
+    results = [results_of(run, asked.data) for run in opened]
+    split = common_split(results, asked.split)
+    subjects = [
+        open_subject(name, run, result, split)
+        for name, run, result in zip(asked.runs, opened, results, strict=True)
+    ]
+    out = out or subjects[0].results.path / "report.html"
+    _refuse_foreign(out, force)
+    if faces:
+        subjects[0] = _with_faces(subjects[0], asked.data, overrides, progress)
+    else:
+        subjects[0] = subjects[0].without_faces("left out on request (--no-faces)")
+    content = page(subjects, Extras(asked.studies, asked.audit, faces, per_cell), asked)
+    write_text(out, html(content))
+    progress.wrote(out, f"{out.stat().st_size / 1e6:.1f} MB")
+    card = out.with_name(CARD if out.stem == "report" else f"{out.stem}.{CARD}")
+    _write_card(card, model_card(content), force, progress)
+    return Report(out, card, content["verdict"], content["faces_missing"] if faces else "")
+
+
+def _with_faces(subject: Subject, source, overrides, progress: Progress) -> Subject:
+    """Return the run with its faces, read through its data config or from other data."""
+    try:
+        config = subject.run.config_file
+        if source is None and config.is_file():
+            section = load_config(config, overrides).data
+        else:
+            section = data_section(source, overrides)
+        return subject.with_faces(read_data(section, _TasksOnly(progress)))
+    except FerError as error:
+        if source is not None:
+            raise
+        return subject.without_faces(str(error))
+
+
+class _TasksOnly(Progress):
+    """Shows how far reading is; what the data has of notices was told when it was evaluated."""
+
+    def __init__(self, progress: Progress):
+        self.task = progress.task
+
+
+def _refuse_foreign(file: Path, force: bool) -> None:
+    """Refuse to write over what is no page of ours.
+
+    Raises:
+        FerError: If the file is something else.
+    """
+    if not file.exists():
+        return
+    if not file.is_file():
+        raise FerError(f"{file}: not a regular file; name another one with --out")
+    if not force and OURS not in file.read_bytes():
+        raise FerError(
+            f"{file}: exists and was not made by `fer report`; name another file with --out, or "
+            "replace it with --force"
+        )
+
+
+def _write_card(file: Path, text: str, force: bool, progress: Progress) -> None:
+    """Write the model card, unless one is there that a person wrote or changed."""
+    if file.exists() and not force and not _unchanged(file):
+        progress.notice(f"{file} was not written by `fer report` as it stands, and is kept")
+        return
+    write_text(file, f"{text}{HASH}{_hash(text)} -->\n")
+    progress.wrote(file)
+
+
+def _unchanged(file: Path) -> bool:
+    try:
+        text, _, last = file.read_text().rpartition(HASH)
+    except (OSError, ValueError):
+        return False
+    return last.strip() == f"{_hash(text)} -->"
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
