@@ -179,7 +179,7 @@ def answer(case: Case, path: Path, method: str) -> list[dict]:
             "found": each.by_maps.region or "none",
             "by_occlusion": each.by_occlusion.region or "none",
             "reason": each.by_maps.reason,
-            "auroc": round(each.auroc[0], 3),
+            "auroc": round(each.auroc.value, 3),
             "accuracy": round(float(accuracy), 3),
         }
         for each in found

@@ -9,6 +9,7 @@ from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.regions.template import REGIONS, region_map, template
 from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
+from fer_analysis.saliency import are_parts_of_logit
 from fer_analysis.saliency.enrichment import region_rows, region_shares, summaries
 from fer_analysis.saliency.explain import explain
 from fer_analysis.saliency.maps import SaliencyMaps, strength
@@ -72,14 +73,14 @@ def test_enrichment_worked_by_hand():
     # 2,304 pixels), the rest on the chin (5 x 24 = 120 pixels).
     maps = np.zeros((2, 48, 48), np.float32)
     maps[:, 36, 20], maps[:, 45, 20] = (3, -1), (1, 3)
-    rows = {row["region"]: row for row in region_rows(maps, "happy")}
-    assert rows["mouth"]["share"] == rows["chin"]["share"] == pytest.approx(0.5)
-    assert rows["mouth"]["enrichment"] == pytest.approx(0.5 * 2304 / 176)
-    assert rows["chin"]["enrichment"] == pytest.approx(0.5 * 2304 / 120)
-    assert rows["nose"]["share"] == rows["nose"]["enrichment"] == 0
+    rows = {row.region: row for row in region_rows(maps)}
+    assert rows["mouth"].share.value == rows["chin"].share.value == pytest.approx(0.5)
+    assert rows["mouth"].enrichment.value == pytest.approx(0.5 * 2304 / 176)
+    assert rows["chin"].enrichment.value == pytest.approx(0.5 * 2304 / 120)
+    assert rows["nose"].share.value == rows["nose"].enrichment.value == 0
     # Two images: the mean of a resample is 1/4, 1/2 or 3/4, and the ends come up often.
-    assert (rows["mouth"]["share_low"], rows["mouth"]["share_high"]) == pytest.approx((0.25, 0.75))
-    assert rows["mouth"]["low"] == pytest.approx(0.25 * 2304 / 176)
+    assert rows["mouth"].share.interval == pytest.approx((0.25, 0.75))
+    assert rows["mouth"].enrichment.low == pytest.approx(0.25 * 2304 / 176)
 
 
 def test_the_interval_of_the_mean_is_as_wide_as_theory_says():
@@ -87,31 +88,30 @@ def test_the_interval_of_the_mean_is_as_wide_as_theory_says():
     maps = np.zeros((400, 48, 48), np.float32)
     heads = np.arange(400) % 2 == 0
     maps[heads, 38, 24], maps[~heads, 45, 24] = 1, 1
-    mouth = {row["region"]: row for row in region_rows(maps, "happy")}["mouth"]
+    mouth = {row.region: row for row in region_rows(maps)}["mouth"]
     half = 1.96 * np.sqrt(0.25 / 400)
-    assert mouth["share_low"] == pytest.approx(0.5 - half, abs=0.01)
-    assert mouth["share_high"] == pytest.approx(0.5 + half, abs=0.01)
+    assert mouth.share.interval == pytest.approx((0.5 - half, 0.5 + half), abs=0.01)
 
 
 def test_moving_the_template_brackets_the_enrichment():
     maps = np.zeros((2, 48, 48), np.float32)
     maps[:, 35, 24] = 1  # the mouth's first row: two rows down it is the upper lip
-    rows = {row["region"]: row for row in region_rows(maps, "happy")}
-    assert rows["mouth"]["shifted_low"] == 0 < rows["mouth"]["enrichment"]
-    assert rows["upper lip"]["enrichment"] == 0 < rows["upper lip"]["shifted_high"]
+    rows = {row.region: row for row in region_rows(maps)}
+    assert rows["mouth"].shifted[0] == 0 < rows["mouth"].enrichment.value
+    assert rows["upper lip"].enrichment.value == 0 < rows["upper lip"].shifted[1]
     for row in rows.values():
-        assert row["shifted_low"] <= row["enrichment"] <= row["shifted_high"]
+        assert row.shifted[0] <= row.enrichment.value <= row.shifted[1]
 
 
 def test_maps_of_zeros_are_left_out_and_counted():
     maps = np.zeros((3, 48, 48), np.float32)
     maps[1, 38, 24] = 1
     assert np.isnan(region_shares(maps)[[0, 2]]).all()
-    mouth = {row["region"]: row for row in region_rows(maps, "sad")}["mouth"]
-    assert (mouth["n"], mouth["left_out"], mouth["share"]) == (1, 2, 1)
-    assert np.isnan(mouth["low"])  # one image has no spread
-    nothing = region_rows(maps[:1], "sad")
-    assert all(row["n"] == 0 and np.isnan(row["share"]) for row in nothing)
+    mouth = {row.region: row for row in region_rows(maps)}["mouth"]
+    assert (mouth.share.n, mouth.share.value) == (1, 1)
+    assert mouth.enrichment.interval is None  # one image has no spread
+    nothing = region_rows(maps[:1])
+    assert all(row.share.n == 0 and row.share.value is None for row in nothing)
 
 
 def test_explain_takes_images_by_seed_and_describes_them(explained, small_model):
@@ -227,9 +227,10 @@ def test_a_summary_averages_what_it_says(explained):
         assert summary.mean_map.mean() == pytest.approx(1)  # 1 = as if spread evenly
         # The mean map and the table tell the same story.
         on_nose = summary.mean_map[region_map() == REGIONS.index("nose")].mean()
-        row = next(row for row in summary.regions if row["region"] == "nose")
-        assert on_nose == pytest.approx(row["enrichment"])
-        assert summary.top["enrichment"] == max(row["enrichment"] for row in summary.regions)
+        row = next(row for row in summary.regions if row.region == "nose")
+        assert on_nose == pytest.approx(row.enrichment.value)
+        highest = max(row.enrichment.value for row in summary.regions)
+        assert summary.top.enrichment.value == highest
 
 
 @pytest.mark.parametrize(
@@ -244,4 +245,5 @@ def test_a_summary_averages_what_it_says(explained):
 )
 def test_of_parts_of_a_logit_only_what_speaks_for_the_target_counts(method, options, expected):
     maps = np.array([-2.0, 0, 3]).reshape(1, 1, 3)
-    np.testing.assert_array_equal(strength(maps, method, options).ravel(), expected)
+    parts = are_parts_of_logit(method, options)
+    np.testing.assert_array_equal(strength(maps, parts).ravel(), expected)

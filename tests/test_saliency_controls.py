@@ -15,7 +15,7 @@ from fer_analysis.data.regions.template import REGIONS, region_map, template
 from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
 from fer_analysis.saliency.controls import edges, randomise_weights
-from fer_analysis.saliency.dominance import Evidence, dominant_region
+from fer_analysis.saliency.dominance import RegionEvidence, dominant_region
 from fer_analysis.saliency.explain import explain
 from fer_analysis.saliency.faithfulness import faithfulness
 from fer_analysis.saliency.human_reference import REFERENCES, agreement, claim_survives
@@ -81,17 +81,17 @@ def test_the_region_that_a_network_reads_is_named_by_maps_and_by_hiding():
         assert (finding.by_maps.region, finding.by_occlusion.region) == (expected, expected), (
             finding.by_maps
         )
-        hidden, index = finding.occlusion["mean"], REGIONS.index(expected)
+        hidden = finding.hidden["mean"][REGIONS.index(expected)]
         # A linear network loses with the region what the region alone would say.
-        assert hidden.right_alone[:, index].mean() > 0.9
-        np.testing.assert_allclose(hidden.drop[:, index], hidden.alone[:, index], atol=1e-3)
+        assert hidden.recall_alone > 0.9
+        assert hidden.drop.value == pytest.approx(hidden.alone.value, abs=1e-3)
 
 
 def test_without_a_regional_cue_no_region_is_named():
     rng = np.random.default_rng(1)
     everywhere = {label: rng.choice([-1.0, 1.0], (48, 48)) for label in LABELS}
     for finding in asked(reader(everywhere), faces(everywhere)):
-        assert finding.auroc[0] > 0.9
+        assert finding.auroc.value > 0.9
         assert finding.by_maps.region is None and "does not clear" in finding.by_maps.reason
 
 
@@ -102,9 +102,9 @@ def test_a_network_at_chance_looks_nowhere():
         assert "not ranked above chance" in finding.by_maps.reason
 
 
-def evidence(**changes) -> Evidence:
+def evidence(**changes) -> RegionEvidence:
     """Return evidence of three regions in which the first one stands every test."""
-    good = Evidence(
+    good = RegionEvidence(
         n=50,
         names=("mouth", "eyes", "background"),
         enrichment=np.array([3.0, 1.5, 0.5]),

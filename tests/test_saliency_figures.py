@@ -9,16 +9,17 @@ import pytest
 
 from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.regions.template import REGIONS, Regions, region_map, template
+from fer_analysis.errors import FerError
 from fer_analysis.figures.saliency import label_figure, overview_figure
 from fer_analysis.figures.saliency_regions import bars_figure, region_figure
-from fer_analysis.saliency.dominance import Dominance, Evidence
+from fer_analysis.saliency.analysis import SaliencyAnalysis
+from fer_analysis.saliency.dominance import Dominance, RegionEvidence
 from fer_analysis.saliency.enrichment import summaries
+from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
 from fer_analysis.saliency.maps import SaliencyMaps
-from fer_analysis.saliency.region_evidence import Finding
-from fer_analysis.saliency.region_occlusion import RegionOcclusion
+from fer_analysis.statistics.estimate import Estimate
 
 K, OF_EACH = len(FER_LABELS), 3
-MARKS = ("FAILS SANITY: much the same maps when the network has forgotten everything",)
 
 
 def looks_at(region: str, **changes) -> tuple[SaliencyMaps, np.ndarray]:
@@ -47,24 +48,39 @@ def looks_at(region: str, **changes) -> tuple[SaliencyMaps, np.ndarray]:
         "target": "true",
         "method": "integrated_gradients",
         "options": {"steps": 32, "doublings": 2, "baseline": "mean"},
+        "parts_of_logit": True,
     }
     return SaliencyMaps(**values | changes), rng.integers(0, 256, (n, 48, 48, 1)).astype(np.uint8)
 
 
-def finding(label: str, names: tuple[str, ...], region: str | None = "mouth") -> Finding:
+def finding(label: str, names: tuple[str, ...], region: str | None = "mouth") -> RegionFinding:
     r = len(names)
-    cost = np.linspace(1, -0.5, r) + np.zeros((OF_EACH, 1))
-    right = np.ones((OF_EACH, r), bool)
-    hidden = RegionOcclusion(cost, 0 * cost, cost, right[:, 0], right, right, right)
+    costs = [Estimate(cost, cost, cost, OF_EACH) for cost in np.linspace(1, -0.5, r)]
+    hidden = tuple(HiddenRegion(cost, cost, cost, 1, 1, 1, 1) for cost in costs)
     nulls = {
         name: np.full(r, 1.5)
         for name in ("the edges", "networks that learnt nothing", "all labels")
     }
-    evidence = Evidence(
-        OF_EACH, names, np.ones(r), np.ones(r), 1, nulls, np.ones(r), np.ones(r), (0.8, 0.9)
-    )
+    ones = dict.fromkeys(("enrichment", "low", "occlusion", "cost"), np.ones(r))
+    evidence = RegionEvidence(OF_EACH, names, lead=1, nulls=nulls, ranking=(0.8, 0.9), **ones)
     says = Dominance(region, "because")
-    return Finding(label, evidence, says, says, {"mean": hidden}, (0.85, (0.8, 0.9)))
+    auroc = Estimate(0.85, 0.8, 0.9, 40)
+    return RegionFinding(label, evidence, says, says, {"mean": hidden}, auroc)
+
+
+def analysis_of(
+    saliency: SaliencyMaps, images: np.ndarray, *findings: RegionFinding, fails=False, run="first"
+) -> SaliencyAnalysis:
+    return SaliencyAnalysis(
+        maps=saliency,
+        images=images,
+        regions=template(),
+        labels=tuple(summaries(saliency, images)),
+        findings=findings,
+        checks={"sanity": {"passes": False}} if fails else {},
+        stability=(),
+        meta={"run": run, "complete": True, "regions": "template"},
+    )
 
 
 def texts(figure) -> str:
@@ -79,15 +95,14 @@ def drawn(figure):
 
 def test_a_label_page_says_what_it_shows():
     saliency, images = looks_at("mouth")
-    summary = summaries(saliency, images)[FER_LABELS.index("happy")]
-    answer = finding("happy", REGIONS)
-    page = texts(drawn(label_figure(saliency, images, summary, answer, run="first", marks=MARKS)))
+    checked = analysis_of(saliency, images, finding("happy", REGIONS), fails=True)
+    page = texts(drawn(label_figure(checked, "happy")))
     for words in (
-        "happy: 30 of 40 predicted right",
+        "happy: 30 of 40 predicted correctly",
         "3 explained, chosen at random",
         "run first",
-        "predicted right: 2 of 3 explained images",
-        "predicted wrong: 1 of 3",
+        "correct predictions: 2 of 3 explained images",
+        "wrong predictions: 1 of 3",
         "sad .75",
         "integrated_gradients (steps 32",
         "validation split",
@@ -96,15 +111,14 @@ def test_a_label_page_says_what_it_shows():
         "FAILS SANITY",
     ):
         assert words in page, words
-    without = texts(drawn(label_figure(saliency, images, summary, run="first")))
-    assert "no control was made" in without and "FAILS" not in without
+    without = texts(drawn(label_figure(analysis_of(saliency, images), "happy")))
+    assert "no control was computed" in without and "FAILS" not in without
 
 
 def test_what_lights_up_is_what_speaks_for_the_label():
     saliency, images = looks_at("nose")
     nose = region_map() == REGIONS.index("nose")
-    summary = summaries(saliency, images)[0]
-    figure = drawn(label_figure(saliency, images, summary, run="first"))
+    figure = drawn(label_figure(analysis_of(saliency, images), FER_LABELS[0]))
     overlays = [
         image for axes in figure.axes for image in axes.images if image.get_alpha() is not None
     ]
@@ -120,20 +134,19 @@ def test_the_overview_shows_every_label_with_its_answer_even_without_saliency(si
     saliency, images = looks_at("mouth")
     if silent:
         saliency = dataclasses.replace(saliency, maps=np.zeros_like(saliency.maps))
-    found = summaries(saliency, images)
-    answers = {"sad": finding("sad", REGIONS, None), "fear": finding("fear", REGIONS, "chin")}
-    page = texts(drawn(overview_figure(saliency, found, answers, run="first", marks=MARKS)))
+    found = finding("sad", REGIONS, None), finding("fear", REGIONS, "chin")
+    analysis = analysis_of(saliency, images, *found, fails=True)
+    page = texts(drawn(overview_figure(analysis)))
     assert all(name in page for name in FER_LABELS) and "FAILS SANITY" in page
-    assert ("all maps are zero" if silent else "right, n = 2") in page
+    assert ("all maps are zero" if silent else "correct, n = 2") in page
     assert "dominant: none" in page and "by hiding: chin" in page
-    drawn(label_figure(saliency, images, found[0], run="first"))
+    drawn(label_figure(analysis, FER_LABELS[0]))
 
 
 def test_bars_are_as_long_as_the_enrichment_and_stand_beside_nulls_and_costs():
     saliency, images = looks_at("mouth")
-    found = summaries(saliency, images)
-    answers = {each.label: finding(each.label, REGIONS) for each in found}
-    figure = drawn(bars_figure(saliency, found, answers, run="first", marks=MARKS))
+    found = [finding(label, REGIONS) for label in FER_LABELS]
+    figure = drawn(bars_figure(analysis_of(saliency, images, *found, fails=True)))
     bars, hidden = figure.axes[0].containers[1], figure.axes[1].containers[1]
     mouth = REGIONS.index("mouth")
     assert [bar.get_width() for bar in bars][mouth] == pytest.approx(1 / template().areas[mouth])
@@ -157,17 +170,38 @@ def test_one_label_and_regions_of_ones_own_fit():
     pixels = np.zeros((48, 48), int)
     pixels[24:] = 1
     own = Regions(("the whole upper half of the face", "$x$ <b>", "background"), pixels)
-    found = summaries(saliency, images, own)
-    answers = {"angry": finding("angry", own.names, own.names[0])}
+    found = finding("angry", own.names, own.names[0])
+    analysis = dataclasses.replace(
+        analysis_of(saliency, images, found, fails=True, run="a" * 60),
+        regions=own,
+        labels=tuple(summaries(saliency, images, own)),
+    )
     for figure in (
-        label_figure(saliency, images, found[0], answers["angry"], run="a" * 60, marks=MARKS),
-        overview_figure(saliency, found, answers, run="a" * 60, marks=MARKS),
-        bars_figure(saliency, found, answers, run="a" * 60),
-        region_figure(images[0, ..., 0], own.pixels, own.names),
+        label_figure(analysis, "angry"),
+        overview_figure(analysis),
+        bars_figure(analysis),
+        region_figure(images[0, ..., 0], own),
     ):
         drawn(figure)
 
 
 def test_the_template_is_drawn_with_its_names():
-    page = texts(drawn(region_figure(np.full((48, 48), 90.0), region_map(), REGIONS)))
+    page = texts(drawn(region_figure(np.full((48, 48), 90.0), template())))
     assert all(name in page for name in REGIONS)
+
+
+def test_an_analysis_comes_back_from_its_folder_as_it_was(tmp_path):
+    saliency, images = looks_at("mouth")
+    found = [finding(label, REGIONS) for label in FER_LABELS]
+    before = analysis_of(saliency, images, *found, fails=True)
+    before.save(tmp_path / "saliency")
+    after = SaliencyAnalysis.load(tmp_path / "saliency")
+    assert after.as_dict() == before.as_dict() and after.marks == before.marks
+    np.testing.assert_array_equal(after.images, before.images)
+    np.testing.assert_array_equal(after.regions.pixels, before.regions.pixels)
+    np.testing.assert_allclose(after.labels[0].mean_map, before.labels[0].mean_map, rtol=2e-3)
+    assert after.human_rows() == before.human_rows()
+    assert texts(bars_figure(after)) == texts(bars_figure(before))
+    (tmp_path / "saliency" / "labels.json").write_text("{}")
+    with pytest.raises(FerError, match="damaged, or of an earlier version"):
+        SaliencyAnalysis.load(tmp_path / "saliency")

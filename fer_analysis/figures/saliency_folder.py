@@ -24,21 +24,16 @@ def save_figures(
         folder: Where to.
         progress: Receives the task.
     """
-    told = {"run": analysis.meta["run"], "marks": analysis.marks}
-    findings = {each.label: each for each in analysis.findings}
-    names = _page_names([summary.label for summary in analysis.labels])
+    labels = [summary.label for summary in analysis.labels]
+    names = _page_names(labels)
     with (progress or Progress()).task("drawing") as update:
-        for done, (name, summary) in enumerate(zip(names, analysis.labels, strict=True), start=1):
-            finding = findings.get(summary.label)
-            page = label_figure(analysis.maps, analysis.images, summary, finding, **told)
-            save(page, folder / f"{name}.png")
+        for done, (name, label) in enumerate(zip(names, labels, strict=True), start=1):
+            save(label_figure(analysis, label), folder / f"{name}.png")
             update(done, len(names))
-    overview = overview_figure(analysis.maps, analysis.labels, findings, **told)
-    save(overview, folder / f"{OVERVIEW}.png")
-    save(bars_figure(analysis.maps, analysis.labels, findings, **told), folder / f"{BARS}.png")
+    save(overview_figure(analysis), folder / f"{OVERVIEW}.png")
+    save(bars_figure(analysis), folder / f"{BARS}.png")
     face = analysis.images[..., 0].mean(axis=0)
-    regions = region_figure(face, analysis.regions.pixels, analysis.regions.names)
-    save(regions, folder / f"{REGIONS}.png")
+    save(region_figure(face, analysis.regions), folder / f"{REGIONS}.png")
 
 
 def _page_names(labels: list[str]) -> list[str]:

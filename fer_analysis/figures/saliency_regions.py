@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,8 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
+from fer_analysis.data.regions.template import Regions
 from fer_analysis.figures import plain
-from fer_analysis.figures.saliency import SALIENCY
+from fer_analysis.figures.saliency import SALIENCY, bars_of
+from fer_analysis.saliency.analysis import SaliencyAnalysis
+from fer_analysis.saliency.enrichment import LabelSummary
+from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
 
 PER_LINE = 4
 HIDDEN = "#2b6c8f"
@@ -22,37 +26,32 @@ NULLS = {"the edges": "s", "networks that learnt nothing": "o", "all labels": "D
 NAMES = {"networks that learnt nothing": "random weights"}
 
 
-def bars_figure(
-    saliency, summaries, answers: Mapping, *, run: str, marks: Sequence[str] = ()
-) -> Figure:
+def bars_figure(analysis: SaliencyAnalysis) -> Figure:
     """Draw, for each label, every region's enrichment with its interval and its nulls.
 
-    Where controls were made, what hiding the region costs stands beside it.
+    Where controls were computed, the cost of hiding the region is drawn beside it.
 
     Args:
-        saliency: A `SaliencyMaps`.
-        summaries: `LabelSummary` of each label.
-        answers: Label -> `Finding`, where controls were made.
-        run: The run's name.
-        marks: What the method has failed.
+        analysis: What to draw.
     """
+    saliency, summaries, run = analysis.maps, analysis.labels, analysis.meta["run"]
     columns = min(len(summaries), PER_LINE)
     lines = math.ceil(len(summaries) / columns)
     figure = Figure(figsize=(5.2 * columns + 1, 3.9 * lines + 1.4), layout="constrained")
     figure.suptitle(
         f"Saliency by region: {saliency.description} · {saliency.split} split · "
-        f"run {plain(run, 40)}" + "".join(f"\n! {mark}" for mark in marks)
+        f"run {plain(run, 40)}" + "".join(f"\n! {mark}" for mark in analysis.marks)
     )
     panels = figure.subfigures(lines, columns, squeeze=False)
     enriched, hidden = [], []
     for panel, summary in zip(panels.flat, summaries, strict=False):
-        answer = answers.get(summary.label)
-        panel.suptitle(_title(summary, answer), fontsize=11)
-        left, *right = panel.subplots(1, 2 if answer else 1, sharey=True, squeeze=False)[0]
-        _bars(left, summary, answer)
+        finding = analysis.finding(summary.label)
+        panel.suptitle(_title(summary, finding), fontsize=11)
+        left, *right = panel.subplots(1, 2 if finding else 1, sharey=True, squeeze=False)[0]
+        _bars(left, summary, finding)
         enriched.append(left)
         for axes in right:
-            _hidden(axes, answer.occlusion["mean"])
+            _hidden(axes, finding.hidden["mean"])
             hidden.append(axes)
     for each in filter(None, (enriched, hidden)):  # one scale for all labels, so that bars compare
         ends = np.array([axes.get_xlim() for axes in each])
@@ -67,38 +66,36 @@ def bars_figure(
     return figure
 
 
-def region_figure(face: np.ndarray, regions: np.ndarray, names: tuple[str, ...]) -> Figure:
+def region_figure(face: np.ndarray, regions: Regions) -> Figure:
     """Draw the template of facial regions on a face.
 
     Args:
         face: `(h, w)`, usually the mean of a data set, pixels 0-255.
-        regions: Integers `(h, w)`, the region of each pixel.
-        names: The regions' names.
+        regions: The parts of the face.
     """
     figure = Figure(figsize=(6.4, 6.9), layout="constrained")
     axes = figure.subplots()
     axes.imshow(face, cmap="gray")
     axes.axis("off")
     axes.set_title("facial regions\n(share of the pixels, both sides together)")
-    axes.add_collection(LineCollection(_borders(regions), colors="gold", linewidths=1.6))
-    for index, name in enumerate(names):
-        _name_parts(axes, regions == index, f"{name} {100 * (regions == index).mean():.1f} %")
+    axes.add_collection(LineCollection(_borders(regions.pixels), colors="gold", linewidths=1.6))
+    for name, mask, area in zip(regions.names, regions.masks, regions.areas, strict=True):
+        _name_parts(axes, mask, f"{plain(name)} {100 * area:.1f} %")
     return figure
 
 
-def _title(summary, answer) -> str:
+def _title(summary: LabelSummary, finding: RegionFinding | None) -> str:
     title = f"{plain(summary.label)}, n = {summary.n}"
-    if answer:
-        title += f"\nmaps: {plain(answer.by_maps.region or 'none')}"
-        title += f" · hiding: {plain(answer.by_occlusion.region or 'none')}"
+    if finding:
+        title += f"\nmaps: {plain(finding.by_maps.region or 'none')}"
+        title += f" · hiding: {plain(finding.by_occlusion.region or 'none')}"
     return title
 
 
-def _bars(axes: Axes, summary, answer) -> None:
+def _bars(axes: Axes, summary: LabelSummary, finding: RegionFinding | None) -> None:
     """Draw the enrichment of each region, and how far the nulls reach."""
-    rows, places = summary.regions, np.arange(len(summary.regions))
-    values, low, high = (np.array([row[k] for row in rows]) for k in ("enrichment", "low", "high"))
-    interval = np.nan_to_num([values - low, high - values]).clip(0)
+    places = np.arange(len(summary.regions))
+    values, interval = bars_of([region.enrichment for region in summary.regions])
     axes.barh(
         places,
         values,
@@ -110,30 +107,28 @@ def _bars(axes: Axes, summary, answer) -> None:
         label="enrichment (95 % interval)",
     )
     axes.axvline(1, color="0.5", linewidth=1, linestyle=":")
-    for null, marker in NULLS.items() if answer else ():
+    for null, marker in NULLS.items() if finding else ():
         style = {"color": "0.1", "markersize": 4.5, "fillstyle": "none"}
         label = f"null: {NAMES.get(null, null)}"
-        axes.plot(answer.evidence.nulls[null], places, marker, label=label, **style)
-    axes.set_yticks(places, [plain(row["region"], 18) for row in rows])
+        axes.plot(finding.evidence.nulls[null], places, marker, label=label, **style)
+    axes.set_yticks(places, [plain(each.region, 18) for each in summary.regions])
     axes.invert_yaxis()
     axes.set_xlabel("share of saliency / of pixels", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _hidden(axes: Axes, occlusion) -> None:
+def _hidden(axes: Axes, regions: Sequence[HiddenRegion]) -> None:
     """Draw how far the logit falls when each region is hidden, beyond its control."""
-    excess = occlusion.drop - occlusion.control
-    n, r = excess.shape
-    interval = 1.96 * excess.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
+    values, interval = bars_of([region.excess for region in regions])
     axes.barh(
-        np.arange(r),
-        excess.mean(axis=0),
+        np.arange(len(regions)),
+        values,
         0.7,
         color=HIDDEN,
         alpha=0.75,
         xerr=interval,
         error_kw=CAPS,
-        label="drop of the logit when hidden, beyond that of as much elsewhere",
+        label="drop of the logit when hidden, less that of the same area elsewhere",
     )
     axes.axvline(0, color="0.3", linewidth=0.8)
     axes.tick_params(axis="y", left=False)

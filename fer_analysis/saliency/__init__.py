@@ -3,10 +3,14 @@
 A method is `(model, images, targets, **options) -> float32 (n, h, w)`: batched, of the target's
 logit in inference mode, raw (signed where it has a sign). `targets` are labels `(n,)` or weights
 of the logits `(n, k)`. Every method takes the keywords `batch_size` and `progress`; one that draws
-random numbers takes `seed`, one that paints pixels over takes `face`, what the mean face is.
+random numbers takes `seed`, one that replaces pixels takes `face`, the mean face. All other
+keywords are options of `fer saliency --option`, checked by their annotations. A method whose
+values are parts of the logit is marked with `@parts_of_logit`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from fer_analysis.registry import Registry
 
@@ -22,6 +26,24 @@ METHODS = Registry(
         "occlusion": f"{_FOLDER}.occlusion:occlusion",
     },
 )
-SHARES = ("integrated_gradients", "occlusion")
-"""The methods whose values are parts of the logit: above 0 what speaks for the target, below 0 what
-speaks against it. The sign of a slope says dark or bright, and nothing of the kind."""
+
+
+def parts_of_logit(method: Callable) -> Callable:
+    """Mark a method whose values are parts of the logit.
+
+    Above 0 is what speaks for the target, below 0 what speaks against it; only the former counts
+    where maps are averaged. The values of the other methods are slopes, whose sign only tells
+    whether a pixel should be brighter or darker: their size counts.
+    """
+    method.parts_of_logit = True
+    return method
+
+
+def are_parts_of_logit(name: str, options: Mapping[str, object]) -> bool:
+    """Tell whether a method's values are parts of the logit.
+
+    Args:
+        name: A name in `METHODS`.
+        options: The method's; a method that wraps another one names it by its option `method`.
+    """
+    return getattr(METHODS[options.get("method", name)], "parts_of_logit", False)

@@ -11,14 +11,15 @@ FEWEST = 10
 """Images below which an interval over images is no interval."""
 CHANCE = 0.5
 """AUROC of a network that cannot tell the label from the others."""
+ZERO = "the maps are zero everywhere: the logit does not depend on the image"
 LEAD = 1.1
 """Enrichment over the runner-up's (and every null's): a lead of less is a matter of the
 template's borders. Fixed on planted cues, `scripts/planted_cues.py`, seeds 0-5."""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What speaks for and against a region, for one label and r regions.
+class RegionEvidence:
+    """What the rule is applied to: the figures of one label and r regions.
 
     Args:
         n: Images whose maps are averaged.
@@ -53,7 +54,7 @@ class Dominance:
     reason: str
 
 
-def dominant_region(evidence: Evidence) -> Dominance:
+def dominant_region(evidence: RegionEvidence) -> Dominance:
     """Apply the rule: enriched beyond the runner-up and every null, causal, and of use.
 
     A region is dominant if its mean enrichment leads the runner-up's and clears every null by
@@ -65,6 +66,8 @@ def dominant_region(evidence: Evidence) -> Dominance:
     Returns:
         The region, or none with the first reason against it.
     """
+    if not evidence.n:
+        return Dominance(None, ZERO)
     if evidence.n < FEWEST:
         return Dominance(None, f"too few maps: {evidence.n}, expected {FEWEST}")
     if not evidence.ranking[0] > CHANCE:

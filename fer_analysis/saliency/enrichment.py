@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from fer_analysis.data.regions.template import Regions, template
+from fer_analysis.saliency.findings import RegionShare
 from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.statistics.bootstrap import bootstrap, percentile_interval
+from fer_analysis.statistics.estimate import Estimate
 
 SHIFT = 2
 """Pixels by which the regions are moved to see how much an answer hangs on their place."""
@@ -31,7 +34,7 @@ class LabelSummary:
             times the number of pixels: 1 = as if spread evenly. NaN where n is 0.
         right_map: The same of the images that are predicted right; NaN without one.
         wrong_map: The same of those that are predicted wrong.
-        regions: The label's rows of `region_rows`.
+        regions: One entry for each region.
     """
 
     label: str
@@ -44,16 +47,25 @@ class LabelSummary:
     mean_map: np.ndarray
     right_map: np.ndarray
     wrong_map: np.ndarray
-    regions: list[dict]
+    regions: tuple[RegionShare, ...]
 
     @property
-    def top(self) -> dict | None:
+    def top(self) -> RegionShare | None:
         """The region with the highest enrichment; None where n is 0."""
-        return max(self.regions, key=lambda row: row["enrichment"]) if self.n else None
+        return max(self.regions, key=lambda each: each.enrichment.value) if self.n else None
+
+    @property
+    def wrong(self) -> int:
+        """How many of the explained images are predicted wrong."""
+        return self.n + self.left_out - self.right
 
 
 def summaries(
-    saliency: SaliencyMaps, images: np.ndarray, regions: Regions | None = None
+    saliency: SaliencyMaps,
+    images: np.ndarray,
+    regions: Regions | None = None,
+    *,
+    told: Mapping[str, tuple[RegionShare, ...]] | None = None,
 ) -> list[LabelSummary]:
     """Average the maps of each label.
 
@@ -61,6 +73,7 @@ def summaries(
         saliency: The maps.
         images: `(n, h, w, 1)`, the images they explain, pixels 0-255.
         regions: The parts of the face; by default the template.
+        told: Label -> its regions, where they are known already.
 
     Returns:
         One summary for each label that has maps, in the order of the labels.
@@ -85,7 +98,7 @@ def summaries(
                 mean_map=_mean(density) * pixels,
                 right_map=_mean(density[right]) * pixels,
                 wrong_map=_mean(density[~right]) * pixels,
-                regions=region_rows(part.strength, name, regions),
+                regions=told[name] if told else region_rows(part.strength, regions),
             )
         )
     return result
@@ -138,22 +151,17 @@ def bootstrap_means(values: np.ndarray, *, seed: int = 0) -> np.ndarray:
 
 
 def region_rows(
-    maps: np.ndarray, label: str, regions: Regions | None = None, *, seed: int = 0
-) -> list[dict]:
-    """Return a table of the mean saliency of each region.
+    maps: np.ndarray, regions: Regions | None = None, *, seed: int = 0
+) -> tuple[RegionShare, ...]:
+    """Return the mean saliency of each region, with 95 % intervals by bootstrap over images.
+
+    Maps of zeros are left out; figures that too few maps are left for are undefined. Shifted
+    regions are moved by up to `SHIFT` pixels.
 
     Args:
         maps: `(n, h, w)`, raw, of one label.
-        label: Its name.
         regions: The parts of the face; by default the template.
         seed: Of the bootstrap.
-
-    Returns:
-        One row a region: `label`, `n` (maps), `left_out` (maps of zeros), `region`, `area` and
-        mean `share` of saliency (shares of 1), `share_low` and `share_high` (95 % percentile
-        bootstrap over images), `enrichment` (share / area) with its `low` and `high`, and
-        `shifted_low` and `shifted_high`: the enrichments found when all regions are moved by
-        up to `SHIFT` pixels. NaN where too few maps are left.
     """
     regions = regions or template(*maps.shape[1:])
     density = _shares(maps)
@@ -163,22 +171,19 @@ def region_rows(
     mean = _mean(density)
     moved = [regions.shifted(*move) for move in itertools.product((-SHIFT, 0, SHIFT), repeat=2)]
     shifted = np.array([over_area(by_region(mean, each), each) for each in moved])
-    columns = {
-        "area": areas,
-        "share": by_region(mean, regions),
-        "share_low": low,
-        "share_high": high,
-        "enrichment": over_area(by_region(mean, regions), regions),
-        "low": over_area(low, regions),
-        "high": over_area(high, regions),
-        "shifted_low": shifted.min(axis=0),
-        "shifted_high": shifted.max(axis=0),
-    }
-    head = {"label": label, "n": len(density), "left_out": len(maps) - len(density)}
-    return [
-        head | {"region": region} | {name: float(values[i]) for name, values in columns.items()}
+    share, n = by_region(mean, regions), len(density)
+    enriched = [over_area(values, regions) for values in (share, low, high)]
+    span = np.stack([shifted.min(axis=0), shifted.max(axis=0)], axis=1)
+    return tuple(
+        RegionShare(
+            region=region,
+            area=float(areas[i]),
+            share=Estimate(share[i], low[i], high[i], n),
+            enrichment=Estimate(*(values[i] for values in enriched), n),
+            shifted=tuple(None if np.isnan(end) else float(end) for end in span[i]),
+        )
         for i, region in enumerate(regions.names)
-    ]
+    )
 
 
 def by_region(density: np.ndarray, regions: Regions) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.saliency import METHODS
+from fer_analysis.saliency import METHODS, are_parts_of_logit
 from fer_analysis.saliency.maps import SaliencyMaps, joined
 from fer_analysis.saliency.methods.fills import mean_face
 
@@ -83,6 +83,7 @@ def explain_by_label(
         "target": target,
         "method": method,
         "options": _all_options(function, given),
+        "parts_of_logit": are_parts_of_logit(method, options),
     }
     done, total = 0, sum(map(len, chosen))
     for group in chosen:

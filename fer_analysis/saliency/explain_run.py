@@ -18,19 +18,28 @@ from fer_analysis.evaluation.evaluate_run import evaluate_run, open_model
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
+from fer_analysis.saliency import dominance, faithfulness, sanity
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.enrichment import summaries
 from fer_analysis.saliency.explain import check_question, explain, explain_by_label, prepare
-from fer_analysis.saliency.faithfulness import faithfulness
+from fer_analysis.saliency.findings import RegionFinding
 from fer_analysis.saliency.maps import SaliencyMaps, joined
 from fer_analysis.saliency.methods.fills import mean_face
-from fer_analysis.saliency.region_evidence import OF_EACH, Finding, examine
-from fer_analysis.saliency.sanity import cascading_randomisation
+from fer_analysis.saliency.region_evidence import NETWORKS, OF_EACH, examine
+from fer_analysis.saliency.region_occlusion import CONTROLS
 from fer_analysis.saliency.stability import stability
-from fer_analysis.saliency.tables import THRESHOLDS
 
 QUICK = 5
 """Images of each label that the costly checks take unless they are asked for in full."""
+
+THRESHOLDS = {
+    "lead": dominance.LEAD,
+    "fewest_images": dominance.FEWEST,
+    "alike": sanity.ALIKE,
+    "random_networks": NETWORKS,
+    "controls_of_each_region": CONTROLS,
+    "ranking_grain_pixels": faithfulness.GRAIN,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +164,7 @@ def _maps(subject: _Subject, label: str | None, question: dict) -> tuple[Salienc
     return joined(finished), interrupted
 
 
-def _findings(subject: _Subject, maps: SaliencyMaps, question: dict) -> list[Finding]:
+def _findings(subject: _Subject, maps: SaliencyMaps, question: dict) -> list[RegionFinding]:
     """Hold every label against its controls."""
     others = None
     if not set(np.unique(maps.labels)) >= set(np.unique(subject.part.labels)):
@@ -183,7 +192,7 @@ def _checks(subject: _Subject, maps: SaliencyMaps, of_each: int | None) -> dict:
     rows = np.concatenate([np.flatnonzero(maps.labels == k)[:of_each] for k in labels])
     some, images = maps.take(rows), subject.part.images[maps.rows[rows]]
     with subject.progress.task("faithfulness") as update:
-        faithful = faithfulness(
+        faithful = faithfulness.faithfulness(
             subject.model,
             images,
             some.weights,
@@ -194,7 +203,7 @@ def _checks(subject: _Subject, maps: SaliencyMaps, of_each: int | None) -> dict:
         )
     with subject.progress.task("sanity") as update:
         method = prepare(some, subject.face, faster=True)
-        sane = cascading_randomisation(
+        sane = sanity.cascading_randomisation(
             subject.model, images, some.weights, method, seed=subject.seed, progress=update
         )
     return {"faithfulness": faithful, "sanity": sane}

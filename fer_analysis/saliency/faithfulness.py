@@ -14,6 +14,7 @@ from fer_analysis.saliency.methods.fills import FILLS, fill
 from fer_analysis.saliency.methods.gradients import logit_weights
 from fer_analysis.saliency.region_occlusion import logits_when_hidden
 from fer_analysis.statistics.bootstrap import percentile_interval
+from fer_analysis.statistics.estimate import Estimate
 
 STEPS = 16
 """Equal parts of the pixels that are taken away, or brought in, one after another."""
@@ -52,9 +53,14 @@ def faithfulness(
     Returns:
         For JSON: `n`; for each fill and ranking `deletion` and `insertion` (mean logit over the
         steps), and for each fill and rival `lead`: by how much the map's area between the curves
-        exceeds the rival's, mean and 95 % interval; `passes`: whether it exceeds the random
-        ranking's with every fill; `beats_edges`: likewise the edges'.
+        exceeds the rival's, an `Estimate`; `passes`: whether it exceeds the random ranking's
+        with every fill; `beats_edges`: likewise the edges'. Maps of zeros, which rank nothing,
+        are left out; both are null where no other map is.
     """
+    said = np.abs(maps).max(axis=(1, 2)) > 0
+    if not said.any():
+        return {"n": 0, "fills": {}, "passes": None, "beats_edges": None}
+    images, targets, maps = images[said], targets[said], maps[said]
     noise = np.random.default_rng(seed).standard_normal(maps.shape)
     rankings = {"map": np.abs(maps), "random": noise, "edges": edges(images)}
     orders = {name: _order(values) for name, values in rankings.items()}
@@ -71,8 +77,9 @@ def faithfulness(
         areas = {name: np.array(values) for name, values in curves.items()}
         result["fills"][kind] = _compared(areas, seed)
     leads = result["fills"].values()
-    result["passes"] = all(each["lead"]["random"]["low"] > 0 for each in leads)
-    result["beats_edges"] = all(each["lead"]["edges"]["low"] > 0 for each in leads)
+    for name, rival in (("passes", "random"), ("beats_edges", "edges")):
+        ends = [each["lead"][rival]["low"] for each in leads]
+        result[name] = all(low is not None and low > 0 for low in ends)
     return result
 
 
@@ -98,14 +105,9 @@ def _compared(areas: dict[str, np.ndarray], seed: int) -> dict:
     for rival in RIVALS:
         lead = between["map"] - between[rival]
         low, high = percentile_interval(bootstrap_means(lead[:, None], seed=seed))[:, 0]
-        leads[rival] = {"mean": float(lead.mean()), "low": _number(low), "high": _number(high)}
+        leads[rival] = Estimate(lead.mean(), low, high, len(lead)).as_dict()
     scores = {
         name: {"deletion": float(values[:, 0].mean()), "insertion": float(values[:, 1].mean())}
         for name, values in areas.items()
     }
     return {"scores": scores, "lead": leads}
-
-
-def _number(value: float) -> float:
-    """JSON has no NaN: one image has no interval, which clears nothing."""
-    return -1e9 if np.isnan(value) else float(value)

@@ -1,7 +1,9 @@
-"""Beside a network's answer: the study's claim, action units, and what humans look at.
+"""The literature beside a network's answer: the paper's claim, action units, humans.
 
-None of this is a score. A network may be right for reasons of its own, and what humans rely on
-was measured on other faces, larger and posed.
+The paper is Tao (2023), which read one picture of each label by eye; the action units are those
+of EMFACS-7 (Friesen & Ekman 1983); what humans rely on was measured by gaze and with faces shown
+in part (Eisenbarth & Alpers 2011, Wegrzyn et al. 2017, Calvo et al. 2018). None of this is a
+score: a network may be correct for other reasons, and humans saw other faces, larger and posed.
 """
 
 from __future__ import annotations
@@ -10,17 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_analysis.saliency.dominance import CHANCE, Evidence
-
-STUDY = (
-    "Tao, A critical examination of deficiencies in the convolutional neural network model for "
-    "facial emotion recognition (2023): one picture a label, read by eye"
-)
-ACTION_UNITS = "Friesen & Ekman, EMFACS-7 (1983)"
-HUMAN = (
-    "Calvo et al. (2018), Wegrzyn et al. (2017), Eisenbarth & Alpers (2011): gaze, and faces "
-    "shown in part"
-)
+from fer_analysis.saliency.dominance import CHANCE, RegionEvidence
 
 
 @dataclass(frozen=True)
@@ -28,8 +20,8 @@ class Reference:
     """What is said of one label.
 
     Args:
-        claim: The regions that the study's text names.
-        where: The study's words.
+        claim: The regions that the paper's text names.
+        where: The paper's words.
         units: The action units of the expression.
         shown: The regions in which those show.
         humans: What humans rely on, in words.
@@ -94,7 +86,7 @@ REFERENCES: dict[str, Reference] = {
 
 
 def agreement(found: tuple[str | None, str | None], named: tuple[str, ...]) -> str:
-    """Say how far two answers agree with the regions that somebody names.
+    """Return how far two answers agree with the regions that a source names.
 
     Args:
         found: The dominant region by the maps and by occlusion; None for none.
@@ -102,7 +94,7 @@ def agreement(found: tuple[str | None, str | None], named: tuple[str, ...]) -> s
 
     Returns:
         `agree` (all answers given are among them, and both were given), `partly` (one is),
-        `no` (no answer is among them), or nothing where nobody names a region.
+        `no` (no answer is among them), or an empty text where no region is named.
     """
     if not named:
         return ""
@@ -110,7 +102,9 @@ def agreement(found: tuple[str | None, str | None], named: tuple[str, ...]) -> s
     return "agree" if all(among) else "partly" if any(among) else "no"
 
 
-def claim_survives(evidence: Evidence, claim: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
+def claim_survives(
+    evidence: RegionEvidence, claim: tuple[str, ...]
+) -> tuple[bool, tuple[str, ...]]:
     """Test a claim of one or more regions, which a single dominant region cannot answer.
 
     Args:
@@ -133,14 +127,14 @@ def claim_survives(evidence: Evidence, claim: tuple[str, ...]) -> tuple[bool, tu
 
 
 def beside_humans(label: str, found: tuple[str | None, str | None]) -> dict[str, str]:
-    """Return a label's row of the table: both answers, and what others say of the label.
+    """Return a label's row of the table: both answers, and what the literature says.
 
     Args:
-        label: Its name; of one that is not FER-2013's nobody says anything.
+        label: Its name; other labels than FER-2013's have empty cells.
         found: The dominant region by the maps and by occlusion; None for none.
     """
-    nobody = Reference((), "", "", (), "", ())
-    said = REFERENCES.get(label, nobody)
+    unknown = Reference((), "", "", (), "", ())
+    said = REFERENCES.get(label, unknown)
     return {
         "label": label,
         "by_maps": found[0] or "none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from fer_analysis.errors import FerError
 from fer_analysis.files import replacing
-from fer_analysis.saliency import SHARES
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +36,7 @@ class SaliencyMaps:
         target: What was asked for: one of `TARGETS`, or a label.
         method: A name in `METHODS`.
         options: The method's options, JSON values.
+        parts_of_logit: Whether the values are parts of the logit, see `strength`.
 
     Raises:
         FerError: If a map has values that are not finite.
@@ -57,6 +57,7 @@ class SaliencyMaps:
     target: str
     method: str
     options: dict
+    parts_of_logit: bool = False
 
     def __post_init__(self):
         finite = np.isfinite(self.maps).all(axis=(1, 2))
@@ -93,7 +94,7 @@ class SaliencyMaps:
     @property
     def strength(self) -> np.ndarray:
         """How much each pixel counts where maps are averaged, see `strength`."""
-        return strength(self.maps, self.method, self.options)
+        return strength(self.maps, self.parts_of_logit)
 
     def take(self, rows: np.ndarray) -> SaliencyMaps:
         """Return the maps at `rows` (positions or a mask), in that order."""
@@ -142,6 +143,7 @@ class SaliencyMaps:
             fields["options"] = json.loads(str(fields["options"]))
             fields["label_names"] = tuple(map(str, fields["label_names"]))
             fields |= {name: str(fields[name]) for name in ("split", "target", "method")}
+            fields["parts_of_logit"] = bool(fields["parts_of_logit"])
             return cls(**fields)
         except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise FerError(f"{path}: damaged; delete it and run `fer saliency` again") from error
@@ -151,21 +153,18 @@ BY_IMAGE = ("maps", "rows", "ids", "labels", "targets", "against", "residuals", 
 """The fields of `SaliencyMaps` that have a row an image."""
 
 
-def strength(maps: np.ndarray, method: str, options: Mapping[str, object]) -> np.ndarray:
+def strength(maps: np.ndarray, parts_of_logit: bool) -> np.ndarray:
     """Return how much each pixel counts for a target, float `(n, h, w)`, 0 or more.
 
-    Of parts of a logit that is what speaks for the target. A label's network also sees that the
-    other labels' cues are missing or there, which speaks for or against; by size alone, the
-    places where something might have spoken against it would count like its own cue. Of a slope
-    it is the size.
+    For parts of a logit it is what speaks for the target. A network also sees where the cues of
+    the other labels are missing or present; by size alone, such places would count like the
+    label's own cue. For a slope it is the size.
 
     Args:
         maps: `(n, h, w)`, raw.
-        method: A name in `METHODS`.
-        options: The method's.
+        parts_of_logit: Whether the values are parts of the logit; otherwise they are slopes.
     """
-    smoothed = options.get("method", method)
-    return np.maximum(maps, 0) if smoothed in SHARES else np.abs(maps)
+    return np.maximum(maps, 0) if parts_of_logit else np.abs(maps)
 
 
 def joined(parts: Sequence[SaliencyMaps]) -> SaliencyMaps:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from fer_analysis.data.regions.template import Regions
 from fer_analysis.saliency.controls import edges, random_networks
-from fer_analysis.saliency.dominance import CHANCE, LEAD, Dominance, Evidence, dominant_region
+from fer_analysis.saliency.dominance import CHANCE, LEAD, Dominance, RegionEvidence, dominant_region
 from fer_analysis.saliency.enrichment import bootstrap_means, enrichment
 from fer_analysis.saliency.explain import prepare
+from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
 from fer_analysis.saliency.maps import SaliencyMaps, strength
 from fer_analysis.saliency.region_occlusion import RegionOcclusion, occlude_regions
 from fer_analysis.statistics.bootstrap import percentile_interval
+from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.ranking import auroc
 
 NETWORKS = 3
@@ -32,27 +33,6 @@ DECIDING = "mean"
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Finding:
-    """What was found for one label.
-
-    Args:
-        label: Its name.
-        evidence: What the rule was applied to.
-        by_maps: The dominant region by the maps and all controls.
-        by_occlusion: The dominant region by hiding regions alone.
-        occlusion: Fill -> the regions hidden and alone.
-        auroc: How well the network ranks the label, with the interval's ends.
-    """
-
-    label: str
-    evidence: Evidence
-    by_maps: Dominance
-    by_occlusion: Dominance
-    occlusion: Mapping[str, RegionOcclusion]
-    auroc: tuple[float, tuple[float, float]]
-
-
 def examine(
     model: keras.Model,
     saliency: SaliencyMaps,
@@ -64,7 +44,7 @@ def examine(
     face: np.ndarray,
     seed: int = 0,
     progress: Callable[[str], Progress] | None = None,
-) -> list[Finding]:
+) -> list[RegionFinding]:
     """Apply the rule of dominance to every label that has maps.
 
     Args:
@@ -108,8 +88,20 @@ def examine(
             **common,
         }
         name = saliency.label_names[label]
-        area = auroc(ranking[1][:, label], ranking[0] == label)
-        found.append(_finding(name, part, regions, nulls, occlusion, area, seed))
+        value, ends = auroc(ranking[1][:, label], ranking[0] == label)
+        rank = Estimate(value, *ends, n=int((ranking[0] == label).sum()))
+        values = enrichment(part.strength, regions)
+        evidence = _evidence(regions.names, values, nulls, occlusion[DECIDING], ends, seed=seed)
+        found.append(
+            RegionFinding(
+                label=name,
+                evidence=evidence,
+                by_maps=dominant_region(evidence),
+                by_occlusion=dominant_by_occlusion(regions.names, occlusion[DECIDING], ends, seed),
+                hidden={fill: hidden_regions(each) for fill, each in occlusion.items()},
+                auroc=rank,
+            )
+        )
         done += len(part)
     return found
 
@@ -119,28 +111,60 @@ def _within(progress: Progress, before: int, own: int, total: int) -> Progress:
     return lambda done, of: progress(before + own * done // of, total)
 
 
-def _finding(label, part, regions, nulls, occlusion, area, seed) -> Finding:
-    values = enrichment(part.strength, regions)
+def _evidence(
+    names: tuple[str, ...],
+    values: np.ndarray,
+    nulls: Mapping[str, np.ndarray],
+    deciding: RegionOcclusion,
+    ranking: tuple[float, float],
+    *,
+    seed: int,
+) -> RegionEvidence:
+    """Return what the rule is applied to.
+
+    Args:
+        names: The regions.
+        values: float64 `(n, regions)`, the enrichment of each map.
+        nulls: How far each null reaches.
+        deciding: What hiding the regions does.
+        ranking: The ends of the AUROC's interval.
+        seed: Of the bootstrap.
+    """
     draws = bootstrap_means(values, seed=seed)
-    mean = values.mean(axis=0) if len(values) else np.full(len(regions.names), np.nan)
+    mean = values.mean(axis=0) if len(values) else np.full(len(names), np.nan)
     first, second = np.argsort(mean)[[-1, -2]]
     lead = percentile_interval(draws[:, first] - LEAD * draws[:, second])[0]
-    deciding = occlusion[DECIDING]
     costs = [deciding.drop, deciding.drop - deciding.control]
     low = np.min([percentile_interval(bootstrap_means(c, seed=seed))[0] for c in costs], axis=0)
-    evidence = Evidence(
+    return RegionEvidence(
         n=len(values),
-        names=regions.names,
+        names=names,
         enrichment=mean,
         low=percentile_interval(draws)[0],
         lead=float(lead),
         nulls=nulls,
         occlusion=low,
         cost=costs[1].mean(axis=0),
-        ranking=area[1],
+        ranking=ranking,
     )
-    by_occlusion = dominant_by_occlusion(regions.names, deciding, area[1], seed)
-    return Finding(label, evidence, dominant_region(evidence), by_occlusion, occlusion, area)
+
+
+def hidden_regions(occlusion: RegionOcclusion) -> tuple[HiddenRegion, ...]:
+    """Return what hiding each region costs and what it shows alone, means over images."""
+    excess = occlusion.drop - occlusion.control
+    columns = {"drop": occlusion.drop, "excess": excess, "alone": occlusion.alone}
+    ends = {k: percentile_interval(bootstrap_means(v)) for k, v in columns.items()}
+    n, r = excess.shape
+    return tuple(
+        HiddenRegion(
+            **{k: Estimate(v[:, i].mean(), *ends[k][:, i], n=n) for k, v in columns.items()},
+            recall=float(occlusion.right.mean()),
+            recall_hidden=float(occlusion.right_hidden[:, i].mean()),
+            recall_control=float(occlusion.right_control[:, i].mean()),
+            recall_alone=float(occlusion.right_alone[:, i].mean()),
+        )
+        for i in range(r)
+    )
 
 
 def dominant_by_occlusion(
@@ -180,6 +204,8 @@ def dominant_by_occlusion(
 
 def _reached(values: np.ndarray, seed: int) -> np.ndarray:
     """Return the upper ends of the intervals of the mean enrichment, float64 `(regions,)`."""
+    if not len(values):  # a flat image has no edges
+        return np.zeros(values.shape[1])
     high = percentile_interval(bootstrap_means(values, seed=seed))[1]
     return np.where(np.isnan(high), values.mean(axis=0), high)
 
@@ -190,7 +216,8 @@ def _all_labels(saliency: SaliencyMaps, regions: Regions) -> np.ndarray:
         enrichment(saliency.take(saliency.labels == label).strength, regions)
         for label in np.unique(saliency.labels)
     ]
-    return np.mean([values.mean(axis=0) for values in by_label if len(values)], axis=0)
+    means = [values.mean(axis=0) for values in by_label if len(values)]
+    return np.mean(means, axis=0) if means else np.zeros(len(regions.names))
 
 
 def _random_enrichment(
@@ -202,7 +229,7 @@ def _random_enrichment(
     method, reached = prepare(saliency, face, faster=True), {int(label): [] for label in labels}
     for number, network in enumerate(random_networks(model, NETWORKS, seed=seed)):
         raw = method(network, images[rows], saliency.weights[rows])
-        maps = strength(raw, saliency.method, saliency.options)
+        maps = strength(raw, saliency.parts_of_logit)
         for label in labels:
             values = enrichment(maps[saliency.labels[rows] == label], regions)
             if len(values):

@@ -42,7 +42,7 @@ def cascading_randomisation(
         For JSON: `n`; `stages`, one row each: `randomised_down_to` (the layer's name), and the
         means over images of `rank_correlation` (Spearman's, of |map|) and `ssim` with the
         trained network's maps (maps of zeros left out, null where nothing else is); `passes`:
-        whether both end at `ALIKE` or below.
+        whether both end at `ALIKE` or below, null where all maps are zero.
     """
     before = method(model, images, targets)
     network = copy_of(model)
@@ -66,8 +66,8 @@ def cascading_randomisation(
             progress(number + 1, len(groups))
     last = rows[-1]
     known = last["rank_correlation"] is not None
-    passes = known and max(last["rank_correlation"], last["ssim"]) <= ALIKE
-    return {"n": len(images), "stages": rows, "passes": bool(passes)}
+    passes = max(last["rank_correlation"], last["ssim"]) <= ALIKE if known else None
+    return {"n": len(images), "stages": rows, "passes": passes}
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -20,7 +20,8 @@ def stability(runs: dict[str, SaliencyMaps], regions: Regions) -> list[dict]:
     Returns:
         One row a label: `label`, `n`, `runs`, `same_image` (rank correlation of two runs' maps
         of one image, mean over images and pairs of runs), `mean_map` (that of their mean maps),
-        and `most_enriched`: each run's first region.
+        and `most_enriched`: each run's first region. Maps of zeros are left out: null, and
+        `none`, where no other map is.
     """
     first = next(iter(runs.values()))
     rows = []
@@ -29,20 +30,35 @@ def stability(runs: dict[str, SaliencyMaps], regions: Regions) -> list[dict]:
         maps = [each.take(members).strength for each in runs.values()]
         means = [_mean_map(each)[None] for each in maps]
         pairs = [(i, j) for i in range(len(maps)) for j in range(i)]
-        tops = [enrichment(each, regions).mean(axis=0) for each in maps]
-        same = [rank_correlation(maps[i], maps[j]).mean() for i, j in pairs]
-        overall = [rank_correlation(means[i], means[j])[0] for i, j in pairs]
+        same = [_correlation(maps[i], maps[j]) for i, j in pairs]
+        overall = [_correlation(means[i], means[j]) for i, j in pairs]
         rows.append(
             {
                 "label": first.label_names[label],
                 "n": int(members.sum()),
                 "runs": len(maps),
-                "same_image": float(np.mean(same)),
-                "mean_map": float(np.mean(overall)),
-                "most_enriched": [regions.names[int(np.argmax(top))] for top in tops],
+                "same_image": _mean(same),
+                "mean_map": _mean(overall),
+                "most_enriched": [_most_enriched(each, regions) for each in maps],
             }
         )
     return rows
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    said = (one.max(axis=(1, 2)) > 0) & (other.max(axis=(1, 2)) > 0)
+    return rank_correlation(one[said], other[said])
+
+
+def _mean(pairs: list[np.ndarray]) -> float | None:
+    """Return the mean over pairs of runs of their means over images."""
+    means = [each.mean() for each in pairs if len(each)]
+    return float(np.mean(means)) if means else None
+
+
+def _most_enriched(maps: np.ndarray, regions: Regions) -> str:
+    values = enrichment(maps, regions)
+    return regions.names[int(np.argmax(values.mean(axis=0)))] if len(values) else "none"
 
 
 def _mean_map(maps: np.ndarray) -> np.ndarray:

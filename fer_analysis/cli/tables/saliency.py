@@ -11,8 +11,9 @@ from fer_analysis.cli.tables.console import out, table
 from fer_analysis.cli.terminal import printable
 from fer_analysis.cli.verbosity import ALL, QUIET, level
 from fer_analysis.saliency.analysis import SaliencyAnalysis
+from fer_analysis.saliency.findings import RegionFinding
 from fer_analysis.saliency.human_reference import REFERENCES, beside_humans, claim_survives
-from fer_analysis.saliency.region_evidence import Finding
+from fer_analysis.statistics.estimate import Estimate
 
 MOST_LABELS = 8
 """Rows of the summary."""
@@ -60,9 +61,9 @@ def _print_labels(analysis: SaliencyAnalysis) -> None:
         shown.add_row(
             printable(summary.label),
             str(summary.n),
-            top["region"] if top else "–",
-            f"{top['enrichment']:.2f}" if top else "–",
-            _interval(top) if top else "–",
+            top.region if top else "–",
+            f"{top.enrichment.value:.2f}" if top else "–",
+            _interval(top.enrichment) if top else "–",
             *found,
         )
     for index in (2, 5, 6):  # names of regions of one's own
@@ -72,9 +73,13 @@ def _print_labels(analysis: SaliencyAnalysis) -> None:
         _line(f"… and {len(analysis.labels) - most} more labels (-v prints all)")
 
 
-def _interval(row: dict) -> str:
-    low, high = row["low"], row["high"]
-    return "–" if low != low else f"{low:.2f}-{high:.2f}"
+def _interval(estimate: Estimate) -> str:
+    ends = estimate.interval
+    return f"{ends[0]:.2f}-{ends[1]:.2f}" if ends else "–"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _print_zeros(analysis: SaliencyAnalysis) -> None:
@@ -88,11 +93,10 @@ def _print_stability(rows) -> None:
     if not rows:
         return
     if level() != ALL:
-        values = [row["same_image"] for row in rows]
-        _line(
-            f"{rows[0]['runs']} runs: rank correlation of their maps of one image "
-            f"{min(values):.2f} to {max(values):.2f} (-v: by label)"
-        )
+        values = [row["same_image"] for row in rows if row["same_image"] is not None]
+        span = f"{min(values):.2f} to {max(values):.2f}" if values else "unknown"
+        runs = f"{rows[0]['runs']} runs"
+        _line(f"{runs}: rank correlation of their maps of one image {span} (-v: by label)")
         return
     shown = table(
         "label",
@@ -106,15 +110,15 @@ def _print_stability(rows) -> None:
         shown.add_row(
             printable(row["label"]),
             str(row["runs"]),
-            f"{row['same_image']:.2f}",
-            f"{row['mean_map']:.2f}",
+            _number(row["same_image"]),
+            _number(row["mean_map"]),
             ", ".join(row["most_enriched"]),
         )
     shown.columns[-1].no_wrap, shown.columns[-1].overflow = False, "fold"
     out.print(shown)
 
 
-def _print_humans(findings: tuple[Finding, ...]) -> None:
+def _print_humans(findings: tuple[RegionFinding, ...]) -> None:
     shown = table(
         "label",
         "maps",
@@ -147,7 +151,7 @@ def _print_humans(findings: tuple[Finding, ...]) -> None:
     out.print(shown)
 
 
-def _print_claims(findings: tuple[Finding, ...]) -> None:
+def _print_claims(findings: tuple[RegionFinding, ...]) -> None:
     for each in findings:
         if each.label not in REFERENCES:
             continue
@@ -159,18 +163,16 @@ def _print_claims(findings: tuple[Finding, ...]) -> None:
 
 
 def _print_checks(analysis: SaliencyAnalysis) -> None:
-    if faithful := analysis.checks.get("faithfulness"):
+    if (faithful := analysis.checks.get("faithfulness")) and faithful["n"]:
         leads = ", ".join(
-            f"{fill} {each['lead'][rival]['mean']:+.2f} over {rival}"
+            f"{fill} {each['lead'][rival]['value']:+.2f} over {rival}"
             for fill, each in faithful["fills"].items()
             for rival in each["lead"]
         )
         _line(f"faithfulness, {faithful['n']} images (logits): {leads}")
     if sane := analysis.checks.get("sanity"):
         last = sane["stages"][-1]
-        if last["rank_correlation"] is None:
-            _line("sanity: nothing to compare, the maps are zero everywhere")
-        else:
+        if last["rank_correlation"] is not None:
             _line(
                 f"sanity, {sane['n']} images: maps of the network with random weights correlate "
                 f"{last['rank_correlation']:.2f}, SSIM {last['ssim']:.2f}"

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_analysis.errors import FerError
+from fer_analysis.saliency import parts_of_logit
 from fer_analysis.saliency.methods.fills import fill
 from fer_analysis.saliency.methods.gradients import (
     Progress,
@@ -23,6 +24,7 @@ TOLERANCE = 0.01
 """By which share a map's sum may miss the difference of logits before its steps are doubled."""
 
 
+@parts_of_logit
 def integrated_gradients(
     model: keras.Model,
     images: np.ndarray,

@@ -6,11 +6,13 @@ import keras
 import numpy as np
 
 from fer_analysis.errors import FerError
+from fer_analysis.saliency import parts_of_logit
 from fer_analysis.saliency.methods.fills import fill
 from fer_analysis.saliency.methods.gradients import Progress, logit_weights, scores
 from fer_analysis.saliency.region_occlusion import logits_when_hidden
 
 
+@parts_of_logit
 def occlusion(
     model: keras.Model,
     images: np.ndarray,
