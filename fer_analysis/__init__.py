@@ -15,6 +15,7 @@ if platform.machine().lower() in ("x86_64", "amd64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _PUBLIC = {
+    "Audit": "fer_analysis.auditing.audit",
     "FerError": "fer_analysis.errors",
     "LoadedData": "fer_analysis.data.load",
     "Predictions": "fer_analysis.prediction.predictions",
@@ -22,6 +23,7 @@ _PUBLIC = {
     "Report": "fer_analysis.report.write",
     "Run": "fer_analysis.run",
     "SaliencyAnalysis": "fer_analysis.saliency.analysis",
+    "audit": "fer_analysis.api",
     "explain": "fer_analysis.api",
     "load_data": "fer_analysis.api",
     "open_run": "fer_analysis.api",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+    from fer_analysis.auditing.audit import Audit
     from fer_analysis.config import RunConfig
     from fer_analysis.data.load import LoadedData
     from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
@@ -375,3 +376,67 @@ def write_report(
         overrides=overrides,
         progress=progress or Progress(),
     )
+
+
+def audit(
+    data: str | Path | LoadedData | None = None,
+    *,
+    folds: int | None = None,
+    probabilities: str | Path | None = None,
+    out: str | Path | None = None,
+    seed: int | None = None,
+    overrides: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> Audit:
+    """Look for what is wrong with a data set: copies, leaks, no faces, doubtful labels.
+
+    The result and a contact sheet of each kind of issue are written to `out`. Networks of
+    `folds` are kept there too: after Ctrl-C the same call goes on from the last epoch.
+
+    Args:
+        data: A path, `synthetic`, or what `load_data` returned; `FER2013_DIR` if None.
+        folds: Train so many networks, each without one part of the training images, and compare
+            the labels of that part with its predictions.
+        probabilities: Out-of-fold probabilities that an earlier audit wrote; by default those in
+            `out`, if they are of this data.
+        out: The folder; by default `runs/audit-<data>`.
+        seed: Of the networks of `folds` and of the choice of images in the contact sheets.
+        overrides: `KEY=VALUE` texts: of the data section, and with `folds` of the networks' config.
+        progress: Receives tasks, trainings and notices.
+
+    Raises:
+        FerError: If the data or an argument is not what it should be.
+
+    Example:
+        >>> found = audit("synthetic", out="runs/audit")
+        >>> found.issues["exact_duplicate"]["n"]
+        0
+    """
+    from fer_analysis.auditing.audit_data import audit_data, check_arguments, find_probabilities
+    from fer_analysis.progress import Progress
+    from fer_analysis.run import RUNS
+
+    progress = progress or Progress()
+    check_arguments(folds, probabilities, overrides)
+    loaded = data
+    if data is None or isinstance(data, str | Path):
+        loaded = load_data(data, overrides=overrides, progress=progress)
+    source = loaded.section.source if loaded.section else loaded.layout
+    folder = Path(out or RUNS / f"audit-{Path(source).resolve().stem}")
+    seeded = overrides if seed is None or not folds else (*overrides, f"seed={seed}")
+    found = find_probabilities(
+        loaded,
+        folder,
+        folds=folds,
+        probabilities=probabilities,
+        overrides=seeded,
+        progress=progress,
+    )
+    made = None if found is None else found.probabilities
+    result = audit_data(loaded, probabilities=made, progress=progress)
+    from fer_analysis.figures.audit import save_figures
+
+    save_figures(result, folder, seed=seed or 0)
+    result.save(folder)
+    progress.wrote(folder, "audit.json, audit.csv, a contact sheet of each kind")
+    return result

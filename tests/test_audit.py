@@ -14,17 +14,19 @@ from click.testing import CliRunner
 from fer_layouts import faces, real_faces, write_layout
 from test_duplicates import photographs
 
-from fer_analysis.auditing.audit import COLUMNS, audit
+from fer_analysis.auditing.audit import COLUMNS, Audit
+from fer_analysis.auditing.audit_data import audit_data
 from fer_analysis.auditing.confident_learning import confident_labels, label_issues
-from fer_analysis.auditing.duplicate_issues import copy_findings
+from fer_analysis.auditing.duplicate_issues import duplicate_issues
 from fer_analysis.auditing.out_of_fold import OutOfFold
 from fer_analysis.auditing.pixel_issues import span
-from fer_analysis.auditing.vote_issues import vote_findings
+from fer_analysis.auditing.vote_issues import vote_issues
 from fer_analysis.cli import main
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.duplicates.cached import Copies
 from fer_analysis.data.duplicates.search import NO_PAIRS, exact_groups
 from fer_analysis.data.load import LoadedData
+from fer_analysis.errors import FerError
 
 VOTE_NAMES = (*FER_LABELS, "contempt", "unknown", "NF")
 ANGRY, DISGUST, FEAR, HAPPY, SAD, SURPRISE, NEUTRAL = range(7)
@@ -48,7 +50,7 @@ def loaded(dataset):
 
 
 def by_kind(dataset, **options):
-    return {finding.kind: finding for finding in audit(loaded(dataset), **options).findings}
+    return {finding.kind: finding for finding in audit_data(loaded(dataset), **options).groups}
 
 
 def cases(finding):
@@ -93,7 +95,7 @@ def test_leaks_of_fer2013_are_those_that_are_known():
     dataset = real_faces(100_000)
     if (len(dataset), dataset.splits) != (32_298, ("train", "validation")):
         pytest.skip("other data than FER-2013's Training and PublicTest")
-    findings = copy_findings(dataset, Copies(exact_groups(dataset.images), NO_PAIRS))
+    findings = duplicate_issues(dataset, Copies(exact_groups(dataset.images), NO_PAIRS))
     leak = next(finding for finding in findings if finding.kind == "leak")
     assert np.bincount(dataset.labels[leak.rows]).tolist() == [29, 15, 47, 29, 27, 114, 19]
 
@@ -142,7 +144,7 @@ def test_votes_by_hand(case):
     votes = np.zeros((1, 10), np.int64)
     for option, count in given.items():
         votes[0, option] = count
-    findings = vote_findings(dataset_of(photographs(1), [label], votes=votes))
+    findings = vote_issues(dataset_of(photographs(1), [label], votes=votes))
     assert {f.kind for f in findings if len(f)} == expected
     for finding in findings:
         assert finding.among.tolist() == [bool(given)]
@@ -226,7 +228,7 @@ def test_the_table_is_complete_and_safe_in_a_spreadsheet(tmp_path):
         ids=np.array(["@evil/1.png", "-2.png", "3.png"]),
         split=np.array(["train", "validation", "train"]),
     )
-    result = audit(loaded(dataset))
+    result = audit_data(loaded(dataset))
     result.save(tmp_path)
     with open(tmp_path / "audit.csv", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -240,10 +242,30 @@ def test_the_table_is_complete_and_safe_in_a_spreadsheet(tmp_path):
     assert told["issues"]["leak"]["n"] == 1 and told["issues"]["leak"]["among"] == 1
     assert told["issues"]["exact_duplicate"]["share"] == pytest.approx(1 / 3)
     assert "tie" not in told["issues"] and "no annotators' votes" in told["notes"][0]
+    again = Audit.load(tmp_path)
+    assert (again.summary, again.rows) == (result.summary, result.rows)
+    assert again.ids("leak") == {"-2.png"} and "exact_duplicate" in again._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("audit.csv", "id,issue\n1.png,leak\n", "audit.csv is not of audit.json"),
+        ("audit.json", '{"issues": 3}', "a damaged audit"),
+        ("audit.json", "[", "a damaged audit"),
+    ],
+)
+def test_files_that_are_no_whole_audit_are_refused(tmp_path, name, text, message):
+    audit_data(loaded(dataset_of(photographs(3), [0, 1, 2]))).save(tmp_path)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FerError, match=message):
+        Audit.load(tmp_path)
+    with pytest.raises(FerError, match="no audit.json"):
+        Audit.load(tmp_path / "nowhere")
 
 
 def test_nothing_found_is_a_table_with_a_header(tmp_path):
-    audit(loaded(dataset_of(photographs(3), [0, 1, 2]))).save(tmp_path)
+    audit_data(loaded(dataset_of(photographs(3), [0, 1, 2]))).save(tmp_path)
     assert (tmp_path / "audit.csv").read_text() == ",".join(COLUMNS) + "\n"
 
 
@@ -286,7 +308,7 @@ def write_photographs(folder):
 
 def test_the_audit_without_networks(fer):
     write_photographs(Path("photos"))
-    result = fer("audit", "--data", "photos")
+    result = fer("audit", "--data", "photos", "-v")
     assert "leak" in result.stdout and "reference, not the truth" in result.stdout
     assert "runs/audit-photos/" in result.stderr
     out = Path("runs/audit-photos")
@@ -304,9 +326,10 @@ def test_folds_make_probabilities_once(fer, monkeypatch):
 
     write_photographs(Path("photos"))
     words = ["audit", "--data", "photos", "--out", "a"]
+    words.append("-v")
     first = fer(*words, "--folds", 2, *QUICK)
-    assert "label issues come from networks that are right" in first.stdout
-    assert "fold 1 (of 0 to 1): a/folds/fold-1" in first.stderr
+    assert "label issues come from networks that are correct" in first.stdout
+    assert "fold 2 of 2: a/folds/fold-1" in first.stderr
     out_of_fold = OutOfFold.load(Path("a/out_of_fold.npz"))
     assert out_of_fold.probabilities.shape == (99, 7)
     assert Path("a/label_issue.png").exists()
@@ -330,7 +353,16 @@ def test_folds_make_probabilities_once(fer, monkeypatch):
     assert again.stdout == first.stdout
     # Without --folds those of before serve, also elsewhere; not for other data.
     assert "label_issue" in fer(*words).stdout
-    brought = ["audit", "--data", "photos", "--out", "b", "--probabilities", "a/out_of_fold.npz"]
+    brought = [
+        "audit",
+        "-v",
+        "--data",
+        "photos",
+        "--out",
+        "b",
+        "--probabilities",
+        "a/out_of_fold.npz",
+    ]
     assert fer(*brought).stdout == first.stdout
     assert "another config" in fer(*words, "--folds", 3, *QUICK, code=1).stderr
     csv_file = Path("photos/fer2013.csv")

@@ -1,28 +1,25 @@
-"""Audit: all that was found in a data set, as a summary and as one row an issue."""
+"""Audit: what was found in a data set, as figures for each kind of issue and one row an issue."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import hashlib
+import html
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.auditing.confident_learning import label_issues
-from fer_analysis.auditing.duplicate_issues import copy_findings
-from fer_analysis.auditing.issues import KINDS, NOBODY, Finding
-from fer_analysis.auditing.pixel_issues import picture_findings
-from fer_analysis.auditing.vote_issues import vote_findings
+from fer_analysis.auditing.issues import KINDS, NOBODY, Issues
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.data.duplicates.cached import Copies, find_copies
-from fer_analysis.data.duplicates.search import NO_PAIRS, exact_groups
 from fer_analysis.data.load import LoadedData
-from fer_analysis.files import write_csv, write_json, write_text
+from fer_analysis.errors import FerError
+from fer_analysis.files import from_text, write_csv, write_json, write_text
 from fer_analysis.statistics.intervals import wilson
 
 SUMMARY, TABLE = "audit.json", "audit.csv"
-MANY, SHARE = 50, 0.05
-"""A group of copies of more images than the first, and than this share of all, is doubted."""
 
 COLUMNS = (
     "id",
@@ -42,117 +39,143 @@ class Audit:
     """What was found in a data set.
 
     Args:
-        data: The data.
-        findings: One for each kind that was looked for, in the order of `KINDS`.
-        notes: What a reader should know, one line each.
+        summary: All figures, ready for JSON: `fingerprint`, `layout`, `protocol`, `n`,
+            `label_names`, `notes`, and for each kind in `issues` its `meaning`, counts, share of 1
+            with Wilson interval, and counts by label and split.
+        rows: One for each issue, texts by `COLUMNS`.
+        groups: The issues with positions in the data, for contact sheets; empty after `load`.
+        dataset: The data that was audited; None after `load`.
     """
 
-    data: LoadedData
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...] = ()
+    summary: dict
+    rows: tuple[dict[str, str], ...]
+    groups: tuple[Issues, ...] = ()
+    dataset: FaceDataset | None = None
+
+    @classmethod
+    def of(cls, data: LoadedData, groups: Sequence[Issues], notes: Sequence[str]) -> Audit:
+        """Count issues.
+
+        Args:
+            data: The data.
+            groups: One for each kind that was looked for, in the order of `KINDS`.
+            notes: What a reader should know, one line each.
+        """
+        dataset = data.dataset
+        summary = {
+            "fingerprint": data.fingerprint,
+            "layout": data.layout,
+            "protocol": data.protocol,
+            "n": len(dataset),
+            "label_names": list(dataset.label_names),
+            "notes": list(notes),
+            "issues": {group.kind: _figures(dataset, group) for group in groups},
+        }
+        rows = tuple(row for group in groups for row in _rows(dataset, group))
+        return cls(summary, rows, tuple(groups), dataset)
 
     @property
-    def dataset(self) -> FaceDataset:
-        return self.data.dataset
+    def issues(self) -> dict[str, dict]:
+        """Kind -> its figures."""
+        return self.summary["issues"]
 
-    def summary(self) -> dict:
-        """Return all figures, ready for JSON: counts, shares of 1 with Wilson intervals."""
-        return {
-            "fingerprint": self.data.fingerprint,
-            "protocol": self.data.protocol,
-            "n": len(self.dataset),
-            "label_names": list(self.dataset.label_names),
-            "notes": list(self.notes),
-            "issues": {finding.kind: self._figures(finding) for finding in self.findings},
-        }
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know, one line each."""
+        return self.summary["notes"]
 
-    def _figures(self, finding: Finding) -> dict:
-        # An image in several pairs counts once.
-        rows = np.unique(finding.rows)
-        among = int(finding.among.sum())
-        dataset, names = self.dataset, self.dataset.label_names
-        by_label = np.bincount(dataset.labels[rows], minlength=len(names)).tolist()
-        of_label = np.bincount(dataset.labels[finding.among], minlength=len(names)).tolist()
-        return {
-            "meaning": KINDS[finding.kind],
-            "n": len(rows),
-            "among": among,
-            "share": len(rows) / among if among else None,
-            "interval": list(wilson(len(rows), among)) if among else None,
-            "by_label": dict(zip(names, by_label, strict=True)),
-            "among_by_label": dict(zip(names, of_label, strict=True)),
-            "by_split": {
-                split: int((dataset.split[rows] == split).sum()) for split in dataset.splits
-            },
-            **finding.facts,
-        }
+    def ids(self, kind: str) -> set[str]:
+        """Return the ids of the images with an issue of a kind."""
+        return {row["id"] for row in self.rows if row["issue"] == kind}
 
-    def table(self) -> list[dict]:
-        """Return one row an issue, its cells by `COLUMNS`."""
-        dataset = self.dataset
-        ids, names = dataset.ids.tolist(), dataset.label_names
-        labels = dataset.labels.tolist()
-        splits = dataset.split.tolist()
-        rows = []
-        for finding in self.findings:
-            columns = (finding.rows, finding.partner, finding.suggested, finding.score)
-            for row, partner, label, score in zip(*(c.tolist() for c in columns), strict=True):
-                alone = partner == NOBODY
-                cells = (
-                    ids[row],
-                    finding.kind,
-                    "" if alone else ids[partner],
-                    f"{score:.3f}",
-                    names[labels[row]],
-                    splits[row],
-                    "" if label == NOBODY else names[label],
-                    "" if alone else names[labels[partner]],
-                    "" if alone else splits[partner],
-                )
-                rows.append(dict(zip(COLUMNS, cells, strict=True)))
-        return rows
-
-    def save(self, folder: Path) -> None:
-        """Write `audit.json` and `audit.csv`."""
-        write_json(folder / SUMMARY, self.summary())
-        rows = self.table()
-        if rows:
-            write_csv(folder / TABLE, rows)
+    def save(self, folder: str | Path) -> None:
+        """Write `audit.csv`, then `audit.json`, which holds the table's digest."""
+        folder = Path(folder)
+        if self.rows:
+            write_csv(folder / TABLE, list(self.rows))
         else:
             write_text(folder / TABLE, ",".join(COLUMNS) + "\n")
+        write_json(folder / SUMMARY, self.summary | {"table": _digest(folder / TABLE)})
 
+    @classmethod
+    def load(cls, folder: str | Path) -> Audit:
+        """Read what `save` wrote.
 
-def audit(
-    data: LoadedData,
-    *,
-    probabilities: np.ndarray | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Audit:
-    """Look for everything that can be wrong with a data set.
+        Raises:
+            FerError: If there is none, it is damaged, or the files are of two audits.
+        """
+        folder = Path(folder)
+        if not (folder / SUMMARY).is_file():
+            raise FerError(f"{folder}: no {SUMMARY}; `fer audit --out FOLDER` writes such a folder")
+        try:
+            summary = json.loads((folder / SUMMARY).read_text())
+            table = summary.pop("table", None)
+            rows = _read_table(folder / TABLE)
+            if not isinstance(summary["issues"], dict) or any("issue" not in row for row in rows):
+                raise ValueError("not of the expected form")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+            raise FerError(f"{folder}: a damaged audit ({error}); run `fer audit` again") from error
+        if table not in (None, _digest(folder / TABLE)):
+            raise FerError(f"{folder}: {TABLE} is not of {SUMMARY}; run `fer audit` again")
+        return cls(summary, rows)
 
-    Args:
-        data: The data.
-        probabilities: `(t, k)`, out-of-fold probabilities of the training images, in order;
-            without them labels are not held against networks.
-        progress: Called with (done, total) while all pairs of images are compared.
-    """
-    dataset, notes = data.dataset, []
-    if data.layout == "synthetic":
-        notes.append("near-duplicates were not looked for: drawn faces are all alike")
-        copies = Copies(exact_groups(dataset.images), NO_PAIRS)
-    else:
-        copies = find_copies(dataset.images, progress=progress)
-    largest = int(np.bincount(copies.groups).max(initial=0))
-    if largest > max(MANY, SHARE * len(dataset)):
-        notes.append(
-            f"{largest:,} images are linked as copies: frames of a film, or faces before one "
-            "ground, look like near-duplicates to this search"
+    def _repr_html_(self) -> str:
+        """Return the issues as a table, for notebooks."""
+        rows = "".join(
+            f"<tr><td>{html.escape(kind)}</td><td>{each['n']:,}</td><td>{each['among']:,}</td>"
+            f"<td>{html.escape(each['meaning'])}</td></tr>"
+            for kind, each in self.issues.items()
         )
-    findings = copy_findings(dataset, copies) + picture_findings(dataset) + vote_findings(dataset)
-    if dataset.votes is None:
-        notes.append("no annotators' votes: no-face images, ties and mismatches are unknown")
-    if probabilities is None:
-        notes.append("no out-of-fold probabilities: label issues are unknown (--folds 6)")
-    else:
-        findings.append(label_issues(dataset, probabilities))
-    return Audit(data, tuple(findings), tuple(notes))
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        head = "<tr><th>issue</th><th>n</th><th>of</th><th>meaning</th></tr>"
+        return f"<table><caption>{self.summary['n']:,} images</caption>{head}{rows}</table>{notes}"
+
+
+def _read_table(file: Path) -> tuple[dict[str, str], ...]:
+    with open(file, newline="", encoding="utf-8") as opened:
+        rows = csv.DictReader(opened)
+        return tuple({name: from_text(cell) for name, cell in row.items()} for row in rows)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.blake2b(file.read_bytes(), digest_size=8).hexdigest()
+
+
+def _figures(dataset: FaceDataset, group: Issues) -> dict:
+    rows = np.unique(group.rows)  # an image in several pairs counts once
+    among, names = int(group.among.sum()), dataset.label_names
+    by_label = np.bincount(dataset.labels[rows], minlength=len(names)).tolist()
+    of_label = np.bincount(dataset.labels[group.among], minlength=len(names)).tolist()
+    return {
+        "meaning": KINDS[group.kind],
+        "n": len(rows),
+        "among": among,
+        "share": len(rows) / among if among else None,
+        "interval": list(wilson(len(rows), among)) if among else None,
+        "by_label": dict(zip(names, by_label, strict=True)),
+        "among_by_label": dict(zip(names, of_label, strict=True)),
+        "by_split": {name: int((dataset.split[rows] == name).sum()) for name in dataset.splits},
+        **group.facts,
+    }
+
+
+def _rows(dataset: FaceDataset, group: Issues) -> list[dict[str, str]]:
+    ids, splits = dataset.ids.tolist(), dataset.split.tolist()
+    names = [dataset.label_names[label] for label in dataset.labels.tolist()]
+    columns = (group.rows, group.partner, group.suggested, group.score)
+    rows = []
+    for row, partner, label, score in zip(*(c.tolist() for c in columns), strict=True):
+        alone = partner == NOBODY
+        cells = (
+            ids[row],
+            group.kind,
+            "" if alone else ids[partner],
+            f"{score:.3f}",
+            names[row],
+            splits[row],
+            "" if label == NOBODY else dataset.label_names[label],
+            "" if alone else names[partner],
+            "" if alone else splits[partner],
+        )
+        rows.append(dict(zip(COLUMNS, cells, strict=True)))
+    return rows

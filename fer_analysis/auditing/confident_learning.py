@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.auditing.issues import Finding
+from fer_analysis.auditing.issues import Issues
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.vote_shares import CONFIDENT, label_is_first_choice, strongest_other
 from fer_analysis.statistics.intervals import wilson
@@ -38,7 +38,7 @@ def confident_labels(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarra
     return np.where(confident.max(axis=1) >= 0, confident.argmax(axis=1), -1)
 
 
-def label_issues(dataset: FaceDataset, probabilities: np.ndarray) -> Finding:
+def label_issues(dataset: FaceDataset, probabilities: np.ndarray) -> Issues:
     """Return training images that confidently have another label, the widest margin first.
 
     These are the images off the diagonal of the paper's confident joint, as far as the other
@@ -57,7 +57,7 @@ def label_issues(dataset: FaceDataset, probabilities: np.ndarray) -> Finding:
     flagged = np.flatnonzero((confident >= 0) & (margin > 0))
     flagged = flagged[np.argsort(-margin[flagged], kind="stable")]
     missed = probabilities.argmax(axis=1) != labels
-    return Finding(
+    return Issues(
         "label_issue",
         train[flagged],
         margin[flagged],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.auditing.issues import NOBODY, Finding
+from fer_analysis.auditing.issues import NOBODY, Issues
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates.cached import Copies
 
 
-def copy_findings(dataset: FaceDataset, copies: Copies) -> list[Finding]:
-    """Return what the copies in a data set do wrong.
+def duplicate_issues(dataset: FaceDataset, copies: Copies) -> list[Issues]:
+    """Return the issues that copies in a data set cause.
 
     Args:
         dataset: The images.
@@ -24,11 +24,11 @@ def copy_findings(dataset: FaceDataset, copies: Copies) -> list[Finding]:
     ]
 
 
-def _exact_duplicates(dataset: FaceDataset, copies: Copies) -> Finding:
+def _exact_duplicates(dataset: FaceDataset, copies: Copies) -> Issues:
     # Rows are the later copies: without them every image is there once.
     rows = np.flatnonzero(copies.exact != np.arange(len(dataset)))
     size = np.bincount(copies.exact)
-    return Finding(
+    return Issues(
         "exact_duplicate",
         rows,
         np.ones(len(rows)),
@@ -42,11 +42,11 @@ def _exact_duplicates(dataset: FaceDataset, copies: Copies) -> Finding:
     )
 
 
-def _near_duplicates(dataset: FaceDataset, copies: Copies) -> Finding:
+def _near_duplicates(dataset: FaceDataset, copies: Copies) -> Issues:
     near = copies.near
     size = np.bincount(copies.groups)
     differ = dataset.labels[near.first] != dataset.labels[near.second]
-    return Finding(
+    return Issues(
         "near_duplicate",
         near.second,
         near.likeness,
@@ -76,7 +76,7 @@ def _across_splits(dataset: FaceDataset, groups: np.ndarray) -> dict[str, int]:
     }
 
 
-def _leaks(dataset: FaceDataset, copies: Copies) -> list[Finding]:
+def _leaks(dataset: FaceDataset, copies: Copies) -> list[Issues]:
     """Return held-out images with a copy among the training images, exact ones and others."""
     train = dataset.split == "train"
     held_out = np.flatnonzero(~train)
@@ -90,8 +90,8 @@ def _leaks(dataset: FaceDataset, copies: Copies) -> list[Finding]:
     leaked = exact != NOBODY
     nearly = ~leaked & (near != NOBODY)
     return [
-        Finding("leak", held_out[leaked], np.ones(leaked.sum()), ~train, exact[leaked]),
-        Finding("near_leak", held_out[nearly], likeness[nearly], ~train, near[nearly]),
+        Issues("leak", held_out[leaked], np.ones(leaked.sum()), ~train, exact[leaked]),
+        Issues("near_leak", held_out[nearly], likeness[nearly], ~train, near[nearly]),
     ]
 
 
@@ -111,7 +111,7 @@ def _nearest_trained(copies: Copies, trained: np.ndarray) -> tuple[np.ndarray, n
     return partner, best
 
 
-def _contradictions(dataset: FaceDataset, copies: Copies) -> Finding:
+def _contradictions(dataset: FaceDataset, copies: Copies) -> Issues:
     """Return every image of a group of identical ones that carries more than one label."""
     n = len(dataset)
     other = np.full(n, NOBODY)
@@ -123,7 +123,7 @@ def _contradictions(dataset: FaceDataset, copies: Copies) -> Finding:
     agrees = dataset.labels == dataset.labels[head]
     partner = np.where(agrees, other[head], head)
     rows = np.flatnonzero(contradicted)
-    return Finding(
+    return Issues(
         "contradictory_label",
         rows,
         np.ones(len(rows)),

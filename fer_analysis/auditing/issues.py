@@ -1,4 +1,4 @@
-"""The kinds of issues, and those that were found of one kind."""
+"""The kinds of issues, and all issues of one kind."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ KINDS = {
     "leak": "held out, yet in training",
     "near_leak": "the same, altered",
     "contradictory_label": "identical, other label",
-    "blank": "one grey all over",
+    "blank": "one grey level throughout",
     "placeholder": "suspected: mostly plain",
     "not_a_photograph": "suspected: drawn",
-    "no_face": "to half the annotators",
+    "no_face": "for half the annotators",
     "tie": "annotators divided",
     "low_agreement": "no option above half",
     "label_mismatch": "80 % for another label",
     "label_issue": "networks doubt the label",
 }
-"""Kind -> what it means in a word, in the order in which they are told."""
+"""Kind -> its meaning in a few words, in the order of the tables."""
 
 NOBODY = -1
 """Stands for no partner, and for no suggested label."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Issues:
     """All issues of one kind.
 
     Args:
         kind: One of `KINDS`.
-        rows: int64 `(m,)`, positions of the images, those that lead a contact sheet first.
-        score: float `(m,)`, how strong each case is (what is measured, the kind tells).
+        rows: int64 `(m,)`, positions of the images, in the order of the contact sheet.
+        score: float `(m,)`, how strong each case is; what it measures depends on the kind.
         among: bool `(n,)`, the images that could have had the issue: the share is of these.
         partner: int64 `(m,)`, position of the other image of a pair, or `NOBODY`.
-        suggested: int64 `(m,)`, the label that speaks against the image's own, or `NOBODY`.
-        ranked: Whether `rows` are ordered by strength, so that the first say most.
+        suggested: int64 `(m,)`, the label suggested instead of the image's own, or `NOBODY`.
+        ranked: Whether `rows` are ordered by strength, the strongest first.
         facts: Further figures, ready for JSON.
     """
 

@@ -1,11 +1,12 @@
-"""Out-of-fold probabilities: what networks say of training images that they never saw."""
+"""Out-of-fold probabilities: predictions of training images by networks that never saw them."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,12 +15,14 @@ from fer_analysis.data.load import LoadedData
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
 from fer_analysis.files import replacing
+from fer_analysis.progress import Progress
 from fer_analysis.run import Run
+from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 CONFIG = "fast"
-"""The shipped config that the networks are trained by."""
+"""The shipped config that the networks are trained with."""
 
-PROBABILITIES, FOLDS = "out_of_fold.npz", "folds"
+FOLDS = "folds"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class OutOfFold:
     fingerprint: str
     label_names: tuple[str, ...]
     folds: int
+
+    FILE: ClassVar[str] = "out_of_fold.npz"
+    """Its name in an audit's folder."""
 
     def save(self, path: Path) -> None:
         with replacing(path) as temporary, open(temporary, "wb") as file:
@@ -94,45 +100,60 @@ class OutOfFold:
         raise FerError(f"{path}: probabilities {what}")
 
 
-def make_out_of_fold(
+def out_of_fold(
     data: LoadedData,
-    source: str,
     overrides: Sequence[str],
     *,
     folds: int,
     folder: Path,
-    listen: Callable[[int, Run, RunConfig], object],
+    progress: Progress,
 ) -> OutOfFold:
-    """Train a network on all folds but one, for each fold, and ask it about that one.
+    """Train a network on all folds but one, for each fold, and predict that one with it.
 
     Every network is an ordinary run below `folder/folds`; finished ones are kept, one that was
     interrupted goes on from its checkpoint.
 
     Args:
         data: The data as audited, no fold left out.
-        source: Where it lies, or `synthetic`.
         overrides: `key.path=value` each, over the config `fast`.
         folds: How many.
         folder: The audit's folder.
-        listen: `(fold, run, config) -> context manager` of a listener of that training.
+        progress: Receives the trainings and notices.
 
     Raises:
-        FerError: If a run of another config is in the way, or the data changes meanwhile.
+        FerError: If the data has no description to read it again by, a run of another config is
+            in the way, or the data changes meanwhile.
     """
+    import_tensorflow_quietly()
+    section = _section(data)
     dataset = data.dataset
     train = np.flatnonzero(dataset.split == "train")
     result = np.full((len(dataset), len(dataset.label_names)), np.nan, np.float16)
     for fold in range(folds):
         own = [*overrides, f"data.folds={folds}", f"data.fold={fold}"]
-        config = load_config(CONFIG, own, data=source)
+        config = load_config(CONFIG, own, data=section)
         run = _fold_run(config, folder / FOLDS / f"fold-{fold}")
         divided = open_data(config.data)
         if not np.array_equal(divided.dataset.ids, dataset.ids):
-            raise FerError(f"{source}: changed while its folds were trained; start again")
-        result[divided.dataset.split == "fold"] = _probabilities(config, divided, run, fold, listen)
+            raise FerError(
+                f"{section['source']}: changed while its folds were trained; start again"
+            )
+        progress.notice(f"fold {fold + 1} of {folds}: {run.path}")
+        predicted = _probabilities(config, divided, run, progress)
+        result[divided.dataset.split == "fold"] = predicted
     return OutOfFold(
         result[train], dataset.ids[train], data.fingerprint, dataset.label_names, folds
     )
+
+
+def _section(data: LoadedData) -> dict:
+    """Return the `data` section by which the data can be read again, from any folder."""
+    if data.section is None:
+        raise FerError("data: read by hand; take what fer_analysis.load_data returns")
+    section = data.section.model_dump(mode="json")
+    if section["source"] != "synthetic":
+        section["source"] = str(Path(section["source"]).expanduser().resolve())
+    return section
 
 
 def _fold_run(config: RunConfig, path: Path) -> Run:
@@ -163,8 +184,10 @@ def _without_place(config: RunConfig) -> dict:
     return {"seed": values["seed"], **flat}
 
 
-def _probabilities(config, divided: LoadedData, run: Run, fold: int, listen) -> np.ndarray:
-    """Return what the fold's network says of the images left out, float32 `(m, k)`."""
+def _probabilities(
+    config: RunConfig, divided: LoadedData, run: Run, progress: Progress
+) -> np.ndarray:
+    """Return the fold's network's probabilities of the images left out, float32 `(m, k)`."""
     from fer_analysis.evaluation.evaluate_run import evaluate_run
 
     if run.is_complete and not run.is_own(divided.fingerprint):
@@ -174,6 +197,10 @@ def _probabilities(config, divided: LoadedData, run: Run, fold: int, listen) -> 
     if not run.is_complete:
         from fer_analysis.training.train import train
 
-        with listen(fold, run, config) as listener:
-            train(config, divided, run, listener)
+        try:
+            with progress.training(config) as listener:
+                train(config, divided, run, listener)
+        except KeyboardInterrupt:
+            progress.notice("stopped; finished epochs are safe: the same command goes on")
+            raise
     return evaluate_run(run, divided, "fold").probabilities

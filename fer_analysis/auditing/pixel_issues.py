@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.auditing.issues import Finding
+from fer_analysis.auditing.issues import Issues
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates.search import FLAT
 from fer_analysis.data.duplicates.similarity import contrast
@@ -32,7 +32,7 @@ which it is suspected to be no photograph."""
 _CHUNK = 2048
 
 
-def picture_findings(dataset: FaceDataset) -> list[Finding]:
+def pixel_issues(dataset: FaceDataset) -> list[Issues]:
     """Return blank images, suspected placeholders and suspected drawings, each image once."""
     n = len(dataset)
     plain, drawn = np.zeros(n), np.zeros(n)
@@ -51,11 +51,11 @@ def picture_findings(dataset: FaceDataset) -> list[Finding]:
     ]
 
 
-def _ranked(kind, mask, score, among, *, lowest_first=False) -> Finding:
+def _ranked(kind, mask, score, among, *, lowest_first=False) -> Issues:
     rows = np.flatnonzero(mask)
     order = np.argsort(score[rows] if lowest_first else -score[rows], kind="stable")
     rows = rows[order]
-    return Finding(kind, rows, score[rows], among, ranked=True)
+    return Issues(kind, rows, score[rows], among, ranked=True)
 
 
 def _plain_and_drawn(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

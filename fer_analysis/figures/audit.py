@@ -1,11 +1,16 @@
-"""Contact sheets: the images of one kind of issue, to be looked at."""
+"""Contact sheets: the images with one kind of issue."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from fer_analysis.figures import plain
+from fer_analysis.auditing.audit import Audit
+from fer_analysis.auditing.issues import KINDS, Issues
+from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.figures import plain, save
 
 COLUMNS = 8
 """Images side by side."""
@@ -17,20 +22,34 @@ LINE = 0.13
 """Height of a line of text below a tile, as a share of an image's."""
 
 
-def contact_sheet(dataset, finding, *, meaning: str, seed: int = 0) -> Figure:
-    """Draw images with an issue, each with its id, label and split; pairs side by side.
-
-    Of more than fit, those are shown that lead a ranked finding, else some chosen at random.
+def save_figures(audit: Audit, folder: Path, *, seed: int = 0) -> None:
+    """Write a contact sheet of each kind of issue that was found; those of an earlier audit go.
 
     Args:
-        dataset: A `fer_analysis.data.dataset.FaceDataset`.
-        finding: A `fer_analysis.auditing.issues.Finding` of it, not empty.
-        meaning: What the issue is, for the title.
+        audit: An audit that was just made, with its data.
+        folder: Where to.
+        seed: Of the choice of images.
+    """
+    for kind in KINDS:
+        (folder / f"{kind}.png").unlink(missing_ok=True)
+    for issues in audit.groups:
+        if len(issues):
+            save(contact_sheet(audit.dataset, issues, seed=seed), folder / f"{issues.kind}.png")
+
+
+def contact_sheet(dataset: FaceDataset, issues: Issues, *, seed: int = 0) -> Figure:
+    """Draw images with an issue, each with its id, label and split; pairs side by side.
+
+    Of more issues than fit, the strongest are shown if they are ranked, else a random choice.
+
+    Args:
+        dataset: The data.
+        issues: Issues of one kind in it, not empty.
         seed: Of the choice.
     """
-    pairs = finding.has_partners
-    shown, how = _choice(finding, MOST_PAIRS if pairs else MOST_IMAGES, seed)
-    rows = np.stack([finding.rows, finding.partner], axis=1)[shown, : 2 if pairs else 1]
+    pairs = issues.has_partners
+    shown, how = _choice(issues, MOST_PAIRS if pairs else MOST_IMAGES, seed)
+    rows = np.stack([issues.rows, issues.partner], axis=1)[shown, : 2 if pairs else 1]
     canvas, corners = _tiles(dataset.images[rows, ..., 0])
     height = dataset.images.shape[1]
     inches = 0.9 / height  # an image is about an inch high, whatever its pixels
@@ -42,11 +61,11 @@ def contact_sheet(dataset, finding, *, meaning: str, seed: int = 0) -> Figure:
     axes.axis("off")
     for case, (top, left) in zip(shown, corners, strict=True):
         axes.text(
-            left, top + 1.02 * height, _caption(dataset, finding, case), fontsize=5.5, va="top"
+            left, top + 1.02 * height, _caption(dataset, issues, case), fontsize=5.5, va="top"
         )
     figure.suptitle(
-        f"{finding.kind}: {plain(meaning, 60)}\n"
-        f"{len(shown):,} of {len(finding):,} {'pairs' if pairs else 'images'} shown{how}",
+        f"{issues.kind}: {plain(KINDS[issues.kind], 60)}\n"
+        f"{len(shown):,} of {len(issues):,} {'pairs' if pairs else 'images'} shown{how}",
         fontsize=10,
         y=1 - 0.1 / (high + 0.7),
         va="top",
@@ -54,26 +73,26 @@ def contact_sheet(dataset, finding, *, meaning: str, seed: int = 0) -> Figure:
     return figure
 
 
-def _choice(finding, most: int, seed: int) -> tuple[np.ndarray, str]:
+def _choice(issues: Issues, most: int, seed: int) -> tuple[np.ndarray, str]:
     """Return which cases are shown, int64 `(t,)`, and how they were chosen, in words."""
-    total = len(finding)
+    total = len(issues)
     if total <= most:
         return np.arange(total), ""
-    if finding.ranked:
+    if issues.ranked:
         return np.arange(most), ", the strongest"
     return np.sort(np.random.default_rng(seed).permutation(total)[:most]), ", chosen at random"
 
 
-def _caption(dataset, finding, case: int) -> str:
-    rows = [row for row in (finding.rows[case], finding.partner[case]) if row >= 0]
+def _caption(dataset: FaceDataset, issues: Issues, case: int) -> str:
+    rows = [row for row in (issues.rows[case], issues.partner[case]) if row >= 0]
     lines = [
         f"{plain(str(dataset.ids[row]).rsplit('/', 1)[-1], 22)}: "
         f"{plain(dataset.label_names[dataset.labels[row]], 10)}, {dataset.split[row]}"
         for row in rows
     ]
-    suggested = finding.suggested[case]
+    suggested = issues.suggested[case]
     rather = f", rather {plain(dataset.label_names[suggested], 10)}" if suggested >= 0 else ""
-    return "\n".join([*lines, f"score {finding.score[case]:.2f}{rather}"])
+    return "\n".join([*lines, f"score {issues.score[case]:.2f}{rather}"])
 
 
 def _tiles(images: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:

@@ -1,8 +1,17 @@
-"""An audit as tables and sentences on stdout."""
+"""An audit as a summary, or as tables and sentences, on stdout."""
 
 from __future__ import annotations
 
+import json
+
+import click
+
+from fer_analysis.auditing.audit import Audit
 from fer_analysis.cli.tables.console import out, table
+from fer_analysis.cli.verbosity import ALL, QUIET, level
+
+MOST_KINDS = 8
+"""Rows of the summary."""
 
 _SENSES = {"another_first_choice": "another option", "mismatch": "80 % another label"}
 _PARTS = {
@@ -12,28 +21,48 @@ _PARTS = {
 }
 
 
-def print_audit(summary: dict, layout: str) -> None:
-    """Print what was found, by kind and by label, and what speaks against it.
+def print_audit(audit: Audit, *, as_json: bool = False) -> None:
+    """Print a summary, or all tables with -v, or JSON.
 
     Args:
-        summary: `Audit.summary()`.
-        layout: The layout that the data was read from.
+        audit: What was found.
+        as_json: Print the figures as JSON and nothing else.
     """
+    if as_json:
+        click.echo(json.dumps(audit.summary, indent=2))
+        return
+    if level() == QUIET:
+        return
+    summary, issues = audit.summary, audit.issues
     out.print(
-        f"layout {layout}, protocol {summary['protocol']}, {summary['n']:,} images, "
-        f"fingerprint {summary['fingerprint']}",
-        soft_wrap=True,
+        f"{summary['n']:,} images, layout {summary['layout']}, protocol {summary['protocol']}, "
+        f"fingerprint {summary['fingerprint']}"
     )
-    issues = summary["issues"]
-    _print_kinds(issues)
-    _print_labels(issues, summary["label_names"])
-    against = issues.get("label_issue", {}).get("against_votes")
-    if against:
-        _print_against_votes(against)
-    for sentence in _sentences(issues):
-        out.print(f"  - {sentence}", soft_wrap=True)
-    for note in summary["notes"]:
-        out.print(f"note: {note}", soft_wrap=True)
+    if level() == ALL:
+        _print_kinds(issues)
+        _print_labels(issues, summary["label_names"])
+        votes = issues.get("label_issue", {}).get("against_votes")
+        if votes:
+            _print_against_votes(votes)
+        for sentence in _sentences(issues):
+            out.print(f"  - {sentence}")
+    else:
+        _print_summary(issues)
+    for note in audit.notes:
+        out.print(f"note: {note}")
+
+
+def _print_summary(issues: dict) -> None:
+    """Print the kinds with most images, and the others in a line."""
+    found = sorted((kind for kind in issues if issues[kind]["n"]), key=lambda k: -issues[k]["n"])
+    shown = found[:MOST_KINDS]
+    if shown:
+        _print_kinds({kind: issues[kind] for kind in issues if kind in shown})
+    fewer = [f"{kind} {issues[kind]['n']:,}" for kind in found[MOST_KINDS:]]
+    if fewer:
+        out.print(f"fewer: {', '.join(fewer)}")
+    if not found:
+        out.print("no issue was found")
 
 
 def _print_kinds(issues: dict) -> None:
@@ -81,7 +110,7 @@ def _sentences(issues: dict) -> list[str]:
     if issues["placeholder"]["n"] or issues["not_a_photograph"]["n"]:
         told.append(
             "placeholder and not_a_photograph are pixel rules: they suspect high-contrast "
-            "photographs too, and miss soft drawings; look at the sheets"
+            "photographs too, and miss soft drawings; look at the contact sheets"
         )
     if "tie" in issues:
         told.append(
@@ -90,16 +119,16 @@ def _sentences(issues: dict) -> list[str]:
         )
     if "label_issue" in issues:
         told.append(
-            "label issues come from networks that are right about "
+            "label issues come from networks that are correct on "
             f"{_percent(issues['label_issue']['out_of_fold_accuracy'])} % of the images they did "
-            "not see: leads to look at, no verdicts"
+            "not see: look at them, they prove nothing"
         )
         told += _idle_labels(issues["label_issue"]["against_votes"])
     return told
 
 
 def _print_against_votes(figures: dict) -> None:
-    """Print how often votes confirm label issues, beside what confirms them by chance."""
+    """Print how often votes confirm label issues, and how often that happens by chance."""
     rows = table(
         "votes say",
         "of",
@@ -109,7 +138,7 @@ def _print_against_votes(figures: dict) -> None:
         "lift",
         "in label",
         numbers_from=2,
-        title="\nlabel issues held against the votes",
+        title="\nlabel issues compared with the votes",
     )
     for sense, words in _SENSES.items():
         rows.add_row(words, "all training", "", _percent(figures[sense]["base_rate"]))
