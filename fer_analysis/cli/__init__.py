@@ -48,6 +48,7 @@ class _Group(click.Group):
     def invoke(self, context: click.Context):
         try:
             result = super().invoke(context)
+            _tell_fonts()
             sys.stdout.flush()  # a full disk is noticed here, not after the last line
             return result
         except FerError as error:
@@ -59,6 +60,19 @@ class _Group(click.Group):
         except KeyboardInterrupt as error:
             click.echo("Stopped.", err=True)
             raise SystemExit(130) from error
+
+
+def _tell_fonts() -> None:
+    """Say once which names no font of this machine could draw."""
+    fonts = sys.modules.get("fer_analysis.figures.fonts")
+    names = fonts.take_replaced() if fonts else []
+    if names and verbosity.level() != verbosity.QUIET:
+        shown = ", ".join(escaped(name) for name in names[:3]) + (", …" if names[3:] else "")
+        click.echo(
+            f"note: no installed font has all characters of {shown}: pictures show their "
+            "codes; install one (e.g. Noto Sans) to see them",
+            err=True,
+        )
 
 
 def _fail(text: str, error: Exception) -> NoReturn:

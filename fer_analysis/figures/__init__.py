@@ -43,7 +43,12 @@ def svg(figure: Figure) -> str:
 
 
 def plain(text: object, longest: int = 28) -> str:
-    """Return a name as matplotlib should draw it: shortened, and no `$` read as mathematics."""
+    """Return a name as matplotlib should draw it: shortened, and no `$` read as mathematics.
+
+    Characters that no installed font has are replaced by their code points.
+    """
+    from fer_analysis.figures.fonts import drawable
+
     text = " ".join(str(text).split())
     text = text if len(text) <= longest else text[: longest - 1] + "…"
-    return text.replace("$", r"\$")
+    return drawable(text).replace("$", r"\$")
