@@ -23,6 +23,9 @@ class Registry(Mapping):
         self.kind = kind
         self._entries = dict(entries)
 
+    __hash__ = object.__hash__  # a table is itself, whatever its entries are
+    __eq__ = object.__eq__
+
     def __getitem__(self, name: str) -> Callable:
         """Return the function called `name`.
 
@@ -41,6 +44,20 @@ class Registry(Mapping):
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries
+
+    def add(self, name: str, place: str) -> None:
+        """Add an entry, e.g. a function of a package of your own.
+
+        Args:
+            name: How it is called for.
+            place: `module:function`.
+
+        Raises:
+            FerError: If the name is taken.
+        """
+        if name in self._entries:
+            raise FerError(f"{self.kind} '{name}' exists already")
+        self._entries[name] = place
 
     def check(self, name: str) -> str:
         """Return `name` if the table has it.

@@ -27,7 +27,7 @@ LAYERS = [
     {"remedies", "manipulations"},
     {"models", "data"},
     {"statistics", "text", "paper"},
-    {"registry", "progress", "tensorflow_setup"},
+    {"registry", "options", "progress", "shipped", "tensorflow_setup"},
     {"files"},
     {"errors"},
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from fer_analysis.data.augmentation import FILL_MODES, Augmentation, erase
+from fer_analysis.data.augmentation import Augmentation, erase
+from fer_analysis.options import options_of
 
 NONE = {"shift": 0, "rotation": 0, "zoom": 0, "horizontal_flip": False, "vertical_flip": False}
 
@@ -82,7 +85,7 @@ def test_transforms_depend_on_seed_epoch_and_image_alone():
     assert not np.array_equal(first, augmentation.transforms(10, 48, 48, seed=2, epoch=2))
 
 
-@pytest.mark.parametrize("fill", FILL_MODES)
+@pytest.mark.parametrize("fill", get_args(options_of(Augmentation)["fill"][0]))
 def test_every_fill_mode_works_and_stays_in_range(fill):
     result = apply(Augmentation(shift=0.5, fill=fill), images())
     assert result.shape == (3, 48, 48, 1)

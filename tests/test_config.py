@@ -12,11 +12,10 @@ from fer_analysis.config import (
     load_config,
     parse_config,
     parse_data,
-    shipped_configs,
 )
-from fer_analysis.config.load import CONFIGS
 from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS
+from fer_analysis.shipped import CONFIGS, shipped_configs, summary_of
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +35,7 @@ def test_shipped_configs_are_valid_and_found_from_any_folder(name, tmp_path, mon
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_configs_open_with_what_they_are_and_their_command(name):
+    assert 20 < len(summary_of(find_config(name))) < 100
     head = find_config(name).read_text().split("model:")[0]
     assert all(line.startswith("#") for line in head.strip().splitlines())
     assert f"fer train {name}" in head or f"fer train --model {name}" in head

@@ -48,7 +48,9 @@ def recipe(counts=(6, 3, 1), votes=None) -> Recipe:
         targets=np.eye(k, dtype=np.float32)[labels],
         showings=np.array(counts),
         prior=np.array(counts) / n,
-        augmentation=Augmentation(0, 0, 0, False, False),
+        augmentation=Augmentation(
+            shift=0, rotation=0, zoom=0, horizontal_flip=False, vertical_flip=False
+        ),
         loss=partial(keras.losses.categorical_crossentropy, from_logits=True),
         optimizer=lambda steps: keras.optimizers.SGD(0.1),
         epochs=1,

@@ -117,7 +117,7 @@ def test_mistakes_in_a_study_are_named(text, message):
 
 
 def test_every_shipped_study_makes_its_cells():
-    from fer_analysis.config.load import CONFIGS
+    from fer_analysis.shipped import CONFIGS
 
     files = sorted((CONFIGS / "studies").glob("*.yaml"))
     assert files

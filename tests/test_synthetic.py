@@ -7,7 +7,6 @@ import pytest
 
 from fer_analysis.data.dataset import DIVISION, FER_LABELS
 from fer_analysis.data.regions.template import REGIONS, region_map
-from fer_analysis.data.synthetic import generate as synthetic
 from fer_analysis.data.synthetic.action_units import (
     CUE_REGIONS,
     FORMS,
@@ -48,7 +47,7 @@ def test_drawing_in_other_portions_changes_nothing(monkeypatch):
         "wrong_labels": {"sad": ["happy", 0.5]},
     }
     whole = generate(**options)
-    monkeypatch.setattr(synthetic, "_CHUNK", 7)
+    monkeypatch.setitem(generate.__globals__, "_CHUNK", 7)
     np.testing.assert_array_equal(whole.images, generate(**options).images)
 
 
@@ -282,7 +281,7 @@ def test_the_natural_cue_regions_of_disgust_are_those_humans_rely_on():
         ({"cue_regions": {"sad": ["nos"]}}, "data.cue_regions.sad: unknown region 'nos'"),
         ({"cue_regions": {"sad": "nose"}}, "data.cue_regions.sad: expected a list of regions"),
         ({"n": 50}, "data.n: expected a whole number of at least 100, received 50"),
-        ({"seed": -1}, "data.seed: expected a whole number of at least 0, received -1"),
+        ({"seed": -1}, "data.seed: expected a whole number from 0 to 4294967295, received -1"),
         ({"noise": -2.0}, "data.noise: expected a number from 0 to 255, received -2.0"),
         ({"jitter": float("nan")}, "data.jitter: expected a number from 0 to 24, received nan"),
     ],

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import data_option, json_option, set_option
+from fer_analysis.cli.options import NameOf, data_option, json_option, set_option
 from fer_analysis.data import LAYOUTS
 
 
 @click.command()
 @data_option
-@click.option(
-    "--layout", type=click.Choice(["auto", *LAYOUTS]), default="auto", help="Force a layout."
-)
+@click.option("--layout", type=NameOf(LAYOUTS, "auto"), default="auto", help="Force a layout.")
 @click.option(
     "--protocol",
     type=click.Choice(["auto", "official", "kaggle"]),
@@ -22,9 +20,11 @@ from fer_analysis.data import LAYOUTS
     help="official: Training / PublicTest / PrivateTest. kaggle: the whole test folder for "
     "testing, 10 % of training for validation.",
 )
-@click.option("--votes", metavar="PATH", help="The FER+ votes, where they do not lie beside.")
+@click.option(
+    "--votes", metavar="PATH", help="The FER+ votes, where they do not lie in the same folder."
+)
 @click.option("--skip-bad", is_flag=True, help="Go on without rows or files that are damaged.")
-@click.option("--augmented", is_flag=True, help="Also draw faces under the study's augmentation.")
+@click.option("--augmented", is_flag=True, help="Also draw faces as a training transforms them.")
 @click.option(
     "--config",
     default="paper/self_built",

@@ -3,8 +3,45 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
+
+from fer_analysis.errors import FerError
+from fer_analysis.registry import Registry
 
 SPLITS = ("train", "validation", "test", "fold")
+
+
+class NameOf(click.ParamType):
+    """A name from a table, which is read when the command is called.
+
+    Args:
+        table: The table.
+        extra: Other words that are taken.
+    """
+
+    name = "name"
+
+    def __init__(self, table: Registry, *extra: str):
+        self.table, self.extra = table, extra
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the names, for the help."""
+        return f"[{'|'.join((*self.extra, *self.table))}]"
+
+    def convert(self, value: str, param, context) -> str:
+        """Return `value` if the table has it."""
+        if value in self.extra:
+            return value
+        try:
+            return self.table.check(value)
+        except FerError as error:
+            self.fail(str(error), param, context)
+
+    def shell_complete(self, context, param, incomplete: str) -> list:
+        """Return the names that begin so."""
+        names = (*self.extra, *self.table)
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
 
 data_option = click.option(
     "--data",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fer_analysis.cli.options import data_option, json_option, set_option, split_option
+from fer_analysis.cli.options import NameOf, data_option, json_option, set_option, split_option
 from fer_analysis.errors import FerError
 from fer_analysis.saliency import METHODS
 
@@ -14,7 +14,7 @@ from fer_analysis.saliency import METHODS
 @click.option("--label", help="Explain one label's faces. Default: all of them.")
 @click.option(
     "--method",
-    type=click.Choice(list(METHODS)),
+    type=NameOf(METHODS),
     default="integrated_gradients",
     show_default=True,
 )

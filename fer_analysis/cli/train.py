@@ -8,15 +8,29 @@ import click
 
 from fer_analysis.cli.options import data_option, json_option, set_option
 from fer_analysis.errors import FerError
-from fer_analysis.models import STUDY
+from fer_analysis.remedies import REMEDIES
+from fer_analysis.shipped import shipped_configs, summary_of
 
 
-@click.command()
+class _Train(click.Command):
+    """Lists the configs and the remedies in its help, as the folder and the table have them."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Configs"):
+            formatter.write_dl(
+                [(name, summary_of(path)) for name, path in shipped_configs().items()]
+            )
+        with formatter.section("Remedies for rare, ambiguous or badly labelled images"):
+            formatter.write_text(", ".join(REMEDIES))
+            formatter.write_text("Switch one on with --set remedies.NAME=true, or set its options.")
+
+
+@click.command(cls=_Train)
 @click.argument("config", required=False)
 @click.option(
     "--model",
-    type=click.Choice(STUDY),
-    help="Short for the config of the same name: the study's network, its recipe repaired.",
+    metavar="NAME",
+    help="A config, or a model with the default recipe: the same as naming it first.",
 )
 @data_option
 @click.option("--seed", type=int, help="Seed of weights, order and augmentation.")
@@ -27,24 +41,17 @@ from fer_analysis.models import STUDY
 def train(config, model, source, seed, resume, run_dir, overrides, as_json):
     """Train a network and leave a run directory.
 
-    CONFIG is a YAML file, or the name of one that comes with the package:
-    mobilenet, self_built (repaired recipes), paper/mobilenet, paper/self_built
-    (the study to the letter), best (our own network), quick (the same, small),
-    fast (two minutes), tiny (a minute, embedded data).
+    CONFIG is a YAML file, or the name of one that comes with the package (listed below).
 
     \b
     Examples:
-      fer train --model self_built --data fer2013.csv
+      fer train self_built --data fer2013.csv
       fer train paper/mobilenet --data fer2013.csv --set training.stop_on_collapse=true
       fer train tiny --data synthetic --run-dir runs/first
       fer train fast --data fer2013.csv --set remedies.balanced_sampling=true
       fer train fast --data fer2013.csv --set data.folds=6 --set data.fold=2
       fer train --resume runs/first
       fer train runs/first/config.yaml          # the same run once more
-
-    Remedies for rare, ambiguous or badly labelled images, one line each under remedies:
-    (true, or options): soft_labels, balanced_sampling, expansion, focal_loss,
-    label_smoothing, class_weights, logit_adjustment, mixup.
 
     Ctrl-C loses at most the epoch in progress; --resume goes on from there, and the
     result is the one that the uninterrupted run would have had.

@@ -1,6 +1,6 @@
 """RunConfig: everything that defines a run, read from YAML and checked all at once."""
 
-from fer_analysis.config.load import find_config, load_config, parse_data, shipped_configs
+from fer_analysis.config.load import find_config, load_config, parse_data
 from fer_analysis.config.parse import parse_config
 from fer_analysis.config.schema import (
     EarlyStoppingConfig,
@@ -22,5 +22,4 @@ __all__ = [
     "load_config",
     "parse_config",
     "parse_data",
-    "shipped_configs",
 ]

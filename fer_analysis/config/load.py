@@ -8,17 +8,11 @@ from pathlib import Path
 
 import yaml
 
-import fer_analysis
 from fer_analysis.config.parse import parse_config
 from fer_analysis.config.schema import FilesConfig, RunConfig, SyntheticConfig, kind_of_data
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.models import MODELS
-
-_PACKAGE = Path(fer_analysis.__file__).parent
-CONFIGS = next(
-    folder for folder in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if folder.is_dir()
-)
-"""The shipped configs: inside the package when installed, beside it in a checkout."""
+from fer_analysis.shipped import shipped_configs
 
 
 def load_config(
@@ -30,8 +24,8 @@ def load_config(
     """Read a config.
 
     Args:
-        name: Path of a YAML file, the bare name of a shipped one (`paper/mobilenet`), or a
-            config.
+        name: Path of a YAML file, the bare name of a shipped one (`paper/mobilenet`), the name
+            of a model (every key has its default then), or a config.
         overrides: `key.path=value` each, the value in YAML; they win over the file.
         data: Path of a data set, or `synthetic`; wins over the file's `data.source`. A mapping
             takes the place of the whole section.
@@ -42,7 +36,7 @@ def load_config(
     if isinstance(name, RunConfig):
         where, values = "config", name.model_dump(mode="json")
     else:
-        where, values = str(name), read_yaml(find_config(name))
+        where, values = str(name), _read(name)
     if isinstance(data, Mapping):
         values["data"] = dict(data)
     elif data is not None:
@@ -54,6 +48,12 @@ def load_config(
     if "FER2013_DIR" in os.environ and isinstance(values.setdefault("data", {}), dict):
         values["data"]["source"] = values["data"].get("source") or os.environ["FER2013_DIR"]
     return parse_config(values, where=where)
+
+
+def _read(name: str | Path) -> dict:
+    if name in MODELS and not Path(name).is_file() and name not in shipped_configs():
+        return {"model": {"name": name}}
+    return read_yaml(find_config(name))
 
 
 def parse_data(values: dict, overrides: Iterable[str] = ()) -> FilesConfig | SyntheticConfig:
@@ -80,16 +80,8 @@ def find_config(name: str | Path) -> Path:
     bare = str(name).removesuffix(".yaml").removeprefix("configs/")
     if bare in shipped:
         return shipped[bare]
-    raise FerError(f"{name}: no such file, nor a shipped config{did_you_mean(bare, shipped)}")
-
-
-def shipped_configs() -> dict[str, Path]:
-    """Return the bare names of the shipped configs and their files."""
-    return {
-        path.relative_to(CONFIGS).with_suffix("").as_posix(): path
-        for path in sorted(CONFIGS.rglob("*.yaml"))
-        if path.parent.name not in ("ablations", "studies")  # plans of many runs
-    }
+    known = {**shipped, **dict.fromkeys(MODELS)}
+    raise FerError(f"{name}: no such file, nor a shipped config{did_you_mean(bare, known)}")
 
 
 def read_yaml(path: Path) -> dict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
 from typing import Any, get_args
 
 from pydantic import ValidationError, create_model
@@ -23,6 +22,7 @@ from fer_analysis.config.schema import (
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.models import MODELS
+from fer_analysis.options import options_of
 from fer_analysis.registry import Registry
 from fer_analysis.remedies import REMEDIES
 
@@ -36,7 +36,8 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
     model = values.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     known = name in MODELS
-    remedies, manipulations = _table_sections()
+    remedies = _table_section(RemediesConfig, REMEDIES, tuple(REMEDIES))
+    manipulations = _table_section(ManipulationsConfig, MANIPULATIONS, tuple(MANIPULATIONS))
     config_class = create_model(
         "RunConfig",
         __base__=RunConfig,
@@ -59,43 +60,25 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
 
 def _model_section(name: str) -> type[ModelConfig]:
     """Derive a model's section from its builder's keyword options."""
-    return create_model("ModelConfig", __base__=ModelConfig, **_options(MODELS[name]))
+    return create_model("ModelConfig", __base__=ModelConfig, **options_of(MODELS[name]))
 
 
 @functools.cache
-def _table_sections() -> tuple[type[RemediesConfig], type[ManipulationsConfig]]:
-    """Derive the sections of both tables, once: configs are equal if their classes are."""
-    remedies = _table_section(RemediesConfig, REMEDIES)
-    return remedies, _table_section(ManipulationsConfig, MANIPULATIONS)
+def _table_section(
+    base: type[SwitchesConfig], table: Registry, names: tuple[str, ...]
+) -> type[SwitchesConfig]:
+    """Derive the section of a table from its entries' keyword options.
 
-
-def _table_section(base: type[SwitchesConfig], table: Registry) -> type[SwitchesConfig]:
-    """Derive the section of a table from its entries' keyword options."""
+    Once for the same names: configs are equal if their classes are.
+    """
     sections = {
-        name: create_model(name, __base__=Section, **_options(function))
-        for name, function in table.items()
+        name: create_model(name, __base__=Section, **options_of(table[name])) for name in names
     }
     return create_model(
         base.__name__,
         __base__=base,
         **{name: (section | None, None) for name, section in sections.items()},
     )
-
-
-def _options(function: Callable) -> dict[str, tuple[Any, Any]]:
-    """Return a function's keyword options as pydantic wants fields: (type, default).
-
-    The seed is the run's own, and no option.
-    """
-    return {
-        parameter.name: (parameter.annotation, _default(parameter))
-        for parameter in inspect.signature(function, eval_str=True).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name != "seed"
-    }
-
-
-def _default(parameter: inspect.Parameter) -> Any:
-    return ... if parameter.default is parameter.empty else parameter.default
 
 
 def _explain(problem: dict, config_class: type[Section]) -> str:

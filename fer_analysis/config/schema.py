@@ -6,19 +6,24 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
     Field,
     Tag,
     ValidationInfo,
+    create_model,
     field_validator,
     model_serializer,
     model_validator,
 )
 
 from fer_analysis.data import LAYOUTS
-from fer_analysis.data.augmentation import FILL_MODES, Augmentation
+from fer_analysis.data.augmentation import Augmentation
+from fer_analysis.data.synthetic.settings import Settings
+from fer_analysis.errors import did_you_mean
+from fer_analysis.options import Seed, options_of
 
 SYNTHETIC = "synthetic"
 
@@ -48,7 +53,7 @@ class FoldsConfig(Section):
     """How many parts the training images are divided into; null: none is left out."""
     fold: Annotated[int, Field(ge=0)] | None = Field(None, validate_default=True)
     """Which of them is left out, counted from 0."""
-    fold_seed: Annotated[int, Field(ge=0)] = 0
+    fold_seed: Seed = 0
 
     @field_validator("fold")
     @classmethod
@@ -61,33 +66,35 @@ class FoldsConfig(Section):
         return fold
 
 
+def _known_layout(name: str) -> str:
+    if name != "auto" and name not in LAYOUTS:
+        raise ValueError(f"unknown layout{did_you_mean(name, ('auto', *LAYOUTS))}")
+    return name
+
+
 class FilesConfig(FoldsConfig):
     """A data set on disk."""
 
     source: str | None = None
-    layout: Literal["auto", *LAYOUTS] = "auto"
+    layout: Annotated[str, AfterValidator(_known_layout)] = "auto"
     protocol: Literal["auto", "official", "kaggle"] = "auto"
     votes: str | None = None
     skip_bad: bool = False
     size: Annotated[int, Field(ge=32, le=512)] = 48
     validation_share: Share = 0.1
     test_share: Share = 0.1
-    split_seed: Annotated[int, Field(ge=0)] = 0
+    split_seed: Seed = 0
 
 
-class SyntheticConfig(FoldsConfig):
-    """Embedded data: schematic faces with flaws of our choice (data/synthetic.py)."""
+class _Synthetic(FoldsConfig):
+    """Embedded data: schematic faces with flaws of our choice; the keys are those of `Settings`."""
 
     source: Literal["synthetic"]
-    n: Annotated[int, Field(gt=0)] = 3000
-    seed: Annotated[int, Field(ge=0)] = 0
-    counts: dict[str, int] = {}
-    forms: dict[str, int] = {}
-    blend: dict[str, tuple[str, float] | tuple[str, float, float]] = {}
-    wrong_labels: dict[str, tuple[str, float]] = {}
-    cue_regions: dict[str, tuple[str, ...]] = {}
-    jitter: Annotated[float, Field(ge=0)] = 1.0
-    noise: Annotated[float, Field(ge=0)] = 5.0
+
+
+SyntheticConfig = create_model(
+    "SyntheticConfig", __base__=_Synthetic, **options_of(Settings, seed=True)
+)
 
 
 def kind_of_data(value: Any) -> str:
@@ -101,21 +108,17 @@ DataConfig = Annotated[
 ]
 
 
-class AugmentationConfig(Section):
-    """Ranges of the random transforms; the defaults are the study's."""
-
-    shift: Annotated[float, Field(ge=0, le=1)] = 0.2
-    rotation: Annotated[float, Field(ge=0, le=180)] = 5.0
-    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    horizontal_flip: bool = True
-    vertical_flip: bool = True
-    fill: Literal[*FILL_MODES] = "nearest"
-    erasing: Annotated[float, Field(ge=0, le=1)] = 0
-    """Share of the images that lose a rectangle."""
+class _Augmentation(Section):
+    """Ranges of the random transforms; the keys are those of `Augmentation`."""
 
     def build(self) -> Augmentation:
         """Return the augmentation itself."""
         return Augmentation(**dict(self))
+
+
+AugmentationConfig = create_model(
+    "AugmentationConfig", __base__=_Augmentation, **options_of(Augmentation)
+)
 
 
 class ScheduleConfig(Section):
@@ -225,7 +228,7 @@ class RunConfig(Section):
     training: TrainingConfig = TrainingConfig()
     manipulations: ManipulationsConfig = ManipulationsConfig()
     remedies: RemediesConfig = RemediesConfig()
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     def to_yaml(self) -> str:
         """Return the config as YAML that `load_config` reads back."""

@@ -8,17 +8,17 @@ both faster and sharper than applying shift, rotation and zoom one after the oth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from fer_analysis.data.dataset import FaceDataset
 
-FILL_MODES = ("nearest", "constant", "reflect", "wrap")
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Ranges of the random transforms; the defaults are the study's.
+    """Ranges of the random transforms; the defaults are the paper's.
 
     Args:
         shift: Largest shift in each direction, as a share of the side.
@@ -31,13 +31,13 @@ class Augmentation:
         erasing: Share of the images that lose a rectangle (Zhong et al. 2020).
     """
 
-    shift: float = 0.2
-    rotation: float = 5.0
-    zoom: float = 0.2
+    shift: Annotated[float, Field(ge=0, le=1)] = 0.2
+    rotation: Annotated[float, Field(ge=0, le=180)] = 5.0
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.2
     horizontal_flip: bool = True
     vertical_flip: bool = True
-    fill: str = "nearest"
-    erasing: float = 0.0
+    fill: Literal["nearest", "constant", "reflect", "wrap"] = "nearest"
+    erasing: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @property
     def is_identity(self) -> bool:

@@ -13,9 +13,10 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 
 from fer_analysis.config import RunConfig, load_config, parse_config
-from fer_analysis.config.load import CONFIGS, read_yaml
+from fer_analysis.config.load import read_yaml
 from fer_analysis.config.schema import SYNTHETIC, Section
 from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.shipped import CONFIGS
 
 BASE = "base"
 """The cell that changes nothing: every study has it."""

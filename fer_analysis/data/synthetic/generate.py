@@ -44,38 +44,11 @@ _CHUNK = 128
 _DRAWS = (*TRAITS, *UNITS, "strength", "form", "mixture", "wrong", "order", "phase")
 
 
-def generate(
-    *,
-    n: int = 3000,
-    seed: int = 0,
-    counts: Mapping[str, int] | None = None,
-    forms: Mapping[str, int] | None = None,
-    blend: Mapping[str, Sequence] | None = None,
-    wrong_labels: Mapping[str, Sequence] | None = None,
-    cue_regions: Mapping[str, Sequence[str]] | None = None,
-    jitter: float = 1.0,
-    noise: float = 5.0,
-) -> FaceDataset:
+def generate(**settings: object) -> FaceDataset:
     """Draw a data set.
 
     Args:
-        n: Images before `counts`: 80 % train, in the proportions of FER-2013's training set,
-            10 % validation and 10 % test, where each label has at least 5 %.
-        seed: Of everything random.
-        counts: Label -> its number of *training* images. Nothing else changes.
-        forms: Label -> how many different ways its expression takes, 1 (the default) to 8.
-        blend: Label -> (other label, mean weight 0-1 of the other[, share 0-1 of the faces, 1
-            if left out]): each of these faces is a mixture of both expressions, with a weight of
-            its own from a beta distribution.
-        wrong_labels: Label -> (other label, share 0-1): in each split this share of the images
-            that carry the label are clear faces of the other label, drawn as that label's are.
-        cue_regions: Label -> the only regions of `REGIONS` that may show its expression. All
-            other pixels are those of the same face at rest. The regions lie fixed in the
-            image, as in the template: they do not follow a shifted face. In a region where
-            none of the expression's action units shows (and for `neutral`) the cue is a
-            grating in a direction of the label's own. An empty list leaves no cue.
-        jitter: Pixels by which a face may be off its place, each way.
-        noise: Standard deviation of the pixel noise, in grey levels.
+        **settings: Fields of `Settings`, where they are described.
 
     Returns:
         Faces of 48x48 pixels with ids such as `synthetic/test/000123` and the votes of ten
@@ -83,20 +56,14 @@ def generate(
 
     Raises:
         FerError: Naming all values that are not as described.
+
+    Example:
+        >>> len(generate(n=300, blend={"disgust": ("angry", 0.6)}))
+        300
     """
-    settings = Settings(
-        n,
-        seed,
-        counts or {},
-        forms or {},
-        blend or {},
-        wrong_labels or {},
-        cue_regions or {},
-        jitter,
-        noise,
-    )
+    settings = Settings(**settings)
     parts = []
-    for split, sizes in enumerate(_sizes(n, settings.counts)):
+    for split, sizes in enumerate(_sizes(settings.n, settings.counts)):
         faces = [_plan(settings, label, split, size) for label, size in enumerate(sizes)]
         order = np.argsort(np.concatenate([face.order for face in faces]))
         parts.append(

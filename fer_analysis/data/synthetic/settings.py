@@ -3,42 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral, Real
+from typing import Annotated, get_origin
+
+from pydantic import Field
 
 from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.regions.template import REGIONS, SIZE
 from fer_analysis.data.synthetic.action_units import MOST_FORMS
 from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.options import Seed, limits_of, options_of
 
 FEWEST = 100
 """Images without which not every label is in every split."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The arguments of `synthetic.generate`, which describes them."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Images = Annotated[int, Field(ge=1)]
+Forms = Annotated[int, Field(ge=1, le=MOST_FORMS)]
 
-    n: int
-    seed: int
-    counts: Mapping[str, int]
-    forms: Mapping[str, int]
-    blend: Mapping[str, Sequence]
-    wrong_labels: Mapping[str, Sequence]
-    cue_regions: Mapping[str, Sequence[str]]
-    jitter: float
-    noise: float
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How embedded data is drawn, and which flaws are planted in it.
+
+    Args:
+        n: Images before `counts`: 80 % train, in the proportions of FER-2013's training set,
+            10 % validation and 10 % test, where each label has at least 5 %.
+        seed: Of everything random.
+        counts: Label -> its number of *training* images. Nothing else changes.
+        forms: Label -> how many different ways its expression takes, 1 (the default) to 8.
+        blend: Label -> (other label, mean weight 0-1 of the other[, share 0-1 of the faces, 1
+            if left out]): each of these faces is a mixture of both expressions, with a weight of
+            its own from a beta distribution.
+        wrong_labels: Label -> (other label, share 0-1): in each split this share of the images
+            that carry the label are clear faces of the other label, drawn as that label's are.
+        cue_regions: Label -> the only regions of `REGIONS` that may show its expression. All
+            other pixels are those of the same face at rest. The regions lie fixed in the
+            image, as in the template: they do not follow a shifted face. In a region where
+            none of the expression's action units shows (and for `neutral`) the cue is a
+            grating in a direction of the label's own. An empty list leaves no cue.
+        jitter: Pixels by which a face may be off its place, each way.
+        noise: Standard deviation of the pixel noise, in grey levels.
+
+    Raises:
+        FerError: Naming all values that are not as described.
+    """
+
+    n: Annotated[int, Field(ge=FEWEST)] = 3000
+    seed: Seed = 0
+    counts: dict[str, Images] = field(default_factory=dict)
+    forms: dict[str, Forms] = field(default_factory=dict)
+    blend: dict[str, tuple[str, float] | tuple[str, float, float]] = field(default_factory=dict)
+    wrong_labels: dict[str, tuple[str, float]] = field(default_factory=dict)
+    cue_regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    jitter: Annotated[float, Field(ge=0, le=SIZE / 2)] = 1.0
+    noise: Annotated[float, Field(ge=0, le=255)] = 5.0
 
     def __post_init__(self):
-        problems = [
-            *_number("n", self.n, Integral, FEWEST),
-            *_number("seed", self.seed, Integral, 0),
-            *_number("jitter", self.jitter, Real, 0, SIZE / 2),
-            *_number("noise", self.noise, Real, 0, 255),
-        ]
+        problems = []
+        for name, (annotation, _) in options_of(Settings, seed=True).items():
+            if get_origin(annotation) is Annotated:
+                problems += _number(name, getattr(self, name), annotation)
         checks = {
-            "counts": lambda path, _, value: _number(path, value, Integral, 1),
-            "forms": lambda path, _, value: _number(path, value, Integral, 1, MOST_FORMS),
+            "counts": lambda path, _, value: _number(path, value, Images),
+            "forms": lambda path, _, value: _number(path, value, Forms),
             "blend": _blend,
             "wrong_labels": _pair,
             "cue_regions": _regions,
@@ -58,19 +88,21 @@ class Settings:
             raise FerError("embedded data", problems)
 
 
-def _number(path: str, value: object, kind: type, low: float, high: float | None = None) -> list:
+def _number(path: str, value: object, annotation: object) -> list[str]:
+    kind, low, high = limits_of(annotation)
+    kind = Integral if kind is int else Real
     number = isinstance(value, kind) and not isinstance(value, bool)
     if number and low <= value and (high is None or value <= high):
         return []
     what = "a whole number" if kind is Integral else "a number"
-    limits = f"of at least {low}" if high is None else f"from {low:g} to {high:g}"
+    limits = f"of at least {low}" if high is None else f"from {low:.12g} to {high:.12g}"
     return [f"data.{path}: expected {what} {limits}, received {value!r}"]
 
 
 def _pair(path: str, label: str, value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
         return [f"data.{path}: expected [other label, number from 0 to 1], received {value!r}"]
-    problems = _number(path, value[1], Real, 0, 1)
+    problems = _number(path, value[1], Share)
     if value[0] not in FER_LABELS:
         hint = did_you_mean(value[0], FER_LABELS)
         problems.append(f"data.{path}: unknown label '{value[0]}'{hint}")
@@ -82,7 +114,7 @@ def _pair(path: str, label: str, value: object) -> list[str]:
 def _blend(path: str, label: str, value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 3:
         return _pair(path, label, value)
-    return _pair(path, label, value[:2]) + _number(path, value[2], Real, 0, 1)
+    return _pair(path, label, value[:2]) + _number(path, value[2], Share)
 
 
 def _regions(path: str, _: str, value: object) -> list[str]:

@@ -1,0 +1,35 @@
+"""The configs that come with the package: where they lie and what each is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+CONFIGS = next(
+    folder for folder in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if folder.is_dir()
+)
+"""The shipped configs: inside the package when installed, beside it in a checkout."""
+
+PLANS = ("ablations", "studies")
+"""Folders of plans of many runs, which are no configs of one."""
+
+
+def shipped_configs() -> dict[str, Path]:
+    """Return the bare names of the shipped configs and their files."""
+    return {
+        path.relative_to(CONFIGS).with_suffix("").as_posix(): path
+        for path in sorted(CONFIGS.rglob("*.yaml"))
+        if path.parent.name not in PLANS
+    }
+
+
+def summary_of(path: Path) -> str:
+    """Return what a shipped config says of itself: the first sentence of its comment."""
+    words = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        words += line.removeprefix("#").split()
+        if words and words[-1][-1] in ".:;":
+            break
+    return " ".join(words).rstrip(".:;")
