@@ -16,6 +16,11 @@ if platform.machine().lower() in ("x86_64", "amd64"):
 
 _PUBLIC = {
     "Audit": "fer_analysis.auditing.audit",
+    "run_study": "fer_analysis.api",
+    "show_study": "fer_analysis.api",
+    "diagnose": "fer_analysis.api",
+    "Diagnosis": "fer_analysis.study.diagnosis",
+    "Differences": "fer_analysis.study.differences",
     "FerError": "fer_analysis.errors",
     "LoadedData": "fer_analysis.data.load",
     "Predictions": "fer_analysis.prediction.predictions",

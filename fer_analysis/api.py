@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.errors import FerError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from fer_analysis.report.write import Report
     from fer_analysis.run import Run
     from fer_analysis.saliency.analysis import SaliencyAnalysis
+    from fer_analysis.study.design import Study
+    from fer_analysis.study.diagnosis import Diagnosis
+    from fer_analysis.study.differences import Differences
+    from fer_analysis.study.run_study import StudyStatus
 
 
 def load_data(
@@ -439,4 +445,165 @@ def audit(
     save_figures(result, folder, seed=seed or 0)
     result.save(folder)
     progress.wrote(folder, "audit.json, audit.csv, a contact sheet of each kind")
+    return result
+
+
+def run_study(
+    study: str | Path | Study,
+    *,
+    data: str | Path | None = None,
+    only: str | None = None,
+    labels: Sequence[str] = (),
+    base: str | None = None,
+    store: str | Path | None = None,
+    jobs: int | None = None,
+    ray: str | None = None,
+    progress: Progress | None = None,
+) -> StudyStatus:
+    """Train the cells of a study that are not finished; started again, it goes on.
+
+    Args:
+        study: A YAML file, the name of a shipped study, or a `Study`.
+        data: The data set's path, or `synthetic`; cells are trained in processes of their own,
+            which read it themselves. The study file's own, else `FER2013_DIR`, if None.
+        only: Only the cells of this name.
+        labels: What `{label}` stands for in the file's cells.
+        base: Another base than the file's: a config, or a run's `config.yaml`.
+        store: Where cells are stored; `runs/cells` if None.
+        jobs: Cells at a time; as many as the machine has cores for if None.
+        ray: Address of a Ray cluster to run on; None to run here.
+        progress: Receives the expected cost, and each cell as it is finished.
+
+    Returns:
+        How many cells of each name are finished.
+
+    Raises:
+        FerError: If the study or its data cannot be read, or cells failed.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> status = fer.run_study("matched", data="fer2013.csv", only="base")
+        >>> fer.show_study("matched", data="fer2013.csv").watched
+        ('disgust', 'fear')
+    """
+    from fer_analysis.study.design import load_study
+    from fer_analysis.study.run_study import run_study as run
+    from fer_analysis.study.store import CellStore
+
+    planned = load_study(study, data, base=base, labels=labels).only(only)
+    return run(planned, CellStore(store), jobs=jobs, ray=ray, progress=progress)
+
+
+def show_study(
+    study: str | Path | Study,
+    *,
+    data: str | Path | None = None,
+    reference: str = "base",
+    labels: Sequence[str] = (),
+    base: str | None = None,
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Differences:
+    """Compare the finished cells of a study with one of them, and save the result.
+
+    Args:
+        study: A YAML file, the name of a shipped study, or a `Study`.
+        data: As for `run_study`.
+        reference: The cell that the others are compared with.
+        labels: What `{label}` stands for, and the labels whose recalls are compared; the two
+            with the lowest recall if empty.
+        base: As for `run_study`.
+        store: As for `run_study`.
+        out: Folder for the result and its picture; `runs/study-<name>` if None.
+        progress: Receives where the result is.
+
+    Raises:
+        FerError: If no base cell is finished, or cells were trained on other data.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> differences = fer.show_study("remedies", data="fer2013.csv", labels=["disgust"])
+        >>> {row.cell: row.figures["macro_f1"].difference for row in differences.others}
+    """
+    from fer_analysis.figures.study_folders import save_differences
+    from fer_analysis.progress import Progress
+    from fer_analysis.study.collect import collect
+    from fer_analysis.study.compare_cells import compare_cells
+    from fer_analysis.study.design import load_study
+    from fer_analysis.study.store import CellStore
+
+    planned = load_study(study, data, base=base, labels=labels)
+    evidence = collect([planned], CellStore(store))
+    result = compare_cells(planned, evidence, reference, labels)
+    folder = Path(out or f"runs/study-{planned.name}")
+    save_differences(result, folder)
+    (progress or Progress()).wrote(folder, "differences.json, .csv and .png")
+    return result
+
+
+def diagnose(
+    names: str | Path | Run | Study | Sequence[str | Path | Study] | None = None,
+    *,
+    data: str | Path | None = None,
+    subject: str = "base",
+    votes: bool = True,
+    labels: Sequence[str] = (),
+    base: str | None = None,
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Find which labels a network fails on and why, and save the result.
+
+    Args:
+        names: Studies, whose finished cells are read together; or one RUN: a run directory, a
+            `.keras` file, `bundled` or a `Run`; the newest run if None.
+        data: The data set's path, or `synthetic`; the run's or the study's own if None.
+        subject: The cell whose failures are examined.
+        votes: False to ignore annotators' votes.
+        labels: What `{label}` stands for in the cells of the study files.
+        base: Another base than the study file's.
+        store: Where cells are stored: a folder of `fer study run` or `fer study keep`;
+            `runs/cells` if None.
+        out: Folder for the result and its pictures; `runs/diagnosis-<name>` if None.
+        progress: Receives how far predictions and features of a lone run are.
+
+    Raises:
+        FerError: If there is no such study or run, no base cell is finished, or cells were
+            trained on other data.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> diagnosis = fer.diagnose(["matched", "dose"], data="fer2013.csv", store="answers")
+        >>> {row.label: row.headline for row in diagnosis.failing}
+        >>> fer.diagnose("bundled", data="fer2013.csv").follow_up
+    """
+    from fer_analysis.evaluation.open_run import open_run
+    from fer_analysis.figures.study_folders import save_diagnosis
+    from fer_analysis.progress import Progress
+    from fer_analysis.study.collect import collect
+    from fer_analysis.study.design import load_study
+    from fer_analysis.study.diagnose import diagnose as judge
+    from fer_analysis.study.diagnose_run import diagnose_run
+    from fer_analysis.study.store import CellStore
+    from fer_analysis.study.study_file import are_studies
+
+    names = [] if names is None else names if isinstance(names, list | tuple) else [names]
+    if names and are_studies(names):
+        studies = [load_study(name, data, base=base, labels=labels) for name in names]
+        result = judge(collect(studies, CellStore(store), votes=votes), subject)
+        name = "-".join(study.name for study in studies)
+    elif len(names) > 1:
+        raise FerError(f"{' '.join(map(str, names))}: expected studies, or one RUN")
+    else:
+        run, loaded, split = open_run(names[0] if names else None, data, progress=progress)
+        source = str(data) if isinstance(data, str | Path) else None
+        result = diagnose_run(
+            run, loaded, split, subject=subject, source=source, votes=votes, progress=progress
+        )
+        name = run.name
+    folder = Path(out or f"runs/diagnosis-{name}")
+    save_diagnosis(result, folder)
+    (progress or Progress()).wrote(folder, "diagnosis.json, diagnosis.csv, recalls.csv, pictures")
     return result

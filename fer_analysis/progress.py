@@ -39,6 +39,9 @@ class Progress:
             what: What is in it, a few words.
         """
 
+    def detail(self, text: str) -> None:
+        """Receive a remark for who wants to follow every step, one line."""
+
     def training(self, config: object) -> Listener:
         """Start one training; returns what is told of its steps and epochs.
 

@@ -10,7 +10,7 @@ CONFIGS = next(
 )
 """The shipped configs: inside the package when installed, beside it in a checkout."""
 
-PLANS = ("ablations", "studies")
+PLANS = ("studies",)
 """Folders of plans of many runs, which are no configs of one."""
 
 

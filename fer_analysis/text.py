@@ -9,6 +9,7 @@ import math
 import re
 import shlex
 from collections.abc import Sequence
+from html import escape
 from typing import Protocol
 
 LONGEST_NAME = 40
@@ -104,6 +105,24 @@ def p_value(value: float | None) -> str:
 
 def _missing(value: float | None) -> bool:
     return value is None or math.isnan(value)
+
+
+def html_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table for a notebook; all texts are escaped.
+
+    Args:
+        caption: Of the table.
+        head: The columns' names.
+        rows: A text for each column.
+    """
+    heads = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return (
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")

@@ -6,11 +6,11 @@
 
 Seven conditions, each with every data seed: a data set is drawn (embedded faces, some 3,300
 images), a study of it is run as configs/studies/planted.yaml says, and its cells are diagnosed,
-with annotators' votes and without. Which labels get cells of their own is what a first diagnosis
-says fails: nothing here or there knows what was planted until the verdicts are scored.
-More folds are more networks, each taught as many images as with three (the data sets are smaller).
-A case is right if the planted label has exactly the planted causes and no label has any other.
-Interrupted, the same command goes on.
+with annotators' votes and without. The labels that a first diagnosis finds failing get cells of
+their own: nothing uses what was planted until the verdicts are scored.
+More folds are more networks, each trained on the same number of images as with three (the data
+sets are smaller). A case is correct if the planted label has exactly the planted causes and no
+label has any other. Interrupted, the same command goes on.
 """
 
 from __future__ import annotations
@@ -24,24 +24,26 @@ import yaml
 
 from fer_analysis.files import write_csv, write_text
 from fer_analysis.statistics.intervals import wilson
-from fer_analysis.study.cell import finished, run_cell
-from fer_analysis.study.design import BASE, Study, find_study
-from fer_analysis.study.diagnosis import CAUSES, Diagnosis, diagnose
+from fer_analysis.study.cell import run_in_worker
+from fer_analysis.study.collect import collect
+from fer_analysis.study.design import BASE, Study, load_study
+from fer_analysis.study.diagnose import diagnose
+from fer_analysis.study.diagnosis import CAUSES, Diagnosis
 from fer_analysis.study.executor import run_here
-from fer_analysis.study.fair import load_fair_study
-from fer_analysis.study.resampling import collect
+from fer_analysis.study.store import CellStore
+from fer_analysis.study.study_file import find_study
 
 PARTNERS = {"fear": "surprise", "happy": "surprise", "sad": "angry", "angry": "sad"}
-"""Labels that flaws are planted in, in turn, and which other label is mixed in."""
+"""Labels that flaws are planted in, in turn, and the other label that is mixed in."""
 
 EVERY = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 PLENTY, FEW, FEW_AND_MIXED = 340, 24, 50
 FEW_AND_SIMPLE, BRIEFLY = 34, {"training.epochs": 5}
-"""Of a simple label few images are enough, if the network has the time: imbalance is planted in a
-short training, where what is frequent is guessed first."""
+"""For a simple label few images are enough, given time: imbalance is planted in a short training,
+in which frequent labels are predicted first."""
 
 BALANCED = {"remedies.balanced_sampling": True}
-"""Scarcity is planted in networks that see all labels alike: few images, and no imbalance."""
+"""Scarcity is planted in networks that see all labels equally often: few images, no imbalance."""
 
 BAD_RECIPE = {
     "training.learning_rate": 0.01,
@@ -55,7 +57,7 @@ BAD_RECIPE = {
         "vertical_flip": True,
     },
 }
-"""The published study's."""
+"""That of the paper."""
 
 
 @dataclass(frozen=True)
@@ -138,29 +140,30 @@ def study_of(case: Case, folds: int, folder: Path, labels: tuple[str, ...] = ())
     """Write a case's study file and read it; without labels it has no cells of theirs."""
     values = yaml.safe_load(find_study("planted").read_text())
     values["set"] |= case.settings()
-    taught = (1 - 1 / values["folds"]) / (1 - 1 / folds)
-    counts = {name: round(taught * n) for name, n in values["set"]["data.counts"].items()}
+    larger = (1 - 1 / values["folds"]) / (1 - 1 / folds)
+    counts = {name: round(larger * n) for name, n in values["set"]["data.counts"].items()}
     values["set"]["data.counts"] = counts
     values |= {"folds": folds, "seeds": list(range(folds))}
     if not labels:
         values["cells"] = {k: v for k, v in values["cells"].items() if "each" not in v}
     file = folder / f"{case.name}.yaml"
     write_text(file, yaml.safe_dump(values, sort_keys=False))
-    return load_fair_study(file, None, labels=labels)
+    return load_study(file, labels=labels)
 
 
-def run(studies: list[Study], store: Path, jobs: int) -> None:
+def run(studies: list[Study], store: CellStore, jobs: int) -> None:
     """Run all cells that are not finished, in workers that live as long as this takes."""
     cells = [cell for study in studies for cell in study.cells]
-    waiting = [cell for cell in dict.fromkeys(cells) if finished(cell, store) is None]
-    for done, (cell, _, problem) in enumerate(run_here(run_cell, waiting, store, jobs=jobs), 1):
+    waiting = [cell for cell in dict.fromkeys(cells) if store.find(cell) is None]
+    outcomes = run_here(run_in_worker, waiting, store.folder, jobs=jobs)
+    for done, (cell, _, problem) in enumerate(outcomes, 1):
         if problem:
             raise SystemExit(f"{cell.name}, seed {cell.seed}: {problem}")
         print(f"{done} of {len(waiting)} cells", flush=True)
 
 
 def failing(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Return the labels for which scarcity could not be judged for want of a cell."""
+    """Return the labels for which scarcity could not be tested because a cell is missing."""
     return tuple(
         row.label
         for row in diagnosis.labels
@@ -199,7 +202,7 @@ def row_of(case: Case, diagnosis: Diagnosis, seconds: float) -> dict:
     }
 
 
-def told(rows: list[dict]) -> str:
+def table(rows: list[dict]) -> str:
     """Return the table planted x diagnosed, and the two figures that matter."""
     lines = []
     for votes in (True, False):
@@ -239,7 +242,7 @@ def main() -> None:
     first, _, last = options.seeds.partition("-")
     seeds = list(range(int(first), int(last or first) + 1))
     cases = [case for case in cases_of(seeds) if case.condition in options.conditions]
-    store = options.out / "cells"
+    store = CellStore(options.out / "cells")
     studies = {case: study_of(case, options.folds, options.out / "first") for case in cases}
     run(list(studies.values()), store, options.jobs)
     for case in cases:
@@ -249,14 +252,14 @@ def main() -> None:
     run(list(studies.values()), store, options.jobs)
     rows = []
     for case, study in studies.items():
-        seconds = sum(finished(cell, store).facts["seconds"] for cell in study.cells)
+        seconds = sum(store.find(cell).facts["seconds"] for cell in study.cells)
         for votes in (True, False):
             diagnosis = diagnose(collect([study], store, votes=votes), BASE)
             rows.append(row_of(case, diagnosis, seconds))
             file = options.out / "verdicts" / f"{case.name}{'' if votes else '-without-votes'}.json"
             write_text(file, json.dumps(diagnosis.as_dict(), indent=2))
     write_csv(options.out / "planted_causes.csv", rows)
-    print(told(rows))
+    print(table(rows))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.files import write_csv, write_json
 from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.study.diagnosis import Cause, Diagnosis, LabelDiagnosis
+from fer_analysis.study.differences import CellFigures, Differences, Figure
 
 VOID = {"meta", "link", "img", "input", "br"}
 
@@ -96,56 +99,59 @@ def make_audit(folder, evaluation):
 
 def make_diagnosis(folder, evaluation):
     """Write a diagnosis: the second label fails, for imbalance."""
-    gap = {"value": 0.1, "low": 0.0, "high": 0.2}
-    effect = {"name": "imbalance", "verdict": "shown", "effect": gap, "part": 0.6, "because": "so"}
-    labels = [
-        {
-            "label": name,
-            "n": 9,
-            "training": 90,
-            "recall": [0.5, 0.4, 0.6],
-            "corrected": [0.5, 0.4, 0.6],
-            "gap": gap,
-            "corrected_gap": gap,
-            "fails": i == 1,
-            "causes": [effect] if i == 1 else [],
-            "against": ["but <so>"] if i == 1 else [],
-        }
+    recall, gap = Estimate(0.5, 0.4, 0.6, 9), Estimate(0.1, 0.0, 0.2)
+    cause = Cause("imbalance", "shown", gap, part=0.6, because="so")
+    labels = tuple(
+        LabelDiagnosis(
+            label=name,
+            n=9,
+            training=90,
+            recall=recall,
+            corrected=recall,
+            gap=gap,
+            corrected_gap=gap,
+            fails=i == 1,
+            causes=(cause,) if i == 1 else (),
+            caveats=("but <so>",) if i == 1 else (),
+        )
         for i, name in enumerate(evaluation.label_names)
-    ]
-    told = {"subject": "base", "seeds": 1, "votes": False, "fingerprint": "f", "labels": labels}
-    write_json(folder / "diagnosis.json", told | {"doses": [], "agreement": []})
+    )
+    Diagnosis(
+        subject="base", seeds=1, votes=False, fingerprint="f", fingerprints={}, labels=labels
+    ).save(folder)
 
 
-def make_changes(folder, evaluation):
+def make_differences(folder, evaluation):
     """Write what a study's cells change: one remedy, which helps the second label."""
     names = ["accuracy", "macro_f1", "ece", *evaluation.label_names]
-    still = {"value": 0.5, "low": 0.4, "high": 0.6}
-    none = dict.fromkeys(("difference", "difference_low", "difference_high"))
-    moved = {"difference": 0.123, "difference_low": 0.045, "difference_high": 0.2}
-    unmoved = {"difference": -0.01, "difference_low": -0.045, "difference_high": 0.02}
-    cells = [
-        {
-            "cell": cell,
-            "seeds": 3,
-            "n": 90,
-            "training_images": [9] * len(names[3:]),
-            "figures": {name: still | change(i) for i, name in enumerate(names)},
-        }
-        for cell, change in (
-            ("base", lambda i: none),
-            ("<b>mixup</b>", lambda i: moved if i == 4 else unmoved),
+    value, clear, unclear = (
+        Estimate(0.5, 0.4, 0.6),
+        Estimate(0.123, 0.045, 0.2),
+        Estimate(-0.01, -0.045, 0.02),
+    )
+    cells = tuple(
+        CellFigures(
+            cell=cell,
+            seeds=3,
+            n=90,
+            training_images=(9,) * len(evaluation.label_names),
+            figures={name: Figure(value, change(i)) for i, name in enumerate(names)},
         )
-    ]
-    told = {
-        "study": "remedies",
-        "question": "what helps?",
-        "against": "base",
-        "cells": cells,
-        "fingerprint": "f",
-        "watched": [evaluation.label_names[1]],
-    }
-    write_json(folder / "changes.json", told)
+        for cell, change in (
+            ("base", lambda i: None),
+            ("<b>mixup</b>", lambda i: clear if i == 4 else unclear),
+        )
+    )
+    watched = (evaluation.label_names[1],)
+    Differences(
+        study="remedies",
+        question="what helps?",
+        reference="base",
+        watched=watched,
+        fingerprint="f",
+        fingerprints={},
+        cells=cells,
+    ).save(folder)
 
 
 def drawn():

@@ -15,7 +15,7 @@ from fer_analysis.config import (
 )
 from fer_analysis.errors import FerError
 from fer_analysis.models import MODELS
-from fer_analysis.shipped import CONFIGS, shipped_configs, summary_of
+from fer_analysis.shipped import shipped_configs, summary_of
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +39,6 @@ def test_shipped_configs_open_with_what_they_are_and_their_command(name):
     head = find_config(name).read_text().split("model:")[0]
     assert all(line.startswith("#") for line in head.strip().splitlines())
     assert f"fer train {name}" in head or f"fer train --model {name}" in head
-
-
-@pytest.mark.parametrize("plan", sorted(path.stem for path in CONFIGS.glob("ablations/*.yaml")))
-def test_every_row_of_an_ablation_is_a_valid_config(plan):
-    plan = yaml.safe_load((CONFIGS / "ablations" / f"{plan}.yaml").read_text())
-    settings = [load_config(plan["config"], [*plan["set"], *row]) for row in plan["rows"].values()]
-    assert len({config.to_yaml() for config in settings}) == len(plan["rows"]), "rows differ"
 
 
 def test_the_paper_configs_are_the_study_to_the_letter():

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from fer_analysis.cli import verbosity
+from fer_analysis.cli.tables.diagnosis import print_diagnosis
 from fer_analysis.config import load_config
+from fer_analysis.errors import FerError
+from fer_analysis.figures.diagnosis import diagnosis_figures
+from fer_analysis.figures.study_folders import save_diagnosis
+from fer_analysis.run import Run
+from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study import effects
-from fer_analysis.study.cell_predictions import Answers
+from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.cell_roles import find_roles
-from fer_analysis.study.diagnosis import SHOWN, diagnose
-from fer_analysis.study.resampling import CORRECTED, PLAIN, Evidence, Faces, Scored
-from fer_analysis.study.tables import rows
-from fer_analysis.study.thresholds import Estimate, estimate
+from fer_analysis.study.diagnose import diagnose
+from fer_analysis.study.diagnose_run import follow_up
+from fer_analysis.study.diagnosis import SHOWN, Diagnosis
+from fer_analysis.study.resampling import (
+    CORRECTED,
+    PLAIN,
+    ScoredCell,
+    ScoredImages,
+    StudyEvidence,
+)
+from fer_analysis.study.thresholds import estimate, reaches
 
 NAMES = ("angry", "disgust", "fear", "happy")
 N = 300
@@ -27,7 +40,7 @@ N = 300
 def scored_as(config, counts, predicted):
     """A cell's answers, all equally sure."""
     sure = np.full(predicted.shape[1], 0.8, np.float32)
-    return Scored(config, counts, Answers(predicted, sure))
+    return ScoredCell(config, counts, CellPredictions(predicted, sure))
 
 
 def answers(recall, *, k=4, n=N, to=None, rng):
@@ -56,14 +69,14 @@ def evidence(cells, *, seeds=(0, 1, 2), votes=None, right=None, to=None):
     faces, made = {}, {name: {} for name in cells}
     for seed in seeds:
         rng = np.random.default_rng([seed, 7])
-        faces[seed] = Faces.of(labels, votes, np.zeros(len(labels), bool), len(NAMES))
+        faces[seed] = ScoredImages.of(labels, votes, np.zeros(len(labels), bool), len(NAMES))
         for name, (overrides, counts, plain, corrected) in cells.items():
             config = load_config("tiny", [f"{k}={json.dumps(v)}" for k, v in overrides.items()])
             predicted = np.stack([answers(recall, rng=rng, to=to) for recall in (plain, corrected)])
             if right is not None and name == "base":
                 predicted[:] = np.where(right, labels, (labels + 1) % len(NAMES))
             made[name][seed] = scored_as(config, np.array(counts), predicted)
-    return Evidence(NAMES, faces, made, "made by hand")
+    return StudyEvidence(NAMES, faces, made, "made by hand")
 
 
 EVEN = (400, 400, 400, 400)
@@ -152,13 +165,13 @@ def test_what_fewer_images_cost_is_told_where_no_gap_is_left_for_them_to_explain
     }
     (disgust,) = (row for row in diagnose(evidence(cells), "base").labels if row.fails)
     assert disgust.shown == ("imbalance",)
-    told = next(sentence for sentence in disgust.against if "taught" in sentence)
-    start, change = told.split(": recall ")
-    assert start == "taught 10 of its 40 images"
+    caveat = next(sentence for sentence in disgust.caveats if "trained on" in sentence)
+    start, change = caveat.split(": recall ")
+    assert start == "trained on 10 of its 40 images"
     assert " and precision " in change
     right, called = 0.9 * N, 0.9 * N + 3 * N * 0.1 / 3  # errors go to any other label
-    told = next(sentence for sentence in disgust.against if "called so" in sentence)
-    assert int(told.split()[5]) == pytest.approx(100 * right / called, abs=2)
+    caveat = next(sentence for sentence in disgust.caveats if sentence.startswith("precision"))
+    assert int(caveat.split()[1]) == pytest.approx(100 * right / called, abs=2)
     assert -25 < int(change.split()[0]) < -15
 
 
@@ -241,7 +254,7 @@ def test_a_recipe_may_give_a_rare_label_what_shows_with_the_frequencies_divided_
     result = diagnose(evidence(cells), "base")
     assert shown(result) == {"disgust": ("recipe",)}
     assert result.labels[1].causes[0].part == pytest.approx(1, abs=0.05)
-    assert "divided out" in result.labels[1].causes[0].because
+    assert "prior-corrected" in result.labels[1].causes[0].because
     after = diagnose(evidence(cells), "tried")
     assert shown(after) == {"disgust": ("imbalance",)}, "what stays once that is mended"
 
@@ -295,9 +308,9 @@ def test_what_wrong_labels_explain_is_not_put_down_to_split_votes_again(
 def lost(predicted, votes):
     """What `lost_to_rivals` says of split faces, for these answers."""
     labels = np.repeat(np.arange(4), N)
-    faces = Faces.of(labels, votes, np.zeros(len(labels), bool), 4)
+    faces = ScoredImages.of(labels, votes, np.zeros(len(labels), bool), 4)
     scored = scored_as(load_config("tiny"), np.array(EVEN), np.stack([predicted] * 2))
-    found = Evidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
+    found = StudyEvidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
     return effects.lost_to_rivals(found, find_roles(found, "base"), effects.SPLIT)[0]
 
 
@@ -335,9 +348,9 @@ def test_equal_labels_are_seldom_said_to_fail():
         rng = np.random.default_rng([trial, 9])
         labels = np.repeat(np.arange(4), 30)
         predicted = np.stack([answers((0.6,) * 4, n=30, rng=rng)] * 2)
-        faces = Faces.of(labels, None, np.zeros(len(labels), bool), 4)
+        faces = ScoredImages.of(labels, None, np.zeros(len(labels), bool), 4)
         scored = scored_as(load_config("tiny"), np.array(EVEN), predicted)
-        found = Evidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
+        found = StudyEvidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
         wrong += any(row.fails for row in diagnose(found, "base").labels)
     assert wrong <= 6
 
@@ -353,8 +366,9 @@ def test_simultaneous_intervals_are_as_wide_as_the_worst_of_many_needs():
     gappy = np.concatenate([[0.0], rng.standard_normal(4000)])
     gappy[1:1001] = np.nan
     assert estimate({0: gappy})[0].high == pytest.approx(1.96, abs=0.1), "without the undefined"
-    assert not Estimate(0.2, -0.01, 0.4).reaches(0.1)
-    assert not Estimate(0.09, 0.01, 0.2).reaches(0.1)
+    assert not reaches(Estimate(0.2, -0.01, 0.4), 0.1)
+    assert not reaches(Estimate(0.09, 0.01, 0.2), 0.1)
+    assert not reaches(Estimate(None), 0.1)
 
 
 def test_differences_of_cells_are_paired():
@@ -367,7 +381,7 @@ def test_differences_of_cells_are_paired():
         found.cells["fewer"][seed] = scored_as(
             found.cells["fewer"][seed].config,
             found.cells["fewer"][seed].counts,
-            found.cells["base"][seed].answers.predicted,
+            found.cells["base"][seed].predictions.predicted,
         )
     difference = effects.difference(found, "base", "fewer", CORRECTED)
     assert not difference.any(), "the same answers differ in no draw"
@@ -377,13 +391,13 @@ def test_recalls_are_those_of_the_answers_and_shared_images_count_once():
     labels = np.array([0, 0, 1, 1])
     shared = np.array([False, False, True, True])
     config = load_config("tiny")
-    faces = {s: Faces.of(labels, None, shared, 2) for s in (0, 1)}
+    faces = {s: ScoredImages.of(labels, None, shared, 2) for s in (0, 1)}
     first, second = np.array([0, 1, 1, 1]), np.array([0, 0, 1, 0])
     base = {
         0: scored_as(config, np.array([1, 1]), np.stack([first, first])),
         1: scored_as(config, np.array([1, 1]), np.stack([second, second])),
     }
-    tallies = Evidence(("a", "b"), faces, {"base": base}, "").tallies("base")
+    tallies = StudyEvidence(("a", "b"), faces, {"base": base}, "").tallies("base")
     assert tallies.n.tolist() == [4, 2], "two folds of two, the same two validation images"
     assert tallies.recall(PLAIN)[0].tolist() == [0.75, 0.75]
     assert tallies.precision(PLAIN)[0].tolist() == [3 / 3.5, 1.5 / 2.5]
@@ -416,130 +430,97 @@ def test_roles_are_read_off_the_configs():
 def test_a_diagnosis_is_a_table_and_json():
     cells = {"base": ({}, FEW, low(0.3), low(0.88))}
     result = diagnose(evidence(cells), "base")
-    json.dumps(result.as_dict(), allow_nan=False)
-    told = [row for row in rows(result) if row["verdict"] == SHOWN]
-    assert [(row["label"], row["cause"]) for row in told] == [("disgust", "imbalance")]
+    rows = [row for label in result.labels for row in label.rows() if row["verdict"] == SHOWN]
+    assert [(row["label"], row["cause"]) for row in rows] == [("disgust", "imbalance")]
 
 
-WHY = """
-question: does it run?
-base: tiny
-seeds: [0]
-set: {data.n: 420, training.epochs: 1, model.filters: [4], model.dense: []}
-cells:
-  another recipe: {set: {training.learning_rate: 0.005}}
-  "{label}: a quarter of its images":
-    each: {label: [sad]}
-    set: {manipulations.keep.counts: {"{label}": 0.25}}
-"""
-
-
-def fer(*words):
-    from click.testing import CliRunner
-
-    from fer_analysis.cli import main
-
-    result = CliRunner().invoke(main, words)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result
-
-
-def test_a_study_is_run_diagnosed_and_drawn(tmp_path, monkeypatch):
-    from fer_analysis.study.cell import run_cell
-    from fer_analysis.study.fair import load_fair_study
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FER2013_DIR", raising=False)
-    Path("w.yaml").write_text(WHY)
-    early = fer("diagnose", "w.yaml")
-    assert early.exit_code == 1
-    assert "no base cell is finished: fer study run w" in early.output
-    early = fer("study", "keep", "w.yaml", "--out", "kept")
-    assert early.exit_code == 1
-    assert "no cell is finished: fer study run w.yaml" in early.output
-    for cell in load_fair_study("w.yaml", None).cells:
-        run_cell(cell, Path("runs/cells"))
-    done = fer("diagnose", "w.yaml", "--out", "d")
-    assert done.exit_code == 0, done.output
-    told = json.loads(Path("d/diagnosis.json").read_text())
-    assert [row["label"] for row in told["labels"]][1] == "disgust"
-    assert {row["cell"] for row in told["doses"]} == {"base", "sad: a quarter of its images"}
-    for name in ("verdict", "dose", "agreement"):
-        assert Path(f"d/{name}.png").read_bytes().startswith(b"\x89PNG")
-    with open("d/recalls.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["label"] == "sad"]
-    assert len({row["training_images"] for row in rows}) == 2, "all of them, and a quarter"
-    whole = json.loads(fer("diagnose", "w.yaml", "--without-votes", "--json").stdout)
-    _what_its_cells_change()
-    _what_is_kept_of_it_says_the_same()
-    assert whole["votes"] is False
-    assert "no finished cell 'bas' (did you mean 'base'? available" in " ".join(
-        fer("diagnose", "w.yaml", "--of", "bas").output.split()
+def test_a_lone_run_names_the_study_that_would_answer_the_rest(tmp_path):
+    run = Run.create(load_config("tiny", ["data.source=synthetic"]), tmp_path / "first")
+    failing = diagnose(evidence({"base": ({}, FEW, low(0.5), low(0.5))}), "base")
+    assert {cause.name: cause.verdict for cause in failing.labels[1].causes}["scarcity"] == (
+        "not tested"
     )
-    assert "no such run" in fer("diagnose", "nothing-here").output
-
-    # Another study whose cell of the same name does something else.
-    quarter = "{manipulations.keep.counts: {sad: 0.25}}"
-    head = WHY.partition("cells:")[0]
-    Path("v.yaml").write_text(f"{head}cells:\n  another recipe: {{set: {quarter}}}\n")
-    assert "mean different things by 'another recipe'" in fer("diagnose", "w.yaml", "v.yaml").output
-
-    # The base's run is there still: what can be said of it alone?
-    (run,) = Path("runs/cells").glob("*/run")
-    done = fer("diagnose", str(run), "--out", "lone")
-    assert done.exit_code == 0, done.output
-    told = json.loads(Path("lone/diagnosis.json").read_text())
-    assert told["seeds"] == 1
-    assert "without training anything" in " ".join(done.output.split())
-    known = json.loads(Path("lone/without_training.json").read_text())
-    assert [row["label"] for row in known] == [row["label"] for row in told["labels"]]
-    assert all(set(row["recall_at"]) == {"0", "0.5", "1", "1.5", "2"} for row in known)
-    assert Path("lone/tau.png").read_bytes().startswith(b"\x89PNG")
+    words = f"why --base {run.config_file} --label disgust --data"
+    assert follow_up(failing, run) == (
+        f"fer study run {words} synthetic",
+        f"fer diagnose {words} synthetic",
+    )
+    assert follow_up(failing, run, "my data.csv")[0].endswith("--data 'my data.csv'")
+    fine = diagnose(evidence({"base": ({}, EVEN, GOOD, GOOD)}), "base")
+    assert follow_up(fine, run) == (), "nothing is left to be answered"
 
 
-def _what_is_kept_of_it_says_the_same():
-    """`fer study keep`, and a diagnosis of what it kept."""
-    done = fer("study", "keep", "w.yaml", "--out", "kept")
-    assert done.exit_code == 0, done.output
-    shutil.move("runs/cells", "elsewhere")
-    done = fer("diagnose", "w.yaml", "--store", "kept", "--out", "again")
-    assert done.exit_code == 0, done.output
-    for name in ("diagnosis.json", "recalls.csv"):
-        assert Path("again", name).read_text() == Path("d", name).read_text()
-    assert {path.name for path in Path("kept").glob("*/*")} == {"answers.npz", "cell.json"}
-    for file in Path("kept").glob("*/cell.json"):
-        file.write_text(json.dumps(json.loads(file.read_text()) | {"data": "other"}))
-    assert "trained on other data" in fer("diagnose", "w.yaml", "--store", "kept").output
-    shutil.move("elsewhere", "runs/cells")
+@pytest.fixture(params=[verbosity.QUIET, verbosity.SUMMARY, verbosity.ALL])
+def level(request, monkeypatch):
+    monkeypatch.setattr(verbosity, "_level", request.param)
+    return request.param
 
 
-def _what_its_cells_change():
-    """`fer study show` of the same study."""
-    done = fer("study", "show", "w.yaml", "--label", "disgust")
-    assert done.exit_code == 0, done.output
-    assert "another recipe" in " ".join(done.output.split())
-    assert "…" not in done.output, "nothing is cut"
-    told = json.loads(Path("runs/study-w/changes.json").read_text())
-    assert (told["study"], told["watched"]) == ("w", ["disgust"])
-    with open("runs/study-w/changes.csv", newline="") as file:
-        assert len(list(csv.DictReader(file))) == 2 * (3 + 7), "a quarter of disgust has not run"
-    assert Path("runs/study-w/changes.png").read_bytes().startswith(b"\x89PNG")
-    odd = fer("study", "show", "w.yaml", "--against", "bse")
-    assert odd.exit_code == 1
-    assert "did you mean 'base'" in odd.output
+def test_a_summary_fits_a_screen_and_all_is_printed_on_request(level, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    found = diagnose(evidence({"base": ({}, FEW, low(0.3), low(0.88))}), "base")
+    found = replace(found, follow_up=("fer study run why " + "--label disgust " * 9 + "--data x",))
+    print_diagnosis(found)
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines()), default=0) <= 80
+    if level == verbosity.QUIET:
+        assert text == ""
+    else:
+        assert "disgust" in text and "imbalance" in text
+        command = text[text.index("fer study run") :].replace("\\\n", " ")
+        assert command.split() == found.follow_up[0].split(), "can be pasted"
+    if level == verbosity.SUMMARY:
+        assert len(text.splitlines()) <= 15
+    if level == verbosity.ALL:
+        assert "scarcity" not in text
+        assert "precision" in text and "of the gap" in text
 
 
-def test_a_lone_run_is_told_what_would_settle_the_rest(capsys):
-    from types import SimpleNamespace
+def test_a_diagnosis_is_saved_read_renamed_and_drawn(tmp_path):
+    cells = {
+        "base": ({}, FEW, low(0.5), low(0.5)),
+        "fewer": (QUARTER, (400, 10, 400, 400), low(0.2), low(0.2)),
+        "equal": ({"manipulations.keep_all.count": "matched"}, (40,) * 4, GOOD, GOOD),
+    }
+    votes = votes_of([(9,), (9, 5, 0), (9,), (9,)])
+    found = diagnose(evidence(cells, votes=votes), "base")
+    found = replace(found, follow_up=("fer study run why",))
+    found.save(tmp_path)
+    assert Diagnosis.load(tmp_path) == found
+    assert {"diagnosis.csv", "recalls.csv"} <= {path.name for path in tmp_path.iterdir()}
+    with open(tmp_path / "recalls.csv", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (row["label"], row["cell"], row["training_images"]) == ("disgust", "fewer", "10")
+    assert float(row["recall"]) == found.doses[0].recall.value
 
-    from fer_analysis.cli.tables.diagnosis import print_diagnosis
+    renamed = found.renamed({name: f"<{name}>" for name in NAMES})
+    assert renamed.label_names == ("<angry>", "<disgust>", "<fear>", "<happy>")
+    assert renamed.doses[0].label == renamed.failing[0].label == "<disgust>"
+    assert set(renamed.confusions) == {"<disgust>"}
+    assert "&lt;disgust&gt;" in renamed._repr_html_() and "<disgust>" not in renamed._repr_html_()
 
-    run = SimpleNamespace(path=Path("runs/first"))
-    print_diagnosis(diagnose(evidence({"base": ({}, FEW, low(0.5), low(0.5))}), "base"), run)
-    told = " ".join(capsys.readouterr().out.split())
-    assert "scarcity: not tested" in told
-    command = "why --base runs/first/config.yaml --label disgust --data PATH"
-    assert f"fer study run {command}" in told and f"fer diagnose {command}" in told
-    assert "no deficiency shown: angry, fear, happy" in told
-    print_diagnosis(diagnose(evidence({"base": ({}, EVEN, GOOD, GOOD)}), "base"), run)
-    assert "fer study run" not in capsys.readouterr().out, "nothing is left to be settled"
+    figures = diagnosis_figures(found)
+    assert set(figures) == {"verdict", "dose", "equal", "agreement", "confusion_disgust"}
+    texts = [text.get_text() for text in figures["verdict"].axes[1].texts]
+    assert texts.count("no deficiency shown") == 3
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"labels": 3}', "[1]"])
+def test_a_damaged_diagnosis_is_named(content, tmp_path):
+    (tmp_path / "diagnosis.json").write_text(content)
+    with pytest.raises(FerError, match="diagnosis.json"):
+        Diagnosis.load(tmp_path)
+    with pytest.raises(FerError, match="no diagnosis.json"):
+        Diagnosis.load(tmp_path / "nothing")
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path):
+    found = diagnose(evidence({"base": ({}, FEW, low(0.3), low(0.88))}, seeds=(0,)), "base")
+    save_diagnosis(found, tmp_path / "d")
+    save_diagnosis(found, tmp_path / "d")
+    (tmp_path / "d/notes.txt").write_text("mine")
+    with pytest.raises(FerError, match=r"no result of a study \(notes.txt\)"):
+        save_diagnosis(found, tmp_path / "d")
+    assert (tmp_path / "d/notes.txt").read_text() == "mine"
+    with pytest.raises(FerError, match="not a folder"):
+        save_diagnosis(found, tmp_path / "d/notes.txt")

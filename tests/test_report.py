@@ -20,8 +20,8 @@ from report_pages import (
     drawn,
     look_up,
     make_audit,
-    make_changes,
     make_diagnosis,
+    make_differences,
     make_run,
     predicted,
     read_metrics,
@@ -59,7 +59,7 @@ def made(tmp_path_factory):
     make_run(folder / "other", data, seed=1, saliency=False)
     issues = make_audit(folder / "audit", evaluation)
     make_diagnosis(folder / "study", evaluation)
-    make_changes(folder / "remedies", evaluation)
+    make_differences(folder / "remedies", evaluation)
     done = fer(
         "report",
         folder / "run",
@@ -89,7 +89,7 @@ def test_every_number_is_the_one_in_metrics_json(made):
     assert shown["leak_free.n"] == str(metrics["leak_free"]["n"])
 
 
-def test_a_study_s_changes_and_what_speaks_against_a_verdict_are_told(made):
+def test_a_study_s_differences_and_caveats_are_shown(made):
     folder, _, _, dom, text, _ = made
     cells = [th["text"] for th in dom.all("th", scope="row")]
     assert "<b>mixup</b>" in cells, "as text"
@@ -97,7 +97,7 @@ def test_a_study_s_changes_and_what_speaks_against_a_verdict_are_told(made):
     assert "+12.3 (+4.5 to +20.0)" in [strong["text"] for strong in dom.all("strong")]
     assert any("but <so>" in dd["text"] for dd in dom.all("dd"))
     assert any(
-        "Macro-F1 in points, where the interval leaves 0 out: no cell" in i["alt"]
+        "Macro-F1 in points, where the interval excludes 0: no cell" in i["alt"]
         for i in dom.all("img")
     )
     twice = fer(
@@ -105,7 +105,7 @@ def test_a_study_s_changes_and_what_speaks_against_a_verdict_are_told(made):
     )
     assert "a second diagnosis" in twice.output
     neither = fer("report", folder / "run", "--study", folder / "audit", code=1)
-    assert "neither diagnosis.json nor changes.json" in neither.output
+    assert "no result of a study" in neither.output
 
 
 def test_the_matrix_is_the_confusion_and_each_cell_lists_its_surest_faces(made):

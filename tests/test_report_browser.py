@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from report_pages import Page, drawn, make_audit, make_changes, make_diagnosis, make_run
+from report_pages import Page, drawn, make_audit, make_diagnosis, make_differences, make_run
 from small_bundle import fer
 
 playwright = pytest.importorskip(
@@ -30,7 +30,7 @@ def files(tmp_path_factory):
     make_run(folder / "other", data, seed=1, saliency=False)
     make_audit(folder / "audit", evaluation)
     make_diagnosis(folder / "study", evaluation)
-    make_changes(folder / "remedies", evaluation)
+    make_differences(folder / "remedies", evaluation)
     fer(
         "report",
         folder / "run",

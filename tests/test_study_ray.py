@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_analysis.study.cell import finished, run_cell
+from fer_analysis.study.cell import run_in_worker
+from fer_analysis.study.design import load_study
 from fer_analysis.study.executor import run_here, run_on_ray
-from fer_analysis.study.fair import load_fair_study
+from fer_analysis.study.store import CellStore
 
 STUDY = """
 question: does a cluster give what this machine gives?
@@ -26,7 +27,7 @@ def cells(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FER2013_DIR", raising=False)
     Path("s.yaml").write_text(STUDY)
-    return list(load_fair_study("s.yaml", None).cells)
+    return list(load_study("s.yaml").cells)
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own
@@ -38,7 +39,7 @@ def test_a_lost_node_s_cells_are_run_again_and_all_equal_those_of_processes(cell
     try:
         second = cluster.add_node(num_cpus=1)
         outcomes = []
-        for outcome in run_on_ray(run_cell, cells, Path("ray"), address=cluster.address):
+        for outcome in run_on_ray(run_in_worker, cells, Path("ray"), address=cluster.address):
             outcomes.append(outcome)
             if len(outcomes) == 1:  # the others are waiting or under way
                 cluster.remove_node(second, allow_graceful=False)
@@ -46,9 +47,9 @@ def test_a_lost_node_s_cells_are_run_again_and_all_equal_those_of_processes(cell
         assert {cell for cell, _, _ in outcomes} == set(cells)
     finally:
         cluster.shutdown()
-    for _, facts, problem in run_here(run_cell, cells, Path("here"), jobs=1):
+    for _, facts, problem in run_here(run_in_worker, cells, Path("here"), jobs=1):
         assert facts, problem
     for cell in cells:
-        ray, here = (finished(cell, Path(store)).probabilities() for store in ("ray", "here"))
+        ray, here = (CellStore(store).find(cell).probabilities() for store in ("ray", "here"))
         for split in here:
             np.testing.assert_array_equal(ray[split], here[split], err_msg=cell.name)

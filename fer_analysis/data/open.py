@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates.cached import find_copies
 from fer_analysis.data.folds import hold_out_fold
 from fer_analysis.data.load import LoadedData, load_data
@@ -77,7 +78,7 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
     dataset = loaded.dataset
     # Every drawn face was drawn by itself; as alike as they are, no two are copies.
     drawn = loaded.layout == "synthetic"
-    groups = np.arange(len(dataset)) if drawn else find_copies(dataset.images).groups
+    groups = np.arange(len(dataset)) if drawn else _copies(dataset)
     dataset = hold_out_fold(dataset, groups, folds=folds, fold=fold, seed=seed)
     left_out, trained_on = ((dataset.split == name).sum() for name in ("fold", "train"))
     told = (
@@ -90,3 +91,14 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
         fingerprint=dataset.fingerprint(),
         notices=(*loaded.notices, told),
     )
+
+
+def _copies(dataset: FaceDataset) -> np.ndarray:
+    """Return groups of copies, int64 `(n,)`; test images link no others.
+
+    The folds are so the same whether or not the data comes with its test split.
+    """
+    known = dataset.split != "test"
+    groups = np.arange(len(dataset))
+    groups[known] = np.flatnonzero(known)[find_copies(dataset.images[known]).groups]
+    return groups

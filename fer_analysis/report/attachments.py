@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.exclusions import exclusions, read_issues
 from fer_analysis.files import read_json
-from fer_analysis.study.differences import OVERALL
+from fer_analysis.study.diagnosis import Diagnosis
+from fer_analysis.study.differences import Differences
 from fer_analysis.text import short, short_names
-
-DIAGNOSIS, CHANGES = "diagnosis.json", "changes.json"
 
 
 def read_studies(
     folders: Sequence[Path], evaluation: Evaluation
-) -> tuple[dict | None, list[dict], list[dict]]:
+) -> tuple[Diagnosis | None, list[dict], list[Differences]]:
     """Read what `fer diagnose` and `fer study show` wrote.
 
     Args:
@@ -31,62 +31,56 @@ def read_studies(
     Raises:
         FerError: If a folder holds neither, or is of other labels, or there are two diagnoses.
     """
-    diagnosis, pictures, changed = None, [], []
+    diagnosis, pictures, differences = None, [], []
     for folder in folders:
-        found = [name for name in (DIAGNOSIS, CHANGES) if (folder / name).is_file()]
-        if not found:
+        if not Diagnosis.is_in(folder) and not Differences.is_in(folder):
             raise FerError(
-                f"{folder}: neither {DIAGNOSIS} nor {CHANGES}; `fer diagnose STUDY --out FOLDER` "
+                f"{folder}: no result of a study; `fer diagnose STUDY --out FOLDER` "
                 "and `fer study show STUDY --out FOLDER` write such folders"
             )
-        if DIAGNOSIS in found:
+        if Diagnosis.is_in(folder):
             if diagnosis:
                 raise FerError(f"{folder}: a second diagnosis; a page shows one")
             diagnosis = _read_diagnosis(folder, evaluation)
             pictures = _pictures(folder)
-        if CHANGES in found:
-            changed.append(_read_changes(folder, evaluation))
-    return diagnosis, pictures, changed
+        if Differences.is_in(folder):
+            differences.append(_read_differences(folder, evaluation))
+    return diagnosis, pictures, differences
 
 
-def _same_labels(folder: Path, labels: Sequence[str], evaluation: Evaluation) -> None:
+def _new_names(folder: Path, labels: Sequence[str], evaluation: Evaluation) -> dict[str, str]:
+    """Return label -> its name on the page, the run's own."""
     names = short_names(labels)
     if names != evaluation.label_names:
         raise FerError(
             f"{folder}: a study of other labels ({', '.join(names)}; "
             f"the run's: {', '.join(evaluation.label_names)})"
         )
+    return dict(zip(labels, names, strict=True))
 
 
-def _read_changes(folder: Path, evaluation: Evaluation) -> dict:
-    """Return `changes.json` with texts shortened; `figures` names the columns that are shown."""
-    told = read_json(folder / CHANGES)
-    rows = told["cells"]
-    labels = [name for name in rows[0]["figures"] if name not in OVERALL]
-    _same_labels(folder, labels, evaluation)
-    figures = {"accuracy": "accuracy", "macro_f1": "macro-F1", "ece": "calibration error"}
-    figures |= {name: f"recall of {short(name, 40)}" for name in told["watched"]}
-    return told | {
-        "question": short(told["question"], 200),
-        "study": short(told["study"], 80),
-        "n": max(row["n"] for row in rows),
-        "figures": figures,
-        "cells": [row | {"cell": short(row["cell"], 80)} for row in rows],
-        "against": short(told["against"], 80),
-    }
+def _read_differences(folder: Path, evaluation: Evaluation) -> Differences:
+    """Return a study's differences with texts shortened."""
+    given = Differences.load(folder)
+    given = given.renamed(_new_names(folder, given.label_names, evaluation))
+    return replace(
+        given,
+        question=short(given.question, 200),
+        study=short(given.study, 80),
+        reference=short(given.reference, 80),
+        cells=tuple(replace(row, cell=short(row.cell, 80)) for row in given.cells),
+    )
 
 
-def _read_diagnosis(folder: Path, evaluation: Evaluation) -> dict:
-    diagnosis = read_json(folder / DIAGNOSIS)
-    names = short_names([row["label"] for row in diagnosis["labels"]])
-    _same_labels(folder, [row["label"] for row in diagnosis["labels"]], evaluation)
-    new = dict(zip((row["label"] for row in diagnosis["labels"]), names, strict=True))
-    for row in diagnosis["labels"]:
-        row["against"] = [short(sentence, 500) for sentence in row["against"]]
-    for key in ("labels", "doses", "agreement"):
-        for row in diagnosis.setdefault(key, []):
-            row["label"] = new.get(row["label"], short(row["label"], 40))
-    return diagnosis
+def _read_diagnosis(folder: Path, evaluation: Evaluation) -> Diagnosis:
+    """Return a diagnosis with texts shortened."""
+    given = Diagnosis.load(folder)
+    given = given.renamed(_new_names(folder, given.label_names, evaluation))
+    labels = (
+        replace(row, caveats=tuple(short(caveat, 500) for caveat in row.caveats))
+        for row in given.labels
+    )
+    return replace(given, labels=tuple(labels))
 
 
 def _pictures(folder: Path) -> list[dict]:

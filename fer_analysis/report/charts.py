@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 
 from fer_analysis.figures import svg
-from fer_analysis.text import percent
+from fer_analysis.study.diagnosis import Diagnosis
+from fer_analysis.study.differences import Differences
+from fer_analysis.text import percent, points
 
 PIXELS = 88
 """CSS pixels an inch: the figures' texts are then about as large as the page's."""
@@ -74,40 +76,39 @@ def comparison_chart(sets: dict, title: str) -> dict:
     return chart(comparison_figure([sets], title), alt)
 
 
-def changes_chart(told: dict) -> dict:
+def differences_chart(differences: Differences) -> dict:
     """Draw what the cells of a study change."""
-    from fer_analysis.figures.changes import changes_figure
+    from fer_analysis.figures.differences import differences_figure
 
     clear = [
-        f"{row['cell']} {100 * row['figures']['macro_f1']['difference']:+.1f}"
-        for row in told["cells"]
-        if (low := row["figures"]["macro_f1"]["difference_low"]) is not None
-        and (low > 0 or row["figures"]["macro_f1"]["difference_high"] < 0)
+        f"{row.cell} {points(figure.difference.value)}"
+        for row in differences.others
+        if (figure := row.figures["macro_f1"]).is_clear
     ]
     alt = (
-        f"Differences of each cell to {told['against']}, with simultaneous 95 % intervals. "
-        f"Macro-F1 in points, where the interval leaves 0 out: {', '.join(clear) or 'no cell'}."
+        f"Differences of each cell to {differences.reference}, with simultaneous 95 % intervals. "
+        f"Macro-F1 in points, where the interval excludes 0: {', '.join(clear) or 'no cell'}."
     )
-    return chart(changes_figure(told), alt)
+    return chart(differences_figure(differences), alt)
 
 
-def diagnosis_charts(diagnosis: dict, names: tuple[str, ...]) -> list[dict]:
+def diagnosis_charts(diagnosis: Diagnosis) -> list[dict]:
     """Draw a diagnosis: the verdicts, recall by dose, recall by the annotators' agreement."""
-    from fer_analysis.figures import diagnosis as draw
+    from fer_analysis.figures import cell_recalls
+    from fer_analysis.figures.diagnosis import verdict_figure
 
-    failing = [row["label"] for row in diagnosis["labels"] if row["fails"]]
-    told = ", ".join(failing) if failing else "none"
+    failing = ", ".join(row.label for row in diagnosis.failing) or "none"
     made = [
         chart(
-            draw.verdict_figure(diagnosis),
-            f"Labels by causes, each effect with its interval. Labels that fail: {told}.",
+            verdict_figure(diagnosis),
+            f"Labels by causes, each effect with its interval. Labels that fail: {failing}.",
         )
     ]
-    if diagnosis["doses"]:
+    if diagnosis.doses:
         alt = "Recall of each label by its number of training images, with 95 % bands."
-        made.append(chart(draw.dose_figure(diagnosis["doses"]), alt))
-    if diagnosis["agreement"]:
+        made.append(chart(cell_recalls.dose_figure(diagnosis.doses), alt))
+    if diagnosis.agreement:
         alt = "Recall of each label where annotators agree with it, are split, or agree on another."
-        rows = [row for row in diagnosis["agreement"] if row["recall"] is not None]
-        made.append(chart(draw.agreement_figure(rows, list(names)), alt))
+        drawn = cell_recalls.agreement_figure(diagnosis.agreement, diagnosis.label_names)
+        made.append(chart(drawn, alt))
     return made

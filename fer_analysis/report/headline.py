@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.summary import collapsed_to
+from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.text import percent
 
 
 def verdict(
     evaluation: Evaluation,
     metrics: dict,
-    diagnosis: dict | None = None,
+    diagnosis: Diagnosis | None = None,
     *,
     same_network: bool = True,
 ) -> str:
@@ -63,11 +64,9 @@ def annotators_recall(metrics: dict, label: int) -> float | None:
     return people["labels"][label]["modal_recall"]["value"] if people else None
 
 
-def shown_causes(diagnosis: dict | None, label: int) -> list[str]:
+def shown_causes(diagnosis: Diagnosis | None, label: int) -> list[str]:
     """Return the causes that a diagnosis shows for a label."""
-    if diagnosis is None or label >= len(diagnosis["labels"]):
-        return []
-    return [c["name"] for c in diagnosis["labels"][label]["causes"] if c["verdict"] == "shown"]
+    return list(diagnosis.labels[label].shown) if diagnosis else []
 
 
 def _right(evaluation: Evaluation, label: int) -> str:

@@ -20,6 +20,7 @@ from fer_analysis.report.headline import mistaken_for, shown_causes, verdict
 from fer_analysis.report.saliency import looks
 from fer_analysis.report.saved_run import Subject
 from fer_analysis.report.sprites import Sheets
+from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.text import short, short_names
 
 
@@ -49,7 +50,7 @@ def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
     first = subjects[0]
     evaluation, metrics = first.evaluation, first.metrics
     audit, issues = read_audit(extras.audit, evaluation) if extras.audit else (None, {})
-    diagnosis, pictures, changed = read_studies(extras.studies, evaluation)
+    diagnosis, pictures, differences = read_studies(extras.studies, evaluation)
     with_faces = extras.faces and first.images is not None
     maps = first.saliency if with_faces else None
     sheets = Sheets(first.images, maps, evaluation.ids) if with_faces else None
@@ -84,16 +85,17 @@ def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
         "curves": _curves(first),
         "audit": audit,
         "diagnosis": diagnosis,
-        "diagnosis_charts": charts.diagnosis_charts(diagnosis, names) if diagnosis else [],
+        "diagnosis_charts": charts.diagnosis_charts(diagnosis) if diagnosis else [],
         "diagnosis_pictures": pictures,
-        "same_data": diagnosis is None or diagnosis.get("fingerprint") == fingerprint,
-        "changes": [
-            told
-            | {
-                "chart": charts.changes_chart(told),
-                "same_data": told["fingerprint"] == fingerprint,
+        "same_data": diagnosis is None or diagnosis.fingerprint == fingerprint,
+        "studies": [
+            {
+                "differences": given,
+                "n": max(row.n for row in given.cells),
+                "chart": charts.differences_chart(given),
+                "same_data": given.fingerprint == fingerprint,
             }
-            for told in changed
+            for given in differences
         ],
         "same_network": same_network,
         "contests": against,
@@ -114,9 +116,9 @@ def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
     }
 
 
-def _same_network(diagnosis: dict, evaluation) -> bool:
+def _same_network(diagnosis: Diagnosis, evaluation) -> bool:
     """Tell whether a diagnosis was made of these very predictions, by its recalls."""
-    judged = [row["recall"][0] for row in diagnosis["labels"]]
+    judged = [np.nan if r.recall.value is None else r.recall.value for r in diagnosis.labels]
     own = [e.recall for e in (evaluation.leak_free, evaluation) if e is not None]
     return any(np.allclose(judged, recall, atol=1e-6, equal_nan=True) for recall in own)
 
@@ -128,14 +130,14 @@ def told_split(evaluation) -> str:
     return f"{evaluation.split} split"
 
 
-def _labels(evaluation, diagnosis: dict | None, look: dict | None) -> list[dict]:
+def _labels(evaluation, diagnosis: Diagnosis | None, look: dict | None) -> list[dict]:
     """Return what the cards say of each label beside its figures."""
     return [
         {
             "name": name,
             "mistaken": mistaken_for(evaluation, label),
             "causes": shown_causes(diagnosis, label),
-            "fails": bool(diagnosis and diagnosis["labels"][label]["fails"]),
+            "fails": bool(diagnosis and diagnosis.labels[label].fails),
             "look": look["labels"][label] if look else None,
         }
         for label, name in enumerate(evaluation.label_names)

@@ -1,23 +1,25 @@
-"""What speaks against a verdict, or for it from another side: a sentence each."""
+"""Caveats: what speaks for or against a verdict from another side, a sentence each."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study import effects
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.effects import AGREED, ELSEWHERE, SPLIT
-from fer_analysis.study.resampling import CORRECTED, PLAIN, Evidence
-from fer_analysis.study.thresholds import Estimate, estimate
+from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+from fer_analysis.study.thresholds import estimate
+from fer_analysis.text import points
 
 ALIKE = 1.25
-"""Numbers of images within this factor count as the same."""
+"""Numbers of images within this factor are treated as the same."""
 HARDLY = 5
-"""Percent of a label's images: where annotators agree on fewer, little is known of clear faces."""
+"""Percent of a label's images: where annotators agree on fewer, clear images are too few."""
 
 
-def sentences(evidence: Evidence, roles: Roles, label: int) -> tuple[str, ...]:
-    """Return what else the evidence says of a label.
+def caveats(evidence: StudyEvidence, roles: Roles, label: int) -> tuple[str, ...]:
+    """Return what else the evidence says about a label.
 
     Args:
         evidence: Of studies.
@@ -25,35 +27,32 @@ def sentences(evidence: Evidence, roles: Roles, label: int) -> tuple[str, ...]:
         label: Its position.
     """
     name = evidence.label_names[label]
-    told = [
-        _called_so(evidence, roles, label),
+    found = [
+        _precision(evidence, roles, label),
         _fewest(evidence, roles, label, name),
         _others_as_few(evidence, roles, label),
         _at_equal_number(evidence, roles, label),
         _removal(evidence, roles, label, name),
         _votes(evidence, roles, label),
     ]
-    return tuple(sentence for sentence in told if sentence)
+    return tuple(sentence for sentence in found if sentence)
 
 
-def points(effect: Estimate) -> str:
+def in_points(effect: Estimate) -> str:
     """Return an effect in points of recall, with its interval."""
-    return f"{100 * effect.value:+.0f} points [{100 * effect.low:+.0f}, {100 * effect.high:+.0f}]"
+    return f"{points(effect.value, effect.interval, 0)} points"
 
 
-def _called_so(evidence: Evidence, roles: Roles, label: int) -> str:
+def _precision(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     tallies = evidence.tallies(roles.subject)
     plain, corrected = (tallies.precision(kind)[0, label] for kind in (PLAIN, CORRECTED))
     if not np.isfinite(corrected):
         return ""
-    before = f"{100 * plain:.0f} %" if np.isfinite(plain) else "nothing is called so"
-    return (
-        f"of what is called so, {100 * corrected:.0f} % is right with the frequencies divided out "
-        f"(as predicted: {before})"
-    )
+    before = f"{100 * plain:.0f} %" if np.isfinite(plain) else "nothing is predicted as it"
+    return f"precision {100 * corrected:.0f} % prior-corrected (as predicted: {before})"
 
 
-def _fewest(evidence: Evidence, roles: Roles, label: int, name: str) -> str:
+def _fewest(evidence: StudyEvidence, roles: Roles, label: int, name: str) -> str:
     if name not in roles.doses:
         return ""
     cell = roles.doses[name][0]
@@ -65,11 +64,11 @@ def _fewest(evidence: Evidence, roles: Roles, label: int, name: str) -> str:
     change = estimate({"recall": recall[:, label], "precision": precision[:, label]})
     if "recall" not in change or number >= all_of_them:
         return ""
-    told = " and ".join(f"{what} {points(effect)}" for what, effect in change.items())
-    return f"taught {number:,} of its {all_of_them:,} images: {told} (frequencies divided out)"
+    text = " and ".join(f"{what} {in_points(effect)}" for what, effect in change.items())
+    return f"trained on {number:,} of its {all_of_them:,} images: {text} (prior-corrected)"
 
 
-def _others_as_few(evidence: Evidence, roles: Roles, label: int) -> str:
+def _others_as_few(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     own = _count(evidence, roles.subject, label)
     kept = {}
     for other, cells in roles.doses.items():
@@ -82,14 +81,14 @@ def _others_as_few(evidence: Evidence, roles: Roles, label: int) -> str:
     if not kept:
         return ""
     mine = evidence.tallies(roles.subject).recall(CORRECTED)[0, label]
-    told = ", ".join(f"{other} {100 * value:.0f} %" for other, value in kept.items())
+    text = ", ".join(f"{other} {100 * value:.0f} %" for other, value in kept.items())
     return (
-        f"cut down to as many images, other labels are still right on: {told} (this one: "
-        f"{100 * mine:.0f} %; frequencies divided out)"
+        f"reduced to the same number of images, other labels have a recall of: {text} "
+        f"(this one: {100 * mine:.0f} %; prior-corrected)"
     )
 
 
-def _at_equal_number(evidence: Evidence, roles: Roles, label: int) -> str:
+def _at_equal_number(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     if not roles.equal:
         return ""
     cell = roles.equal[-1]
@@ -99,47 +98,47 @@ def _at_equal_number(evidence: Evidence, roles: Roles, label: int) -> str:
     if label not in gap:
         return ""
     return (
-        f"where every label has {number:,} images it is {points(gap[label])} below the median "
+        f"where every label has {number:,} images it is {in_points(gap[label])} below the median "
         "of the others"
     )
 
 
-def _removal(evidence: Evidence, roles: Roles, label: int, name: str) -> str:
+def _removal(evidence: StudyEvidence, roles: Roles, label: int, name: str) -> str:
     if name not in roles.disputed:
         return ""
     removed, control = roles.disputed[name]
     strata = AGREED if evidence.has_votes else None
     effect = estimate(
-        {0: effects.difference(evidence, removed, control, CORRECTED, strata)[:, label]}
+        {0: effects.difference(evidence, removed, control, CORRECTED, strata=strata)[:, label]}
     )
     if not effect:
         return ""
     where = " on images where annotators agree with the label" if strata else ""
     count = _count(evidence, roles.subject, label) - _count(evidence, removed, label)
     return (
-        f"without its {count:,} disputed training images, against as many removed at random: "
-        f"{points(effect[0])}{where}"
+        f"without its {count:,} disputed training images, against the same number at random: "
+        f"{in_points(effect[0])}{where}"
     )
 
 
-def _votes(evidence: Evidence, roles: Roles, label: int) -> str:
+def _votes(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     if not evidence.has_votes:
         return ""
     tallies = evidence.tallies(roles.subject)
     shares = [100 * tallies.share(strata)[0, label] for strata in (AGREED, SPLIT, ELSEWHERE)]
     recalls = [100 * tallies.recall(CORRECTED, s)[0, label] for s in (AGREED, SPLIT, ELSEWHERE)]
     agreed, split, elsewhere = (
-        f"{share:.0f} % of its images" + (f" ({recall:.0f} % right)" if share else "")
+        f"{share:.0f} % of its images" + (f" ({recall:.0f} % correct)" if share else "")
         for share, recall in zip(shares, recalls, strict=True)
     )
-    told = (
+    text = (
         f"annotators agree with the label on {agreed}, are split on {split}, and agree on another "
         f"one on {elsewhere}"
     )
     if shares[0] < HARDLY:
-        told += "; what its clear faces do rests on few, take ambiguity and label noise with care"
-    return told
+        text += "; its clear images are few, interpret ambiguity and label noise with care"
+    return text
 
 
-def _count(evidence: Evidence, cell: str, label: int) -> int:
+def _count(evidence: StudyEvidence, cell: str, label: int) -> int:
     return int(np.mean([scored.counts[label] for scored in evidence.cells[cell].values()]))

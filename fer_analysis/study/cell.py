@@ -1,10 +1,9 @@
-"""One cell of a study: train it, keep its predictions, forget the rest."""
+"""One cell of a study: train it, keep its predictions, delete the rest."""
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,114 +13,86 @@ from fer_analysis.config.schema import DataConfig, RunConfig
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.files import replacing, write_json
+from fer_analysis.progress import Listener
 from fer_analysis.run import Run
-from fer_analysis.study.cell_predictions import Answers, load_answers, save_answers
 from fer_analysis.study.design import Cell, work_of
-
-RESULT, PREDICTIONS, TRAINING = "cell.json", "predictions.npz", "run"
-ANSWERS = "answers.npz"
-"""In place of the predictions, where a cell was passed on."""
-SCORED = ("fold", "validation")
-"""Splits whose predictions a cell keeps."""
+from fer_analysis.study.kept import SPLITS
+from fer_analysis.study.store import CellStore
+from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 
-@dataclass(frozen=True)
-class CellResult:
-    """What is left of a finished cell.
-
-    Args:
-        folder: Where it lies.
-        facts: Its name, seed, seconds, prior and figures.
-    """
-
-    folder: Path
-    facts: dict
-
-    def probabilities(self) -> dict[str, np.ndarray]:
-        """Return split -> probabilities, float32 `(n, k)`, rows scaled to sum to 1."""
-        with np.load(self.folder / PREDICTIONS, allow_pickle=False) as file:
-            raw = {name: file[name].astype(np.float32) for name in file.files}
-        return {name: values / values.sum(axis=1, keepdims=True) for name, values in raw.items()}
-
-    def answers(self) -> dict[str, Answers]:
-        """Return split -> answers."""
-        if (self.folder / ANSWERS).is_file():
-            return load_answers(self.folder / ANSWERS)
-        prior = self.facts["prior"]
-        return {name: Answers.of(values, prior) for name, values in self.probabilities().items()}
+def run_in_worker(cell: Cell, folder: Path) -> dict:
+    """Run a cell as `run_cell` does, in a process of its own with the cell's threads."""
+    limit_threads(cell.threads)
+    return run_cell(cell, folder)
 
 
-def finished(cell: Cell, store: Path) -> CellResult | None:
-    """Return the result of a cell if it is finished, here or where it was passed on from."""
-    for key in (cell.key, cell.portable_key):
-        file = store / key / RESULT
-        if file.is_file():
-            return CellResult(file.parent, json.loads(file.read_text()))
-    return None
+def limit_threads(threads: int) -> None:
+    """Give TensorFlow in this process a fixed number of threads, before anything runs in it."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    import_tensorflow_quietly()
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")  # it warns of many networks in one process
+    if tf.config.threading.get_intra_op_parallelism_threads() != threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def pass_on(cell: Cell, result: CellResult, folder: Path) -> None:
-    """Copy what is left of a cell to where it is found wherever the data lie, in small files.
+def run_cell(cell: Cell, folder: Path) -> dict:
+    """Run a cell, or go on with it.
 
     Args:
         cell: The cell.
-        result: What is left of it.
-        folder: A store for cells that are passed on.
-    """
-    place = folder / cell.portable_key
-    save_answers(place / ANSWERS, result.answers())
-    write_json(place / RESULT, result.facts)
-
-
-def run_cell(cell: Cell, store: Path) -> dict:
-    """Run a cell, or go on with it; its folder is `store/<key>`.
-
-    Args:
-        cell: The cell.
-        store: Where cells lie.
+        folder: Of the store.
 
     Returns:
-        What its `cell.json` holds.
+        The cell's facts: see `CellResult`.
 
     Raises:
         FerError: If the data or the config does not suit.
     """
-    if done := finished(cell, store):
+    store = CellStore(folder)
+    if done := store.find(cell):
         return done.facts
-    folder = store / cell.key
-    data = data_of(cell.config)
-    run = _train(cell, data, folder / TRAINING)
+    data = cell_data(cell.config)
+    run = _train(cell, data, store.training_of(cell))
     probabilities = _predict(run, data)
-    with replacing(folder / PREDICTIONS) as temporary:
-        halves = {name: values.astype(np.float16) for name, values in probabilities.items()}
-        np.savez_compressed(temporary, **halves)
     facts = {
         "name": cell.name,
         "seed": cell.seed,
         "threads": cell.threads,
         "work": work_of(cell),
-        "data": data.fingerprint,
+        "fingerprints": fingerprints(data),
         "label_names": list(data.dataset.label_names),
         "seconds": run.result()["seconds"],
         "prior": run.prior(),
         "training_counts": run.environment()["training_counts"],
         "figures": {name: _figures(data, name, values) for name, values in probabilities.items()},
     }
-    write_json(folder / RESULT, facts)
-    if not cell.keeps_model:  # last: until the result stands, the training is what there is
+    store.write(cell, probabilities, facts)
+    if not cell.keeps_model:  # last: without the result, the training is all that there is
         shutil.rmtree(run.path)
     return facts
 
 
-def data_of(config: RunConfig) -> LoadedData:
+def fingerprints(data: LoadedData) -> dict[str, str]:
+    """Return the fingerprint of each split that a cell uses: to train on, or to be scored on.
+
+    Other splits have no influence on it: a cell is as valid where a test split lies beside them.
+    """
+    used = ("train", *SPLITS)
+    return {split: data.fingerprints[split] for split in used if split in data.fingerprints}
+
+
+def cell_data(config: RunConfig) -> LoadedData:
     """Read a cell's data; a worker that runs many cells reads each data set once."""
     return _divided(config.data.model_dump_json(), type(config.data))
 
 
-def fingerprint_of(config: RunConfig) -> str:
-    """Return the fingerprint of a cell's data before a fold was set aside: that of all seeds."""
-    return _whole(_undivided(config.data).model_dump_json(), type(config.data)).fingerprint
+def whole_data(config: RunConfig) -> LoadedData:
+    """Read the data of a cell before a fold was set aside: that of all seeds."""
+    return _whole(_undivided(config.data).model_dump_json(), type(config.data))
 
 
 def _undivided(section: DataConfig) -> DataConfig:
@@ -153,33 +124,24 @@ def _train(cell: Cell, data: LoadedData, path: Path) -> Run:
     if not run.config_file.is_file():
         run = Run.create(cell.config, path)
     if not run.is_complete:
-        train(cell.config, data, run, _Silence())
+        train(cell.config, data, run, Listener())
     return run
-
-
-class _Silence:
-    """Listens to a training and says nothing."""
-
-    def batch(self, *_):
-        """Say nothing."""
-
-    epoch = collapse = batch
 
 
 def _predict(run: Run, data: LoadedData) -> dict[str, np.ndarray]:
     from fer_analysis.evaluation.evaluate_run import open_model
     from fer_analysis.models.predict import predictor
 
+    if not data.dataset.has("fold"):
+        raise FerError("a cell needs a fold of its own (data.folds, data.fold)")
     predict = predictor(open_model(run, data.dataset.label_names))
-    splits = [name for name in SCORED if data.dataset.has(name)]
-    if "fold" not in splits:
-        raise FerError("a cell wants a fold of its own (data.folds, data.fold)")
+    splits = [name for name in SPLITS if data.dataset.has(name)]
     return {name: predict(data.dataset.part(name).images) for name in splits}
 
 
 def _figures(data: LoadedData, split: str, probabilities: np.ndarray) -> dict:
     part = data.dataset.part(split)
-    scored = Evaluation(part.labels, probabilities, part.ids, split, part.label_names)
+    scored = Evaluation(part.labels, probabilities, part.ids, split, label_names=part.label_names)
     return {
         "n": len(scored),
         "accuracy": scored.accuracy,

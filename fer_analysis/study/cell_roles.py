@@ -1,25 +1,25 @@
-"""What each cell of a study is good for, read off what it changes in another one's config."""
+"""What each cell of a study tests, derived from what it changes in another cell's config."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fer_analysis.study.resampling import Evidence
+from fer_analysis.study.resampling import StudyEvidence
 
 RECIPE = ("training", "augmentation")
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Cells by what they change in the subject, the cell whose failures are asked about.
+    """Cells by what they change in the subject, the cell whose failures are examined.
 
     Args:
         subject: Its name.
-        recipes: Cells that train or augment otherwise.
-        doses: Label -> cells that change how many of its images there are, fewest first.
-        equal: Cells in which all labels have as many images, fewest first.
-        disputed: Label -> (cell without its disputed images, control without as many at
-            random).
+        recipes: Cells with another training or augmentation section.
+        doses: Label -> cells that change its number of images, fewest first.
+        equal: Cells in which all labels have the same number of images, fewest first.
+        disputed: Label -> (cell without its disputed images, control without the same number
+            of random ones).
     """
 
     subject: str
@@ -29,7 +29,7 @@ class Roles:
     disputed: dict[str, tuple[str, str]]
 
 
-def find_roles(evidence: Evidence, subject: str) -> Roles:
+def find_roles(evidence: StudyEvidence, subject: str) -> Roles:
     """Sort cells by what they change in the subject's config.
 
     Args:
@@ -40,7 +40,7 @@ def find_roles(evidence: Evidence, subject: str) -> Roles:
     recipes, doses, equal = [], {}, []
     removed: dict[tuple[str | None, bool], str] = {}
     for cell in evidence.cells:
-        if not evidence.common(subject, cell):  # nothing to hold against each other yet
+        if not evidence.common(subject, cell):  # no seed to compare them on yet
             continue
         changes = _changes(evidence, cell)
         differing = {key for key in changes if changes[key] != own[key]}
@@ -61,22 +61,23 @@ def find_roles(evidence: Evidence, subject: str) -> Roles:
         index = evidence.label_names.index(label)
         return lambda cell: evidence.training_counts(cell)[index]
 
+    pairs = {
+        label: (cell, removed[label, True])
+        for (label, at_random), cell in removed.items()
+        if label
+        and not at_random
+        and (label, True) in removed
+        and evidence.common(cell, removed[label, True])
+    }
     return Roles(
-        subject,
-        tuple(recipes),
-        {label: tuple(sorted(cells, key=count(label))) for label, cells in doses.items()},
-        tuple(sorted(equal, key=lambda cell: evidence.training_counts(cell).max())),
-        {
-            label: (cell, removed[label, True])
-            for (label, at_random), cell in removed.items()
-            if label
-            and not at_random
-            and (label, True) in removed
-            and evidence.common(cell, removed[label, True])
-        },
+        subject=subject,
+        recipes=tuple(recipes),
+        doses={label: tuple(sorted(cells, key=count(label))) for label, cells in doses.items()},
+        equal=tuple(sorted(equal, key=lambda cell: evidence.training_counts(cell).max())),
+        disputed=pairs,
     )
 
 
-def _changes(evidence: Evidence, cell: str) -> dict:
+def _changes(evidence: StudyEvidence, cell: str) -> dict:
     config = evidence.config(cell).model_dump(mode="json")
     return {key: value for key, value in config.items() if key not in ("seed", "data")}

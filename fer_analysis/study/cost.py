@@ -2,54 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from pathlib import Path
 
-from fer_analysis.study.cell import RESULT, data_of, finished
+from fer_analysis.study.cell import cell_data, limit_threads
 from fer_analysis.study.design import Cell, work_of
-from fer_analysis.study.executor import limit_threads
+from fer_analysis.study.executor import worker_pool
+from fer_analysis.study.store import CellStore
 
 STEPS, WARM_UP = 10, 3
 OVERHEAD = 1.15
-"""Validation, predictions and starting, as a factor of the training itself."""
+"""What validation, predictions and the start add to the training itself, as a factor."""
 
 
-def seconds_each(cells: tuple[Cell, ...], store: Path) -> float:
+def seconds_each(cells: tuple[Cell, ...], store: CellStore) -> float:
     """Return how long a cell takes, in seconds.
 
-    Finished cells of the same settings but for data and manipulations tell it; without any, a
-    few training steps of the first cell are timed in a process of their own.
+    Estimated from the study's finished cells; without any, from other cells that train the same
+    network for as many steps; without those, a few training steps of the first cell are timed in
+    a process of their own.
 
     Args:
         cells: The study's.
-        store: Where cells lie.
+        store: Where cells are stored.
     """
-    known = [done.facts["seconds"] for cell in cells if (done := finished(cell, store))]
-    known = known or _alike(cells[0], store)
+    known = [done.facts["seconds"] for cell in cells if (done := store.find(cell))]
+    if not known:
+        work = work_of(cells[0])
+        known = [facts["seconds"] for facts in store.all_facts() if facts.get("work") == work]
     if known:
         return OVERHEAD * statistics.median(known)
-    with ProcessPoolExecutor(
-        1, get_context("spawn"), initializer=limit_threads, initargs=(cells[0].threads,)
-    ) as pool:
+    with worker_pool(1) as pool:
         return OVERHEAD * pool.submit(_timed, cells[0]).result()
-
-
-def _alike(cell: Cell, store: Path) -> list[float]:
-    """Return the seconds of other studies' cells that train the same network as long."""
-    found = []
-    for file in store.glob(f"*/{RESULT}"):
-        facts = json.loads(file.read_text())
-        if facts.get("work") == work_of(cell):
-            found.append(facts["seconds"])
-    return found
 
 
 def _timed(cell: Cell) -> float:
     """Time a few steps; return the seconds that all of the cell's steps would take."""
+    limit_threads(cell.threads)
     import keras
 
     from fer_analysis.models import build_model
@@ -58,7 +47,7 @@ def _timed(cell: Cell) -> float:
     from fer_analysis.training.preparation import make_recipe, manipulate
     from fer_analysis.training.train import trained_twin
 
-    config, dataset = cell.config, data_of(cell.config).dataset
+    config, dataset = cell.config, cell_data(cell.config).dataset
     model = build_model(
         config.model.name,
         dataset.images.shape[1:],

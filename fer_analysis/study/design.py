@@ -4,58 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+import numpy as np
 
 from fer_analysis.config import RunConfig, load_config, parse_config
-from fer_analysis.config.load import read_yaml
-from fer_analysis.config.schema import SYNTHETIC, Section
+from fer_analysis.config.schema import SYNTHETIC
+from fer_analysis.data.open import open_whole
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.shipped import CONFIGS
+from fer_analysis.study.expansion import expanded
+from fer_analysis.study.study_file import StudyConfig, read_study
 
 BASE = "base"
 """The cell that changes nothing: every study has it."""
 
 VERSION = 1
 """To be raised whenever the same cell would give other results."""
-
-
-class CellConfig(Section):
-    """One cell, or, with `each`, one for every combination of some values."""
-
-    set: dict[str, Any]
-    """Config keys and their values, as `--set` takes them."""
-    each: dict[str, tuple[str | int | float, ...]] = {}
-    """Names and values: `{name}` in the cell's name and settings becomes each value in turn."""
-
-
-class StudyConfig(Section):
-    """A study file."""
-
-    question: str
-    """What the study asks, in a sentence."""
-    base: str = "fast"
-    """The config that cells change."""
-    set: dict[str, Any] = {}
-    """Changes to the base, the same in all cells."""
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
-    """Seed s leaves out fold s; as many folds as `folds`."""
-    folds: Annotated[int, Field(ge=2)] = 6
-    threads: Annotated[int, Field(ge=1)] = 1
-    """Of a cell, whatever runs beside it: results depend on it."""
-    cells: dict[str, CellConfig] = {}
-
-    @field_validator("seeds")
-    @classmethod
-    def _within_the_folds(cls, seeds, info):
-        if len(set(seeds)) < len(seeds):
-            raise ValueError("a seed stands there twice")
-        return seeds
 
 
 @dataclass(frozen=True)
@@ -65,9 +33,9 @@ class Cell:
     Args:
         name: What was changed.
         seed: Its seed, which is also the fold that it leaves out.
-        settings: The config of the run, as JSON (a cell travels to other processes). What stands at
-            its default is left out: options that are added later leave the key as it is.
-        threads: It runs with.
+        settings: The config of the run, as JSON (a cell is sent to other processes). Defaults are
+            left out, so that options that are added later do not change the key.
+        threads: Number of threads that it runs with.
         keeps_model: Whether the model itself is kept: that of the base cell, which is examined.
     """
 
@@ -89,7 +57,7 @@ class Cell:
 
     @property
     def portable_key(self) -> str:
-        """The same wherever the data lie; whether they are the same is for the reader to see."""
+        """The same wherever the data is stored; fingerprints tell whether it is the same data."""
         settings = json.loads(self.settings)
         if settings.get("data", {}).get("source") != SYNTHETIC:
             settings.get("data", {}).pop("source", None)
@@ -108,6 +76,11 @@ class Study:
     config: StudyConfig
     cells: tuple[Cell, ...]
 
+    @property
+    def base_config(self) -> RunConfig:
+        """The config of the base cell, with its first seed."""
+        return next(cell for cell in self.cells if cell.name == BASE).config
+
     def only(self, name: str | None) -> Study:
         """Return the study with the cells of one name alone.
 
@@ -124,6 +97,56 @@ class Study:
 
 
 def load_study(
+    name: str | Path | Study,
+    data: str | Path | None = None,
+    *,
+    base: str | None = None,
+    labels: Sequence[str] = (),
+) -> Study:
+    """Read a study whose cells all show the same number of images an epoch.
+
+    The number is that of the training images that remain when a fold is left out, on average;
+    so fewer images of a label never mean a shorter training. The data is read to count them,
+    unless the base config sets `training.images_per_epoch` itself.
+
+    Args:
+        name: A YAML file, the bare name of a shipped study, or a study (returned as it is).
+        data: The data set's path, or `synthetic`; the study file's own, else `FER2013_DIR`, if
+            None.
+        base: The config that cells change; wins over the file's `base`.
+        labels: What `{label}` stands for in the file's cells; wins over the file's lists.
+
+    Raises:
+        FerError: If the study or its data cannot be read.
+    """
+    if isinstance(name, Study):
+        return name
+    source = None if data is None else str(data)
+    if source not in (None, SYNTHETIC):
+        source = str(Path(source).expanduser().resolve())
+    source = source or os.environ.get("FER2013_DIR")
+    study = plan_study(name, source=source, base=base, labels=labels)
+    config = study.base_config
+    if config.training.images_per_epoch:
+        return study
+    if config.data.source is None:
+        raise FerError(f"study {study.name}: no data: name it with --data PATH")
+    images = _images_per_epoch(config, study.config.folds, labels)
+    return plan_study(name, source=source, images=images, base=base, labels=labels)
+
+
+def _images_per_epoch(config: RunConfig, folds: int, labels: Sequence[str]) -> int:
+    dataset = open_whole(config.data).dataset
+    counts = dataset.counts()
+    if "train" not in counts:
+        raise FerError(f"{config.data.source}: a study needs a 'train' split")
+    for label in labels:
+        if label not in dataset.label_names:
+            raise FerError(f"no label '{label}'{did_you_mean(label, dataset.label_names)}")
+    return int(np.rint(counts["train"].sum() * (folds - 1) / folds))
+
+
+def plan_study(
     name: str | Path,
     *,
     source: str | None = None,
@@ -131,10 +154,9 @@ def load_study(
     base: str | None = None,
     labels: Sequence[str] = (),
 ) -> Study:
-    """Read a study file and make its cells.
+    """Read a study file and make its cells, without looking at the data.
 
-    Fair cells: all take the same number of steps (`training.images_per_epoch`), without early
-    stopping, and keep the last weights, so that fewer images never mean less training.
+    All cells train without early stopping and keep the last weights.
 
     Args:
         name: A YAML file, or the bare name of a shipped study.
@@ -146,18 +168,9 @@ def load_study(
     Raises:
         FerError: Naming every problem of the file, or the first cell that makes no config.
     """
-    path = find_study(name)
-    try:
-        config = StudyConfig.model_validate(read_yaml(path))
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, p['loc']))}: {p['msg'].removeprefix('Value error, ')}"
-            for p in error.errors()
-        ]
-        raise FerError(str(path), problems) from None
+    path, config = read_study(name)
     if base:
         config = config.model_copy(update={"base": base})
-    changes = {BASE: {}} | dict(_expanded(config.cells, tuple(labels)))
     fixed = {
         "training.keep": "last",
         "training.early_stopping.patience": None,
@@ -165,24 +178,29 @@ def load_study(
         **({"training.images_per_epoch": images} if images else {}),
         **config.set,
     }
+    changes = {BASE: {}}
+    for cell, section in config.cells.items():
+        changes |= dict(expanded(cell, section.set, section.each, labels))
     cells, base_keys = [], set()
     for cell, changed in changes.items():
         for seed in config.seeds:
             values = {**fixed, "seed": seed, "data.fold": seed % config.folds, **changed}
-            overrides = [f"{key}={json.dumps(value)}" for key, value in values.items()]
-            try:
-                run = load_config(config.base, overrides, data=source)
-            except FerError as error:
-                raise FerError(f"{path}, cell '{cell}': {error}") from error
-            settings = json.dumps(
-                run.model_dump(mode="json", exclude_defaults=True), sort_keys=True
-            )
+            settings = _settings(config.base, values, source, f"{path}, cell '{cell}'")
             made = Cell(cell, seed, settings, config.threads, keeps_model=cell == BASE)
             if cell == BASE:
                 base_keys.add(made.key)
             if cell == BASE or made.key not in base_keys:  # else it changes nothing in this base
                 cells.append(made)
     return Study(path.stem, config, tuple(cells))
+
+
+def _settings(base: str, values: dict[str, Any], source: str | None, where: str) -> str:
+    overrides = [f"{key}={json.dumps(value)}" for key, value in values.items()]
+    try:
+        run = load_config(base, overrides, data=source)
+    except FerError as error:
+        raise FerError(f"{where}: {error}") from error
+    return json.dumps(run.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
 
 
 def work_of(cell: Cell) -> list:
@@ -196,43 +214,3 @@ def work_of(cell: Cell) -> list:
         training.images_per_epoch,
         training.batch_size,
     ]
-
-
-def find_study(name: str | Path) -> Path:
-    """Return the path of a study file given as a path or as a shipped study's name.
-
-    Raises:
-        FerError: If there is neither.
-    """
-    shipped = {path.stem: path for path in sorted((CONFIGS / "studies").glob("*.yaml"))}
-    if Path(name).is_file():
-        return Path(name)
-    bare = Path(str(name)).name.removesuffix(".yaml")
-    if bare in shipped:
-        return shipped[bare]
-    raise FerError(f"{name}: no such file, nor a shipped study{did_you_mean(bare, shipped)}")
-
-
-def _expanded(cells: dict[str, CellConfig], labels: tuple[str, ...]):
-    """Yield names and settings, one for each combination of a cell's values."""
-    for name, cell in cells.items():
-        each = cell.each | ({"label": labels} if labels and "label" in cell.each else {})
-        for values in product(*each.values()):
-            chosen = dict(zip(each, values, strict=True))
-            yield (
-                _filled(name, chosen),
-                {_filled(key, chosen): _filled(value, chosen) for key, value in cell.set.items()},
-            )
-
-
-def _filled(value: Any, chosen: dict[str, Any]) -> Any:
-    """Put chosen values in the place of their names; a name alone keeps its value's type."""
-    if isinstance(value, dict):
-        return {_filled(key, chosen): _filled(inner, chosen) for key, inner in value.items()}
-    if not isinstance(value, str):
-        return value
-    if value[:1] == "{" and value[-1:] == "}" and value[1:-1] in chosen:
-        return chosen[value[1:-1]]
-    for name, choice in chosen.items():
-        value = value.replace(f"{{{name}}}", str(choice))
-    return value

@@ -1,125 +1,183 @@
-"""What each cell of a study changes: figures beside the base's, with intervals of the differences.
-
-This is what the remedy bench is read by.
-"""
+"""What each cell of a study changes: figures beside the base's, with intervals of differences."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
-import numpy as np
+from fer_analysis.errors import FerError
+from fer_analysis.files import read_json, write_csv, write_json
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.text import html_table, points
 
-from fer_analysis.evaluation.calibration import weighted_error
-from fer_analysis.statistics.bootstrap import percentile_interval
-from fer_analysis.study.resampling import PLAIN, Evidence, Tallies
-from fer_analysis.study.thresholds import estimate
-
-OVERALL = ("accuracy", "macro_f1", "ece")
-"""Figures of all labels together; recalls follow, by the label's name."""
+OVERALL = {"accuracy": "accuracy", "macro_f1": "macro-F1", "ece": "calibration error"}
+"""Figures of all labels together and their names; recalls follow, by the label's name."""
+FILE = "differences.json"
 
 
-def changes(evidence: Evidence, subject: str) -> list[dict]:
-    """Return every figure of every cell, and by how much it differs from the subject's.
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one cell.
 
     Args:
-        evidence: Of studies.
-        subject: The cell that the others are held against.
-
-    Returns:
-        For each cell `cell`, `seeds`, `n` (images), `training_images`, and `figures`: name of
-        `OVERALL` or of a label (its recall, as predicted) -> `value` with its percentile
-        interval `low`, `high`, and `difference` (None for the subject) with `difference_low` and
-        `difference_high`. Differences are paired (same seeds, images and draws); their intervals
-        are simultaneous over the cells (max-t bootstrap). The calibration error is corrected
-        for chance as `evaluation.calibration` says.
+        value: With its percentile interval.
+        difference: To the same figure of the reference cell, paired (same seeds, images and
+            draws), its interval simultaneous over the cells; None for the reference itself, and
+            for a cell that shares no seed with it.
     """
 
-    @cache  # most cells have the same seeds, and then share what is drawn of the subject
-    def figures(cell: str, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
-        return _figures(evidence, cell, seeds)
+    value: Estimate
+    difference: Estimate | None = None
 
-    rows = {
-        cell: _row(evidence, cell, figures(cell, evidence.common(cell))) for cell in evidence.cells
-    }
-    against = {}
-    for cell in evidence.cells:
-        seeds = evidence.common(cell, subject)
-        if cell != subject and seeds:
-            own, base = figures(cell, seeds), figures(subject, seeds)
-            against[cell] = {figure: own[figure] - base[figure] for figure in own}
-    for figure in rows[subject]["figures"]:
-        found = estimate({cell: differences[figure] for cell, differences in against.items()})
-        for cell, difference in found.items():
-            rows[cell]["figures"][figure] |= {
-                "difference": difference.value,
-                "difference_low": difference.low,
-                "difference_high": difference.high,
-            }
-    return list(rows.values())
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval of the difference excludes 0."""
+        ends = self.difference and self.difference.interval
+        return bool(ends) and (ends[0] > 0 or ends[1] < 0)
+
+    def in_points(self) -> str:
+        """Return the difference in points, with its interval."""
+        difference = self.difference or Estimate(None)
+        return points(difference.value, difference.interval)
 
 
-def flat(rows: list[dict]) -> list[dict]:
-    """Return `changes` with a row for each cell and figure, for CSV."""
-    return [
-        {key: row[key] for key in ("cell", "seeds", "n")} | {"figure": figure} | values
-        for row in rows
-        for figure, values in row["figures"].items()
-    ]
+@dataclass(frozen=True)
+class CellFigures:
+    """The figures of one cell.
+
+    Args:
+        cell: Its name.
+        seeds: Number of seeds.
+        n: Images that it is scored on.
+        training_images: `(k,)`, images of each label that it was trained on.
+        figures: Name of `OVERALL`, or of a label (its recall as predicted) -> the figure.
+    """
+
+    cell: str
+    seeds: int
+    n: int
+    training_images: tuple[int, ...]
+    figures: dict[str, Figure]
+
+    def rows(self) -> list[dict]:
+        """Return a row for each figure, for CSV."""
+        return [
+            {"cell": self.cell, "seeds": self.seeds, "n": self.n, "figure": name}
+            | {"value": figure.value.value, "low": figure.value.low, "high": figure.value.high}
+            | _columns(figure.difference or Estimate(None))
+            for name, figure in self.figures.items()
+        ]
 
 
-def lowest(rows: list[dict], subject: str, most: int = 2) -> list[str]:
-    """Return the labels that the subject recalls least, the lowest first."""
-    figures = next(row["figures"] for row in rows if row["cell"] == subject)
-    recalls = {name: f["value"] for name, f in figures.items() if name not in OVERALL}
-    return sorted(recalls, key=recalls.get)[:most]
-
-
-def _row(evidence: Evidence, cell: str, drawn: dict[str, np.ndarray]) -> dict:
-    tallies = evidence.tallies(cell)
-    none = dict.fromkeys(("difference", "difference_low", "difference_high"))
-    figures = {}
-    for figure, values in drawn.items():
-        low, high = percentile_interval(values[1:])
-        figures[figure] = {"value": float(values[0]), "low": float(low), "high": float(high)} | none
+def _columns(difference: Estimate) -> dict[str, float | None]:
     return {
-        "cell": cell,
-        "seeds": len(evidence.cells[cell]),
-        "n": int(tallies.n.sum()),
-        "training_images": evidence.training_counts(cell).tolist(),
-        "figures": figures,
+        "difference": difference.value,
+        "difference_low": difference.low,
+        "difference_high": difference.high,
     }
 
 
-def _figures(evidence: Evidence, cell: str, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Return each figure, `(1 + DRAWS,)`: as it is, then drawn again."""
-    tallies = evidence.tallies(cell, seeds)
-    recall = tallies.recall(PLAIN)
-    return {
-        "accuracy": _accuracy(tallies),
-        "macro_f1": _macro_f1(tallies),
-        "ece": _calibration_error(evidence, cell, seeds),
-    } | {name: recall[:, i] for i, name in enumerate(evidence.label_names)}
+@dataclass(frozen=True)
+class Differences:
+    """What the finished cells of a study change.
+
+    Args:
+        study: Its name.
+        question: What it asks.
+        reference: The cell that the others are compared with.
+        watched: Labels whose recalls are shown beside the overall figures.
+        fingerprint: Of the data set.
+        fingerprints: Of each of its splits that were used.
+        cells: The figures of each cell.
+    """
+
+    study: str
+    question: str
+    reference: str
+    watched: tuple[str, ...]
+    fingerprint: str
+    fingerprints: dict[str, str]
+    cells: tuple[CellFigures, ...]
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The labels in their order."""
+        return tuple(name for name in self.cells[0].figures if name not in OVERALL)
+
+    @property
+    def others(self) -> tuple[CellFigures, ...]:
+        """The cells that are compared with the reference."""
+        return tuple(row for row in self.cells if row.cell != self.reference)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The figures that are shown with their differences, and their titles."""
+        return OVERALL | {name: f"recall of {name}" for name in self.watched}
+
+    def as_dict(self) -> dict:
+        """Return all of it, ready for JSON; undefined figures are None."""
+        return asdict(self)
+
+    def save(self, folder: Path) -> None:
+        """Write `differences.json` (everything) and `differences.csv` to a folder."""
+        write_json(folder / FILE, self.as_dict())
+        rows = [row for cell in self.cells for row in cell.rows()]
+        write_csv(folder / "differences.csv", rows)
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Tell whether the differences of a study were saved in a folder."""
+        return (folder / FILE).is_file()
+
+    @classmethod
+    def load(cls, folder: Path) -> Differences:
+        """Read what `save` wrote.
+
+        Raises:
+            FerError: If there is nothing, or something damaged.
+        """
+        given = read_json(folder / FILE)
+        if given is None:
+            raise FerError(f"{folder}: no {FILE}; `fer study show STUDY --out FOLDER` writes it")
+        try:
+            cells = tuple(_cell(row) for row in given["cells"])
+            return cls(**given | {"cells": cells, "watched": tuple(given["watched"])})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise FerError(
+                f"{folder / FILE}: not of this version; `fer study show` writes it again"
+            ) from error
+
+    def renamed(self, names: Mapping[str, str]) -> Differences:
+        """Return them with other names for the labels, e.g. shortened ones.
+
+        Args:
+            names: Label -> its new name.
+        """
+        cells = tuple(
+            replace(row, figures={names.get(k, k): figure for k, figure in row.figures.items()})
+            for row in self.cells
+        )
+        return replace(self, cells=cells, watched=tuple(names[name] for name in self.watched))
+
+    def _repr_html_(self) -> str:
+        """Return the differences as a table, for notebooks."""
+        rows = [
+            (row.cell, *(row.figures[name].in_points() for name in self.columns))
+            for row in self.others
+        ]
+        about = f"{self.question} Differences to '{self.reference}' in points"
+        return html_table(about, ("cell", *self.columns.values()), rows)
 
 
-def _accuracy(tallies: Tallies) -> np.ndarray:
-    confusion = tallies.confusion[PLAIN]
-    return np.trace(confusion, axis1=1, axis2=2) / confusion.sum(axis=(1, 2))
-
-
-def _macro_f1(tallies: Tallies) -> np.ndarray:
-    confusion = tallies.confusion[PLAIN]
-    right = np.diagonal(confusion, axis1=1, axis2=2)
-    either = confusion.sum(axis=1) + confusion.sum(axis=2)
-    return np.divide(2 * right, either, out=np.zeros_like(right), where=either > 0).mean(axis=1)
-
-
-def _calibration_error(evidence: Evidence, cell: str, seeds: tuple[int, ...]) -> np.ndarray:
-    confidence, right, weights = [], [], []
-    for seed, each in evidence.weights(seeds):
-        answers = evidence.cells[cell][seed].answers
-        confidence.append(answers.confidence)
-        right.append(answers.predicted[PLAIN] == evidence.faces[seed].labels)
-        weights.append(each)
-    return weighted_error(
-        *(np.concatenate(values, axis=-1) for values in (confidence, right, weights))
+def _cell(row: dict) -> CellFigures:
+    figures = {
+        name: Figure(
+            Estimate.from_dict(figure["value"]),
+            figure["difference"] and Estimate.from_dict(figure["difference"]),
+        )
+        for name, figure in row["figures"].items()
+    }
+    return CellFigures(
+        **row | {"figures": figures, "training_images": tuple(row["training_images"])}
     )

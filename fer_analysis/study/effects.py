@@ -1,4 +1,4 @@
-"""Effects of what a study changed, label by label, with resampled values for their intervals."""
+"""Effects of what a study changed, label by label, with resamples for their intervals."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 
 from fer_analysis.data.vote_shares import STRATA
 from fer_analysis.study.cell_roles import Roles
-from fer_analysis.study.resampling import CORRECTED, PLAIN, Evidence
+from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 
 _NAMES = list(STRATA)
 AGREED = (_NAMES.index("agreed"),)
 SPLIT = tuple(map(_NAMES.index, ("leaning", "ambiguous", "leaning away")))
 ELSEWHERE = (_NAMES.index("mismatch"),)
-"""Strata of the annotators' votes: they agree with the label, are split, agree on another one."""
+"""Strata of the annotators' votes: agreed on the label, split, agreed on another label."""
 
 
 def median_of_others(recall: np.ndarray) -> np.ndarray:
-    """Return, for each label, the median of all other labels' values, `(draws, k)`."""
+    """Return for each label the median of all other labels' values, `(draws, k)`."""
     k = recall.shape[1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no other label has images
@@ -27,7 +27,7 @@ def median_of_others(recall: np.ndarray) -> np.ndarray:
         )
 
 
-def best_recipe(evidence: Evidence, roles: Roles) -> str | None:
+def best_recipe(evidence: StudyEvidence, roles: Roles) -> str | None:
     """Return the cell with another recipe whose mean corrected recall is highest, if any."""
 
     def mean(cell: str) -> float:
@@ -36,11 +36,11 @@ def best_recipe(evidence: Evidence, roles: Roles) -> str | None:
     return max(roles.recipes, key=mean, default=None)
 
 
-def gaps(evidence: Evidence, roles: Roles, kind: int) -> np.ndarray:
+def gaps(evidence: StudyEvidence, roles: Roles, kind: int) -> np.ndarray:
     """Return how far each label lies below the median of the others, `(draws, k)`.
 
-    The median is the subject's own, or, where that is higher, the best other recipe's: of a
-    network that fails at everything no label would fall behind.
+    The median is the subject's own, or, where that is higher, that of the best other recipe: in a
+    network that fails on every label, none would be below its own median.
 
     Args:
         evidence: Of studies.
@@ -57,28 +57,28 @@ def gaps(evidence: Evidence, roles: Roles, kind: int) -> np.ndarray:
 
 
 def difference(
-    evidence: Evidence, cell: str, other: str, kind: int, strata: tuple[int, ...] | None = None
+    evidence: StudyEvidence, cell: str, other: str, kind: int, strata: tuple[int, ...] | None = None
 ) -> np.ndarray:
-    """Return by how much each label's recall is higher in `cell` than in `other`, `(draws, k)`."""
+    """Return how much higher each label's recall is in `cell` than in `other`, `(draws, k)`."""
     seeds = evidence.common(cell, other)
     one, two = (evidence.tallies(name, seeds).recall(kind, strata) for name in (cell, other))
     return one - two
 
 
-def correction(evidence: Evidence, roles: Roles) -> np.ndarray:
-    """Return by how much prior correction raises each label's recall, `(draws, k)`."""
+def correction(evidence: StudyEvidence, roles: Roles) -> np.ndarray:
+    """Return how much prior correction raises each label's recall, `(draws, k)`."""
     tallies = evidence.tallies(roles.subject)
     return tallies.recall(CORRECTED) - tallies.recall(PLAIN)
 
 
-def lost_to_rivals(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) -> np.ndarray:
-    """Return what images of some strata cost each label more than they cost others, `(draws, k)`.
+def lost_to_rivals(evidence: StudyEvidence, roles: Roles, strata: tuple[int, ...]) -> np.ndarray:
+    """Return what images of some strata cost each label more than other labels, `(draws, k)`.
 
-    Counted are a label's images of these strata that are taken for a rival, another label that
-    some annotators gave (`RIVAL`), less those that would be if they were clear: as often as
-    faces on which annotators agree are taken for the same rival. Of all images of the label, and
-    held against the median of the others: annotators are never quite of one mind. Frequencies
-    are divided out.
+    Counted are a label's images of these strata that are predicted as a rival, another label that
+    some annotators gave (`RIVAL`), minus those that would be if they were clear: at the rate at
+    which images on which annotators agree are predicted as the same rival. The result is a share
+    of all images of the label, minus the median of the other labels (annotators are never quite
+    of one mind). Predictions are prior-corrected.
 
     Args:
         evidence: With votes.
@@ -89,11 +89,11 @@ def lost_to_rivals(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) ->
     cells = evidence.cells[roles.subject]
     total, taken, had, clear, taken_clear = 0, 0, 0, 0, 0
     for seed, weights in evidence.weights(tuple(cells)):
-        faces = evidence.faces[seed]
-        predicted = cells[seed].answers.predicted[CORRECTED]
-        own, given = (np.eye(k, dtype=np.float32)[labels] for labels in (faces.labels, predicted))
-        doubtful = faces.rivals * np.isin(faces.strata, strata)[:, None]
-        agreed = np.isin(faces.strata, AGREED)[:, None]
+        images = evidence.images[seed]
+        predicted = cells[seed].predictions.predicted[CORRECTED]
+        own, given = (np.eye(k, dtype=np.float32)[labels] for labels in (images.labels, predicted))
+        doubtful = images.rivals * np.isin(images.strata, strata)[:, None]
+        agreed = np.isin(images.strata, AGREED)[:, None]
 
         def count(values: np.ndarray, weights=weights, own=own) -> np.ndarray:
             """Sum values `(n, k)` over each label's images: `(draws, k, k)`."""
@@ -111,11 +111,11 @@ def lost_to_rivals(evidence: Evidence, roles: Roles, strata: tuple[int, ...]) ->
     return lost - median_of_others(lost)
 
 
-def to_one_label(evidence: Evidence, cell: str) -> np.ndarray:
-    """Return how much more of each label goes to one other label than to a second, `(draws, k)`.
+def to_one_label(evidence: StudyEvidence, cell: str) -> np.ndarray:
+    """Return how far the errors of each label go to one other label, `(draws, k)`.
 
-    Of the images of a label, with the frequencies divided out: the share taken for the label
-    that it is most often taken for, less the share taken for the next one.
+    Of the images of a label, prior-corrected: the share predicted as the label that it is most
+    often mistaken for, minus the share predicted as the next one.
 
     Args:
         evidence: Of studies.

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from fer_analysis.errors import FerError, first_line
 from fer_analysis.study.design import Cell
-from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 ATTEMPTS = 3
-"""Times that a cell is begun whose worker dies."""
+"""How often a cell is started whose worker dies."""
 
 Outcome = tuple[Cell, dict | None, str]
 """A cell, its facts (None if it failed), and why it failed."""
@@ -25,14 +26,14 @@ Outcome = tuple[Cell, dict | None, str]
 def run_here(
     function: Callable[[Cell, Path], dict], cells: list[Cell], store: Path, *, jobs: int
 ) -> Iterator[Outcome]:
-    """Run cells in worker processes, each with a cell's own number of threads.
+    """Run cells in worker processes.
 
     Workers live long: TensorFlow is loaded and data is read once in each. A worker that dies
-    takes no other cell with it: those that were under way are begun again.
+    takes no other cell with it: those that were under way are started again.
 
     Args:
         function: `(cell, store) -> facts`.
-        cells: All with the same number of threads.
+        cells: The cells.
         store: Where cells lie.
         jobs: Workers at a time.
 
@@ -41,30 +42,48 @@ def run_here(
     """
     waiting, attempts = list(cells), dict.fromkeys(cells, 0)
     while waiting:
-        left = []
-        with ProcessPoolExecutor(
-            jobs, get_context("spawn"), initializer=_begin_worker, initargs=(cells[0].threads,)
-        ) as pool:
+        lost = []
+        with worker_pool(jobs) as pool:
             futures = {pool.submit(function, cell, store): cell for cell in waiting}
-            try:
-                for future in as_completed(futures):
-                    cell = futures[future]
-                    try:
-                        yield cell, future.result(), ""
-                    except BrokenProcessPool:
-                        left.append(cell)
-                    except Exception as error:  # a failing cell sinks nothing
-                        yield cell, None, f"{type(error).__name__}: {error}"
-            except BaseException:  # stopped: what has not begun never begins
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+            for future in as_completed(futures):
+                cell = futures[future]
+                try:
+                    yield cell, future.result(), ""
+                except BrokenProcessPool:
+                    lost.append(cell)
+                except Exception as error:  # a failing cell does not stop the others
+                    yield cell, None, f"{type(error).__name__}: {error}"
         waiting = []
-        for cell in left:
+        for cell in lost:
             attempts[cell] += 1
             if attempts[cell] < ATTEMPTS:
                 waiting.append(cell)
             else:
                 yield cell, None, f"its worker died {ATTEMPTS} times (out of memory?)"
+
+
+@contextmanager
+def worker_pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool of worker processes that ends at once when the block is left by an exception.
+
+    Every worker holds the reading end of a pipe whose writing end only this process has. It
+    closes when the block is stopped (Ctrl-C, an error) and when this process is killed, and
+    then the workers end, whatever they are doing.
+
+    Args:
+        jobs: Workers at a time.
+    """
+    context = get_context("spawn")
+    reader, writer = context.Pipe(duplex=False)
+    with ProcessPoolExecutor(jobs, context, initializer=_begin_worker, initargs=(reader,)) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            writer.close()
+            raise
+    writer.close()
+    reader.close()
 
 
 def run_on_ray(
@@ -97,11 +116,9 @@ def run_on_ray(
         ray.init(address, ignore_reinit_error=True, log_to_driver=False)
     except (ConnectionError, ValueError) as error:
         raise FerError(f"--ray {address}: no such cluster ({error})") from error
-    remote = ray.remote(max_retries=ATTEMPTS - 1, max_calls=0)(_on_worker)
+    remote = ray.remote(max_retries=ATTEMPTS - 1, max_calls=0)(function)
     store = store.resolve()
-    pending = {
-        remote.options(num_cpus=cell.threads).remote(function, cell, store): cell for cell in cells
-    }
+    pending = {remote.options(num_cpus=cell.threads).remote(cell, store): cell for cell in cells}
     try:
         while pending:
             done, _ = ray.wait(list(pending), num_returns=1)
@@ -115,31 +132,14 @@ def run_on_ray(
         ray.shutdown()
 
 
-def _begin_worker(threads: int) -> None:
+def _begin_worker(parent: Connection) -> None:
     """Start a worker; it ends with the process that started it, however that ends."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    limit_threads(threads)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to act on
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: Connection) -> None:
     # A killed parent closes no queue: without this its workers would wait for ever, and finish
     # cells that the next `fer study run` has begun anew.
-    wait([parent_process().sentinel])
+    wait([parent])
     os._exit(1)
-
-
-def limit_threads(threads: int) -> None:
-    """Give TensorFlow in this process a fixed number of threads, before anything runs in it."""
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    import_tensorflow_quietly()
-    import tensorflow as tf
-
-    tf.get_logger().setLevel("ERROR")  # a worker builds many networks, and is told off for it
-    if tf.config.threading.get_intra_op_parallelism_threads() != threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def _on_worker(function: Callable[[Cell, Path], dict], cell: Cell, store: Path) -> dict:
-    limit_threads(cell.threads)
-    return function(cell, store)

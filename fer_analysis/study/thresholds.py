@@ -1,68 +1,62 @@
 """The rule: from the effects of a study to a verdict for each label.
 
-1. *Fails*: recall 10 points or more below the median of the other labels, as predicted or with
-   the labels' frequencies divided out (logit adjustment, tau = 1, never tuned).
-2. *Recipe*: another recipe, in the same number of steps, closes half of a gap, as predicted or with
-   the frequencies divided out; and raises the corrected recall by 5 points, the label's own or the
-   mean of all. What is asked next is asked of a network that is trained as it should be, so the
-   other causes then wait.
-3. *Imbalance*: dividing the frequencies out raises the recall by half of the gap.
-4. Of a gap of 10 points or more that stays with the frequencies divided out, causes may share:
-   each has to explain a quarter of it, and together they have to explain half.
+1. *Fails*: recall 10 points or more below the median of the other labels, as predicted or
+   prior-corrected (logit adjustment with tau = 1, which is never tuned).
+2. *Recipe*: another recipe, in the same number of steps, closes half of a gap, as predicted or
+   prior-corrected, and raises the prior-corrected recall by 5 points: that of the label, or the
+   mean of all. The other causes are questions about a network that is trained properly, so they
+   wait until the recipe is repaired.
+3. *Imbalance*: prior correction raises the recall by half of the gap.
+4. A gap of 10 points or more that remains after prior correction may have several causes: each
+   must explain a quarter of it, and together they must explain half.
    *Scarcity*: the label has at most half as many images as the median label, and loses that much
-   when three quarters of its images are taken away. Nothing is said of more images than there
-   are.
-   *Ambiguity*, *label noise*: that much of the label is taken for a label that the annotators
-   of that very face gave, where they are split, or mostly agree on another label: over what clear
-   faces of the label do, and over the same of the median label. Where both do, the smaller is
-   shown only if the larger leaves a quarter of the gap: annotators are not of one mind about
-   every face with a wrong label.
-   Without votes these two cannot be told apart; *ambiguity or noise* is that the label is taken
-   for one other label by that much more than for any third one (errors of a label that is only
-   scarce go everywhere).
+   recall when three quarters of its images are removed. This says nothing about more images than
+   there are.
+   *Ambiguity*, *label noise*: that much of the label is predicted as a label that annotators of
+   the same image gave, where they are split, or mostly agree on another label; counted is what
+   exceeds the rate of the label's clear images, and the same of the median label. Where both are
+   large enough, the smaller is shown only if the larger leaves a quarter of the gap: annotators
+   are not of one mind about every image with a wrong label.
+   Without votes these two cannot be told apart; *ambiguity or noise* is that the label is
+   predicted as one other label by that much more than as any third one (errors of a label that is
+   only scarce are spread over all labels).
 
-A cause wants 5 points at least. Intervals are simultaneous: within a step it is the largest of
-all studentised deviations that has to stay inside (max-t bootstrap; Romano & Wolf 2005), so that
-asking of many labels and causes finds none by itself.
+A cause must have an effect of 5 points. Intervals are simultaneous: within a step, the largest of
+all studentised deviations must stay inside (max-t bootstrap; Romano & Wolf 2005), so that testing
+many labels and causes does not by itself produce findings.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+
+from fer_analysis.statistics.estimate import Estimate
 
 CONFIDENCE = 0.95
 GAP = 0.10
-"""Recall below the median of the other labels from which on a label fails."""
+"""A label fails from this difference to the median recall of the other labels on."""
 EFFECT = 0.05
-"""Least effect of a cause."""
+"""Smallest effect of a cause."""
 PART = 0.5
-"""Of a gap that has to be explained."""
+"""Share of a gap that must be explained."""
 SHARED = 0.25
-"""Of a gap that each of the causes that share it has to explain."""
+"""Share of a gap that each of several causes must explain."""
 SCARCE = 0.5
-"""Of the median label's images: a label that has more is not scarce."""
+"""Share of the median label's images: a label with more is not scarce."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """An effect with its interval: shares of 1."""
-
-    value: float
-    low: float
-    high: float
-
-    def reaches(self, least: float) -> bool:
-        """Tell whether the effect is as large as `least` and its interval above 0."""
-        return self.value >= least and self.low > 0
+def reaches(effect: Estimate, least: float) -> bool:
+    """Tell whether an effect is at least `least`, and its interval above 0."""
+    if effect.value is None or effect.low is None:
+        return False
+    return effect.value >= least and effect.low > 0
 
 
 def estimate(effects: dict[tuple, np.ndarray]) -> dict[tuple, Estimate]:
-    """Give effects that are asked about together simultaneous intervals.
+    """Return effects that are tested together with simultaneous intervals.
 
     Args:
-        effects: Anything -> `(1 + draws,)`, the effect, then the effect drawn again.
+        effects: Any key -> `(1 + draws,)`, the effect, then its resamples.
 
     Returns:
         The same keys. Effects that are undefined, or undefined in most draws, are left out.
@@ -75,7 +69,7 @@ def estimate(effects: dict[tuple, np.ndarray]) -> dict[tuple, Estimate]:
     spread = {key: float(np.nanstd(values[1:])) for key, values in kept.items()}
     moving = [np.abs(v[1:] - v[0]) / spread[key] for key, v in kept.items() if spread[key] > 0]
     largest = np.zeros(1)
-    if moving:  # a draw in which nothing is defined counts for nothing
+    if moving:  # draws in which nothing is defined are left out
         largest = np.where(np.isnan(moving), -np.inf, moving).max(axis=0)
         largest = largest[largest >= 0]
     reach = float(np.nanquantile(largest, CONFIDENCE))

@@ -115,6 +115,10 @@ class ConsoleProgress(progress.Progress):
             slash = "/" if place.is_dir() else ""
             err.print(f"wrote {place}{slash}" + (f" ({what})" if what else ""), soft_wrap=True)
 
+    def detail(self, text: str) -> None:
+        if verbosity.level() == verbosity.ALL:
+            err.print(text, soft_wrap=True)
+
     def training(self, config: object):
         from fer_analysis.cli.tables.training_progress import TrainingProgress
 

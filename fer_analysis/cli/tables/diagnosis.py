@@ -1,108 +1,143 @@
-"""A diagnosis as a table and sentences on stdout."""
+"""A diagnosis on stdout: a table of verdicts, and with -v all that they are based on."""
 
 from __future__ import annotations
 
+from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import out, table
-from fer_analysis.study.caveats import points
-from fer_analysis.study.diagnosis import NOT_TESTED, SHOWN, Diagnosis, LabelDiagnosis
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.study.caveats import in_points
+from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
+from fer_analysis.text import number, percent, points
+
+_MOST = 8
+"""Labels of a summary."""
 
 
-def print_diagnosis(diagnosis: Diagnosis, run=None, told: list[dict] | None = None) -> None:
-    """Print the verdict of every label, and for those that fail what it rests on.
+def print_diagnosis(diagnosis: Diagnosis) -> None:
+    """Print the verdict of every label; with -v also what it is based on.
 
     Args:
         diagnosis: The verdicts.
-        run: The run that they are about, if there is no study.
-        told: `separability` of that run.
     """
+    level = verbosity.level()
+    if level == verbosity.QUIET:
+        return
     votes = "" if diagnosis.votes else ", without annotators' votes"
     out.print(
-        f"cell '{diagnosis.subject}', {diagnosis.seeds} seed(s){votes}; recall in %, gap: points "
-        "below the median of the other labels; simultaneous 95 % intervals",
-        soft_wrap=True,
+        f"cell '{diagnosis.subject}', {diagnosis.seeds} seed(s){votes}; recall in %, "
+        "gap in points below the median of the other labels; corr.: prior-corrected"
     )
-    rows = table("label", "n", "taught", "recall", "corr.", "gap", "corr. gap", "fails")
+    if level == verbosity.ALL:
+        _print_all(diagnosis)
+    else:
+        _print_summary(diagnosis)
+    if diagnosis.follow_up:
+        out.print("A lone run cannot tell more. A study would:")
+        for words in diagnosis.follow_up:
+            for line in _folded(words):
+                out.print(line, soft_wrap=True)
+
+
+def _print_summary(diagnosis: Diagnosis) -> None:
+    rows = sorted(diagnosis.labels, key=lambda row: not row.fails)[:_MOST]
+    rows = [row for row in diagnosis.labels if row in rows]
+    shown = table("label", "n", "recall", "corr.", "gap", "corr. gap", "verdict")
+    shown.columns[-1].justify = "left"
+    shown.columns[-1].no_wrap = False
+    for row in rows:
+        shown.add_row(
+            row.label,
+            f"{row.n:,}",
+            percent(row.recall.value, 0, unit=""),
+            percent(row.corrected.value, 0, unit=""),
+            points(row.gap.value, digits=0).lstrip("+"),
+            points(row.corrected_gap.value, digits=0).lstrip("+"),
+            row.headline,
+        )
+    out.print(shown)
+    if more := len(diagnosis.labels) - len(rows):
+        out.print(f"and {more} more labels (-v prints all)")
+
+
+def _print_all(diagnosis: Diagnosis) -> None:
+    shown = table("label", "n", "trained on", "recall", "corr.", "gap", "corr. gap", "fails")
     for row in diagnosis.labels:
-        rows.add_row(
+        shown.add_row(
             row.label,
             f"{row.n:,}",
             f"{row.training:,}",
-            f"{100 * row.recall[0]:.0f}",
-            f"{100 * row.corrected[0]:.0f}",
+            percent(row.recall.value, 0, unit=""),
+            percent(row.corrected.value, 0, unit=""),
             _ends(row.gap),
             _ends(row.corrected_gap),
             "yes" if row.fails else "-",
         )
-    out.print(rows)
-    if fine := [row.label for row in diagnosis.labels if not row.fails]:
-        out.print(f"no deficiency shown: {', '.join(fine)}", soft_wrap=True)
-    for row in diagnosis.labels:
-        if row.fails:
-            _print_label(row)
+    out.print(shown)
+    for row in diagnosis.failing:
+        _print_label(row)
     out.print(
-        "corr.: with the labels' frequencies in training divided out. What is shown of a cause "
-        "is its effect here; causes that were not tried may stand beside it.",
-        soft_wrap=True,
+        "Intervals of gaps and effects: 95 %, simultaneous. A cause is shown by its effect in "
+        "this study; causes that were not tried may exist as well."
     )
-    if told:
-        _print_separability(told)
-    if run is not None:
-        _print_what_would_settle_it(diagnosis, run)
-
-
-def _verdict(row: LabelDiagnosis) -> str:
-    return " and ".join(row.shown) or "fails; no cause shown"
+    if diagnosis.separability:
+        _print_separability(diagnosis.separability)
 
 
 def _print_label(row: LabelDiagnosis) -> None:
-    out.print(f"{row.label}: {_verdict(row)}", style="bold", soft_wrap=True)
+    out.print(f"{row.label}: {row.headline}", style="bold")
     for cause in row.causes:
-        told = f"  {cause.name}: {cause.verdict}"
+        text = f"  {cause.name}: {cause.verdict}"
         if cause.effect:
-            told += f", {points(cause.effect)}"
+            text += f", {in_points(cause.effect)}"
         if cause.part is not None:
-            told += f" ({100 * cause.part:.0f} % of the gap)"
-        out.print(f"{told}: {cause.because}" if cause.because else told, soft_wrap=True)
-    for sentence in row.against:
-        out.print(f"  - {sentence}", soft_wrap=True)
+            text += f" ({percent(cause.part, 0)} of the gap)"
+        out.print(f"{text}: {cause.because}" if cause.because else text)
+    for sentence in row.caveats:
+        out.print(f"  - {sentence}")
 
 
-def _print_separability(told: list[dict]) -> None:
-    taus = list(told[0]["recall_at"] or {})
-    shown = table("label", "n", "AUROC", "rank", *(f"tau {t}" for t in taus), "neighbours")
-    for row in told:
-        near = row["purity"]
+def _print_separability(rows: tuple[dict, ...]) -> None:
+    taus = list(rows[0]["recall_at"] or {})
+    shown = table("label", "n", "AUROC", "rank", *(f"tau {tau}" for tau in taus), "neighbours")
+    for row in rows:
+        near, recall_at = row["purity"], row["recall_at"] or {}
         shown.add_row(
             row["label"],
             f"{row['n']:,}",
-            "-" if row["auroc"] is None else f"{row['auroc']:.3f}",
-            "-" if row["rank"] is None else f"{row['rank']:.1f}",
-            *(f"{100 * (row['recall_at'] or {}).get(t, float('nan')):.0f}" for t in taus),
-            "-" if near is None else f"{100 * near['value']:.0f} ({100 * near['chance']:.0f})",
+            number(row["auroc"]),
+            number(row["rank"], 1),
+            *(percent(recall_at.get(tau), 0, unit="") for tau in taus),
+            _of_chance(near),
         )
     out.print(
-        "without training anything: rank is the label's mean place among the probabilities of its "
-        "own images; tau: recall in % where that much of the frequencies is divided out; "
-        "neighbours: % of the ten nearest in feature space that carry the label (by chance)",
-        soft_wrap=True,
+        "Without training anything: rank is the label's mean place among the probabilities of its "
+        "own images; tau: recall in % at that strength of logit adjustment; neighbours: % of the "
+        "ten nearest in feature space that have the label (by chance)"
     )
     out.print(shown)
 
 
-def _print_what_would_settle_it(diagnosis: Diagnosis, run) -> None:
-    failing = [row for row in diagnosis.labels if row.fails]
-    if not failing:
-        return
-    untested = any(c.verdict == NOT_TESTED for row in failing for c in row.causes)
-    if untested or not any(c.verdict == SHOWN for row in failing for c in row.causes):
-        labels = " ".join(f"--label {row.label}" for row in failing)
-        what = f"why --base {run.path / 'config.yaml'} {labels} --data PATH"
-        out.print(
-            f"a lone run cannot tell more. A study would:\n  fer study run {what}\n"
-            f"  fer diagnose {what}",
-            soft_wrap=True,
-        )
+def _of_chance(near: dict | None) -> str:
+    if near is None:
+        return number(None)
+    return f"{percent(near['value'], 0, unit='')} ({percent(near['chance'], 0, unit='')})"
 
 
-def _ends(effect) -> str:
-    return f"{100 * effect.value:.0f} [{100 * effect.low:.0f}, {100 * effect.high:.0f}]"
+def _ends(gap: Estimate) -> str:
+    if gap.interval is None:
+        return points(gap.value)
+    low, high = (f"{100 * end:.0f}" for end in gap.interval)
+    return f"{100 * gap.value:.0f} [{low}, {high}]"
+
+
+def _folded(command: str, width: int = 78) -> list[str]:
+    """Return a command on as many lines as it needs, to be pasted as they stand."""
+    lines = ["  "]
+    for index, option in enumerate(command.split(" --")):
+        word = option if index == 0 else f"--{option}"
+        if index and len(lines[-1]) + len(word) + 3 > width:
+            lines.append("      ")
+        elif index:
+            lines[-1] += " "
+        lines[-1] += word
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]

@@ -1,62 +1,120 @@
-"""What the cells of a study change, as tables on stdout."""
+"""A study on stdout: how far it is, and what its cells change."""
 
 from __future__ import annotations
 
-from fer_analysis.cli.tables.console import out, table
-from fer_analysis.study.differences import OVERALL
+from fer_analysis.cli import verbosity
+from fer_analysis.cli.tables.console import err, out, table
+from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
+from fer_analysis.study.run_study import StudyStatus
+from fer_analysis.text import MISSING, percent, points, short
+
+_SHORT = {"accuracy": "acc.", "macro_f1": "F1", "ece": "ECE"}
+_MOST = 9
+"""Rows of a summary."""
 
 
-def print_changes(told: dict) -> None:
-    """Print the figures of all cells, then how they differ.
+def print_finished(status: StudyStatus, file: str) -> None:
+    """Print what a run of a study came to.
 
     Args:
-        told: `changes.json`.
+        status: How far the study is.
+        file: As the user named it.
     """
-    rows, against = told["cells"], told["against"]
-    labels = [name for name in rows[0]["figures"] if name not in OVERALL]
-    n = max(row["n"] for row in rows)
-    out.print(
-        f"{told['question']}\nOn the folds that were left out and leak-free validation images, "
-        f"up to {n:,}; accuracy, calibration error and recall of each label in %:",
-        soft_wrap=True,
-    )
-    shown = table("cell", "seeds", "acc.", "F1", "ECE", *(name[:5] for name in labels))
-    for row in rows:
-        figures = {name: 100 * values["value"] for name, values in row["figures"].items()}
-        shown.add_row(
-            row["cell"],
-            str(row["seeds"]),
-            f"{figures['accuracy']:.1f}",
-            f"{figures['macro_f1']:.1f}",
-            f"{figures['ece']:.1f}",
-            *(f"{figures[name]:.0f}" for name in labels),
+    if verbosity.level() != verbosity.QUIET:
+        err.print(
+            f"{status.finished} of {status.n} cells are finished: fer study show {file}",
+            soft_wrap=True,
         )
+
+
+def print_status(status: StudyStatus) -> None:
+    """Print how many cells of each name are finished."""
+    level = verbosity.level()
+    if level == verbosity.QUIET:
+        return
+    out.print(f"study {status.study}: {status.finished} of {status.n} cells are finished")
+    rows = status.cells if level == verbosity.ALL else _most(status.cells)
+    shown = table("cell", "finished", "under way", "waiting")
+    for row in rows:
+        counts = (row.finished, row.under_way, row.waiting)
+        shown.add_row(short(row.name, 40), *map(str, counts))
     out.print(shown)
-    if len(rows) < 2:
+    _say_more(len(status.cells) - len(rows))
+
+
+def print_differences(differences: Differences) -> None:
+    """Print how the cells of a study differ; with -v also the figures, and all intervals.
+
+    Args:
+        differences: Of a study.
+    """
+    level = verbosity.level()
+    if level == verbosity.QUIET:
+        return
+    out.print(differences.question)
+    if level == verbosity.ALL:
+        _print_figures(differences)
+    if not differences.others:
+        out.print("no other cell is finished")
         return
     out.print(
-        f"against '{against}', in points; 95 % intervals that hold for all cells at once; * where "
-        "0 lies outside:",
-        soft_wrap=True,
+        f"Differences to '{differences.reference}' in points; * the 95 % interval, "
+        "simultaneous over the cells, excludes 0"
     )
-    _print_differences(
-        rows, against, {"accuracy": "accuracy", "macro_f1": "macro-F1", "ece": "ECE"}
-    )
-    _print_differences(rows, against, {name: f"recall of {name}" for name in told["watched"]})
-
-
-def _print_differences(rows: list[dict], against: str, figures: dict[str, str]) -> None:
-    shown = table("cell", *figures.values())
+    if level == verbosity.ALL:
+        _print_intervals(differences, OVERALL)
+        _print_intervals(differences, differences.watched)
+        return
+    rows, longest = _most(differences.others), max(12, 70 - 8 * len(differences.columns))
+    names = [_SHORT.get(name, name[:9]) for name in differences.columns]
+    shown = table("cell", "seeds", *names)
     for row in rows:
-        if row["cell"] != against:
-            shown.add_row(row["cell"], *(_points(row["figures"][name]) for name in figures))
+        figures = (row.figures[name] for name in differences.columns)
+        name = short(row.cell, longest)
+        shown.add_row(name, str(row.seeds), *map(_difference, figures))
+    out.print(shown)
+    _say_more(len(differences.others) - len(rows))
+
+
+def _print_figures(differences: Differences) -> None:
+    n = max(row.n for row in differences.cells)
+    out.print(
+        f"On the folds that were left out and leak-free validation images, up to {n:,}; "
+        "accuracy, macro-F1, calibration error and recall of each label in %:"
+    )
+    names = [*OVERALL, *differences.label_names]
+    shown = table("cell", "seeds", *(_SHORT.get(name, name[:5]) for name in names))
+    for row in differences.cells:
+        figures = (
+            percent(row.figures[name].value.value, int(name in OVERALL), unit="") for name in names
+        )
+        shown.add_row(row.cell, str(row.seeds), *figures)
     out.print(shown)
 
 
-def _points(figure: dict) -> str:
-    if figure["difference"] is None:
-        return "-"
-    low, high = figure["difference_low"], figure["difference_high"]
-    star = "*" if low > 0 or high < 0 else ""
-    ends = f"[{100 * low:+.1f}, {100 * high:+.1f}]"
-    return f"{100 * figure['difference']:+.1f}{star} {ends}"
+def _print_intervals(differences: Differences, names) -> None:
+    titles = (differences.columns[name] for name in names)
+    shown = table("cell", *titles)
+    for row in differences.others:
+        shown.add_row(row.cell, *(_with_interval(row, name) for name in names))
+    out.print(shown)
+
+
+def _with_interval(row: CellFigures, name: str) -> str:
+    figure = row.figures[name]
+    return figure.in_points() + "*" * figure.is_clear
+
+
+def _difference(figure: Figure) -> str:
+    if figure.difference is None:
+        return MISSING
+    return points(figure.difference.value) + ("*" if figure.is_clear else " ")
+
+
+def _most(rows: tuple) -> tuple:
+    return rows if len(rows) <= _MOST + 1 else rows[:_MOST]
+
+
+def _say_more(more: int) -> None:
+    if more > 0:
+        out.print(f"and {more} more (-v prints all)")

@@ -1,0 +1,201 @@
+"""Testing causes: the rule (`thresholds`) applied to each label that fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.study import effects
+from fer_analysis.study.caveats import in_points
+from fer_analysis.study.cell_roles import Roles
+from fer_analysis.study.diagnosis import CAUSES, NOT_SHOWN, NOT_TESTED, SHOWN, WAITS, Cause
+from fer_analysis.study.effects import ELSEWHERE, SPLIT
+from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+from fer_analysis.study.thresholds import (
+    EFFECT,
+    GAP,
+    PART,
+    SCARCE,
+    SHARED,
+    estimate,
+    reaches,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One label that fails, while its causes are tested.
+
+    Args:
+        evidence: Of studies.
+        roles: Of its cells.
+        label: Its position.
+        name: Its name.
+        gap: As predicted.
+        corrected_gap: Prior-corrected.
+    """
+
+    evidence: StudyEvidence
+    roles: Roles
+    label: int
+    name: str
+    gap: Estimate
+    corrected_gap: Estimate
+
+
+def causes_of(
+    evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]
+) -> dict[int, tuple[Cause, ...]]:
+    """Test the causes of all failing labels together, step by step as the rule says.
+
+    Args:
+        evidence: Of studies.
+        roles: Of its cells.
+        cases: Position of a label that fails -> its case.
+
+    Returns:
+        The same keys -> the label's causes, in the order of `CAUSES`.
+    """
+    recipe = _recipe(evidence, roles, cases)
+    waiting = {i for i, cause in recipe.items() if cause.verdict == SHOWN}
+    tested: dict[tuple[str, int], np.ndarray] = {}
+    for i, case in cases.items():
+        if i not in waiting:
+            tested |= {(cause, i): values for cause, values in _effects(case).items()}
+    found = estimate(tested)
+    return {
+        i: (recipe[i],)
+        + (
+            tuple(Cause(name, WAITS, because="the recipe comes first") for name in CAUSES[1:3])
+            if i in waiting
+            else _judged(case, {cause: found[cause, j] for cause, j in found if j == i})
+        )
+        for i, case in cases.items()
+    }
+
+
+def _recipe(evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]) -> dict[int, Cause]:
+    other = effects.best_recipe(evidence, roles)
+    if other is None:
+        return {i: Cause("recipe", NOT_TESTED, because="no other recipe was tried") for i in cases}
+    gained = {
+        kind: effects.difference(evidence, other, roles.subject, kind)
+        for kind in (PLAIN, CORRECTED)
+    }
+    tested = {(kind, i): values[:, i] for kind, values in gained.items() for i in cases}
+    found = estimate(tested | {("mean", None): np.nanmean(gained[CORRECTED], axis=1)})
+    causes = {}
+    for i, case in cases.items():
+        gaps = {PLAIN: case.gap, CORRECTED: case.corrected_gap}
+        failing = [kind for kind, gap in gaps.items() if reaches(gap, GAP)]
+        closed = [
+            kind
+            for kind in failing
+            if reaches(found[kind, i], max(EFFECT, PART * gaps[kind].value))
+            and (reaches(found[CORRECTED, i], EFFECT) or reaches(found["mean", None], EFFECT))
+        ]
+        kind = (closed or failing)[0]
+        effect, gap = found[kind, i], gaps[kind]
+        because = f"'{other}' changes it by {in_points(effect)} at the same number of steps"
+        if kind == CORRECTED:
+            because += ", prior-corrected"
+        verdict = SHOWN if closed else NOT_SHOWN
+        part = _part(effect, gap)
+        causes[i] = Cause("recipe", verdict, effect, part=part, because=because)
+    return causes
+
+
+def _effects(case: Case) -> dict[str, np.ndarray]:
+    """Return the effect of each cause that can be tested, with its resamples."""
+    evidence, roles, i = case.evidence, case.roles, case.label
+    tested = {"imbalance": effects.correction(evidence, roles)[:, i]}
+    if not reaches(case.corrected_gap, GAP):
+        return tested
+    if _is_scarce(case) and (cell := _quarter(case)):
+        tested["scarcity"] = effects.difference(evidence, roles.subject, cell, CORRECTED)[:, i]
+    if evidence.has_votes:
+        tested["ambiguity"] = effects.lost_to_rivals(evidence, roles, SPLIT)[:, i]
+        tested["label noise"] = effects.lost_to_rivals(evidence, roles, ELSEWHERE)[:, i]
+    else:
+        tested["ambiguity or noise"] = effects.to_one_label(evidence, roles.subject)[:, i]
+    return tested
+
+
+def _judged(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
+    """Apply the rule to the effects of a label's causes, in the order of `CAUSES`."""
+    gaps = {name: case.gap if name == "imbalance" else case.corrected_gap for name in found}
+    parts = {name: _part(effect, gaps[name]) for name, effect in found.items()}
+
+    def explains(name: str, least: float) -> bool:
+        return reaches(found[name], max(EFFECT, least * (gaps[name].value or 0)))
+
+    sharing = {name for name in found if name != "imbalance" and explains(name, SHARED)}
+    because = dict(_BECAUSE)
+    if sharing >= _DISJOINT:
+        smaller, larger = sorted(_DISJOINT, key=parts.get)
+        if 1 - parts[larger] < SHARED:
+            sharing.remove(smaller)
+            because[smaller] += f"; {larger} explains three quarters of the gap or more"
+    shown = sharing if sum(parts[name] or 0 for name in sharing) >= PART else set()
+    shown |= {name for name in found if name == "imbalance" and explains(name, PART)}
+    judged = [
+        Cause(
+            name,
+            SHOWN if name in shown else NOT_SHOWN,
+            effect,
+            part=parts[name],
+            because=because[name],
+        )
+        for name, effect in found.items()
+    ]
+    return tuple(judged) + _not_tested(case, found)
+
+
+def _part(effect: Estimate, gap: Estimate) -> float | None:
+    """Return the share of a gap that an effect explains, 0 or more; None where there is no gap."""
+    return max(effect.value, 0) / gap.value if (gap.value or 0) > 0 else None
+
+
+_DISJOINT = {"ambiguity", "label noise"}
+"""Measured on different images of a label: neither explains what the other does."""
+
+_BECAUSE = {
+    "imbalance": "what prior correction gives it",
+    "scarcity": "what it loses when three quarters of its images are removed",
+    "ambiguity": "what it loses, more than others, where annotators are split between labels",
+    "label noise": "what it loses, more than others, where annotators agree on another label",
+    "ambiguity or noise": "how far its errors go to one other label, for whatever reason: shown "
+    "too easily, interpret with care",
+}
+
+
+def _not_tested(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
+    """Say why scarcity has no effect that could be tested."""
+    if not reaches(case.corrected_gap, GAP):
+        return ()
+    if "scarcity" in found:
+        return ()
+    if _is_scarce(case):
+        why = "no cell removes three quarters of its images"
+        return (Cause("scarcity", NOT_TESTED, because=why),)
+    why = "it has more than half as many images as the median label"
+    return (Cause("scarcity", NOT_SHOWN, because=why),)
+
+
+def _is_scarce(case: Case) -> bool:
+    counts = case.evidence.training_counts(case.roles.subject)
+    return counts[case.label] <= SCARCE * np.median(np.delete(counts, case.label))
+
+
+def _quarter(case: Case) -> str | None:
+    """Return the cell in which the label has closest to a quarter of its images."""
+    evidence, i = case.evidence, case.label
+
+    def count(cell: str) -> int:
+        return evidence.training_counts(cell)[i]
+
+    full = count(case.roles.subject)
+    cells = [c for c in case.roles.doses.get(case.name, ()) if full / 8 <= count(c) <= full / 2]
+    return min(cells, key=lambda cell: abs(np.log(4 * count(cell) / full)), default=None)

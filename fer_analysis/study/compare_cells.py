@@ -1,0 +1,130 @@
+"""Comparing the cells of a study with one of them: this is what the remedy bench is read by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from fer_analysis.evaluation.calibration import weighted_error
+from fer_analysis.statistics.bootstrap import percentile_interval
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.study.design import Study
+from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
+from fer_analysis.study.resampling import PLAIN, StudyEvidence, Tallies
+from fer_analysis.study.thresholds import estimate
+
+WATCHED = 2
+"""Labels whose recalls are shown with their differences, where none are asked for."""
+
+
+def compare_cells(
+    study: Study, evidence: StudyEvidence, reference: str, labels: Sequence[str] = ()
+) -> Differences:
+    """Return every figure of every cell, and by how much it differs from the reference's.
+
+    The calibration error is corrected for chance as `evaluation.calibration` says.
+
+    Args:
+        study: The study.
+        evidence: Of its finished cells.
+        reference: The cell that the others are compared with.
+        labels: To be watched; the two with the lowest recall if empty.
+
+    Raises:
+        FerError: If the reference is not finished.
+    """
+    evidence.require(reference)
+    cells = cell_figures(evidence, reference)
+    return Differences(
+        study=study.name,
+        question=study.config.question,
+        reference=reference,
+        watched=tuple(labels) or lowest(cells, reference, WATCHED),
+        fingerprint=evidence.fingerprint,
+        fingerprints=evidence.fingerprints,
+        cells=cells,
+    )
+
+
+def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, ...]:
+    """Return the figures of all cells with their differences to the reference.
+
+    Args:
+        evidence: Of studies.
+        reference: One of its cells.
+    """
+
+    @cache  # most cells have the same seeds, and then share the resamples of the reference
+    def figures(cell: str, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
+        return _figures(evidence, cell, seeds)
+
+    differences: dict[str, dict[str, np.ndarray]] = {}
+    for cell in evidence.cells:
+        seeds = evidence.common(cell, reference)
+        if cell != reference and seeds:
+            own, base = figures(cell, seeds), figures(reference, seeds)
+            for name in own:
+                differences.setdefault(name, {})[cell] = own[name] - base[name]
+    found = {name: estimate(values) for name, values in differences.items()}
+    return tuple(
+        CellFigures(
+            cell=cell,
+            seeds=len(evidence.cells[cell]),
+            n=int(evidence.tallies(cell).n.sum()),
+            training_images=tuple(evidence.training_counts(cell).tolist()),
+            figures={
+                name: Figure(_with_interval(values), found.get(name, {}).get(cell))
+                for name, values in figures(cell, evidence.common(cell)).items()
+            },
+        )
+        for cell in evidence.cells
+    )
+
+
+def lowest(cells: Sequence[CellFigures], reference: str, most: int) -> tuple[str, ...]:
+    """Return the labels that the reference has the lowest recall of, the lowest first."""
+    figures = next(row.figures for row in cells if row.cell == reference)
+    recalls = {name: f.value.value for name, f in figures.items() if name not in OVERALL}
+    defined = [name for name, value in recalls.items() if value is not None]
+    return tuple(sorted(defined, key=recalls.get)[:most])
+
+
+def _with_interval(values: np.ndarray) -> Estimate:
+    return Estimate(values[0], *percentile_interval(values[1:]))
+
+
+def _figures(evidence: StudyEvidence, cell: str, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Return each figure, `(1 + DRAWS,)`: as it is, then its resamples."""
+    tallies = evidence.tallies(cell, seeds)
+    recall = tallies.recall(PLAIN)
+    return {
+        "accuracy": _accuracy(tallies),
+        "macro_f1": _macro_f1(tallies),
+        "ece": _calibration_error(evidence, cell, seeds),
+    } | {name: recall[:, i] for i, name in enumerate(evidence.label_names)}
+
+
+def _accuracy(tallies: Tallies) -> np.ndarray:
+    confusion = tallies.confusion[PLAIN]
+    return np.trace(confusion, axis1=1, axis2=2) / confusion.sum(axis=(1, 2))
+
+
+def _macro_f1(tallies: Tallies) -> np.ndarray:
+    confusion = tallies.confusion[PLAIN]
+    correct = np.diagonal(confusion, axis1=1, axis2=2)
+    either = confusion.sum(axis=1) + confusion.sum(axis=2)
+    return np.divide(2 * correct, either, out=np.zeros_like(correct), where=either > 0).mean(axis=1)
+
+
+def _calibration_error(evidence: StudyEvidence, cell: str, seeds: tuple[int, ...]) -> np.ndarray:
+    confidence, correct, weights = [], [], []
+    for seed, each in evidence.weights(seeds):
+        predictions = evidence.cells[cell][seed].predictions
+        confidence.append(predictions.confidence)
+        correct.append(predictions.predicted[PLAIN] == evidence.images[seed].labels)
+        weights.append(each)
+    return weighted_error(
+        *(np.concatenate(values, axis=-1) for values in (confidence, correct, weights))
+    )

@@ -1,0 +1,78 @@
+"""Why each label fails: the rule (`thresholds`) applied to the evidence of a study."""
+
+from __future__ import annotations
+
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.statistics.intervals import wilson
+from fer_analysis.study import effects, recalls
+from fer_analysis.study.causes import Case, causes_of
+from fer_analysis.study.caveats import caveats
+from fer_analysis.study.cell_roles import Roles, find_roles
+from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
+from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+from fer_analysis.study.thresholds import GAP, estimate, reaches
+
+
+def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
+    """Find which labels a network fails on, and why, as far as the evidence shows it.
+
+    Args:
+        evidence: Of studies.
+        subject: The cell whose failures are examined.
+
+    Raises:
+        FerError: If there is no such cell.
+    """
+    evidence.require(subject)
+    labels = _labels(evidence, find_roles(evidence, subject))
+    return Diagnosis(
+        subject=subject,
+        seeds=len(evidence.cells[subject]),
+        votes=evidence.has_votes,
+        fingerprint=evidence.fingerprint,
+        fingerprints=evidence.fingerprints,
+        labels=labels,
+        doses=recalls.doses(evidence, subject),
+        equal=recalls.equal(evidence, subject),
+        agreement=recalls.by_agreement(evidence, subject),
+        confusions={
+            row.label: recalls.predicted_as(evidence, subject, row.label)
+            for row in labels
+            if row.fails
+        },
+    )
+
+
+def _labels(evidence: StudyEvidence, roles: Roles) -> tuple[LabelDiagnosis, ...]:
+    names, kinds = evidence.label_names, (PLAIN, CORRECTED)
+    gap = {kind: effects.gaps(evidence, roles, kind) for kind in kinds}
+    found = estimate({(kind, i): gap[kind][:, i] for kind in kinds for i in range(len(names))})
+    gaps = {i: [found.get((kind, i), Estimate(None)) for kind in kinds] for i in range(len(names))}
+    cases = {
+        i: Case(evidence, roles, i, name, gap=gaps[i][PLAIN], corrected_gap=gaps[i][CORRECTED])
+        for i, name in enumerate(names)
+        if any(reaches(each, GAP) for each in gaps[i])
+    }
+    causes = causes_of(evidence, roles, cases)
+    tallies = evidence.tallies(roles.subject)
+    counts = evidence.training_counts(roles.subject)
+    recall, corrected = (tallies.recall(kind)[0] for kind in kinds)
+    return tuple(
+        LabelDiagnosis(
+            label=name,
+            n=int(tallies.n[i]),
+            training=int(counts[i]),
+            recall=_share(recall[i], int(tallies.n[i])),
+            corrected=_share(corrected[i], int(tallies.n[i])),
+            gap=gaps[i][PLAIN],
+            corrected_gap=gaps[i][CORRECTED],
+            fails=i in cases,
+            causes=causes.get(i, ()),
+            caveats=caveats(evidence, roles, i) if i in cases else (),
+        )
+        for i, name in enumerate(names)
+    )
+
+
+def _share(value: float, n: int) -> Estimate:
+    return Estimate(value, *wilson(round(value * n), n), n) if n else Estimate(None, n=0)
