@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, ValidationError, create_model
+
+from fer_analysis.errors import FerError, did_you_mean
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 """Of everything random; Keras takes no larger one."""
@@ -34,6 +36,42 @@ def options_of(function: Callable, *, seed: bool = False) -> dict[str, tuple[Any
         for parameter in inspect.signature(function, eval_str=True).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY and (seed or parameter.name != "seed")
     }
+
+
+def checked_options(
+    function: Callable, given: Mapping[str, object], *, where: str, leave_out: Container[str] = ()
+) -> dict[str, Any]:
+    """Return options with all defaults, checked by the function's annotations.
+
+    Args:
+        function: Whose options.
+        given: Those that are given.
+        where: What the function is called, for messages.
+        leave_out: Keywords that are no options.
+
+    Raises:
+        FerError: Naming every problem at once.
+    """
+    fields = {k: field for k, field in options_of(function).items() if k not in leave_out}
+    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    try:
+        section = create_model("Options", __config__=strict, **fields).model_validate(dict(given))
+    except ValidationError as error:
+        problems = [_explain(each, tuple(fields)) for each in error.errors()]
+        if len(problems) == 1:
+            raise FerError(f"{where}: {problems[0]}") from error
+        raise FerError(where, problems) from error
+    return {name: getattr(section, name) for name in fields}
+
+
+def _explain(problem: dict, known: tuple[str, ...]) -> str:
+    name = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown option '{name}'" + (
+            did_you_mean(name, known) if known else " (it has none)"
+        )
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{name}: {message[0].lower()}{message[1:]}, received {problem['input']!r:.80}"
 
 
 def _default(parameter: inspect.Parameter) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
+import ast
+import importlib.util
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from fer_analysis.errors import FerError, did_you_mean
 
@@ -35,6 +37,20 @@ class Registry(Mapping):
         self.check(name)
         module, function = self._entries[name].split(":")
         return getattr(importlib.import_module(module), function)
+
+    def keywords(self, name: str) -> dict[str, str]:
+        """Return an entry's keyword-only arguments with their defaults, as its source has them.
+
+        The source is read and not imported: `--help` lists options at no cost.
+        """
+        module, function = self._entries[self.check(name)].split(":")
+        spec = importlib.util.find_spec(module)
+        source = Path(spec.origin).read_text(encoding="utf-8")
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef) and node.name == function:
+                pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+                return {a.arg: "" if value is None else ast.unparse(value) for a, value in pairs}
+        return {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Annotated
 
 import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from pydantic import Field
 
 from fer_analysis.cli import main
 from fer_analysis.data.dataset import FER_LABELS
@@ -115,6 +117,33 @@ def test_interrupting_keeps_the_finished_labels(monkeypatch):
     assert not (FOLDER / "fear.png").exists()
 
 
+def planted(
+    model,
+    images,
+    targets,
+    *,
+    reach: Annotated[int, Field(ge=1, le=9)] = 3,
+    batch_size: int = 128,
+    progress=None,
+):
+    """A method that a user has added."""
+    return gradient(model, images, targets)
+
+
+def test_a_method_that_is_added_to_the_table_has_options_help_and_limits(monkeypatch):
+    monkeypatch.setitem(METHODS._entries, "planted", f"{__name__}:planted")
+    assert "planted: reach=3" in " ".join(fer("--help").stdout.split())
+    words = ["--method", "planted", "--n", 1, "--checks", "none"]
+    for option, message in (
+        ("reach=10", "planted: reach: input should be less than or equal to 9, received 10"),
+        ("rech=2", "planted: unknown option 'rech' (did you mean 'reach'"),
+        ("reach=true", "planted: reach: input should be a valid integer, received True"),
+    ):
+        assert message in fer("net.keras", *DATA, *words, "--option", option, code=1).stderr
+    told = json.loads(fer("net.keras", *DATA, *words, "--option", "reach=5", "--json").stdout)
+    assert told["options"] == {"reach": 5}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -126,15 +155,15 @@ def test_interrupting_keeps_the_finished_labels(monkeypatch):
         (["nosuch"], "nosuch: no such run; expected a run directory"),
         (
             ["--method", "occlusion", "--option", "patch=big"],
-            "occlusion: patch: expected a whole number, received 'big'",
+            "occlusion: patch: input should be a valid integer, received 'big'",
         ),
         (
             ["--method", "smoothgrad", "--option", "noise=["],
-            "smoothgrad: noise: expected a number, received '['",
+            "smoothgrad: noise: input should be a valid number, received '['",
         ),
         (
             ["--method", "integrated_gradients", "--option", "baseline=black"],
-            "unknown fill 'black'",
+            "baseline: input should be 'mean' or 'blur', received 'black'",
         ),
         (
             ["--method", "layer_cam", "--option", "layer=conv2d_9"],

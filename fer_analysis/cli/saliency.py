@@ -6,7 +6,26 @@ import click
 
 from fer_analysis.cli.options import NameOf, data_option, json_option, set_option, split_option
 from fer_analysis.errors import FerError
-from fer_analysis.saliency import METHODS
+from fer_analysis.saliency import METHODS, NOT_OPTIONS
+
+
+class _MethodOption(click.Option):
+    """An option whose help lists the options of all methods, from the table."""
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+        listed = []
+        for method in METHODS:
+            own = {k: v for k, v in METHODS.keywords(method).items() if k not in _NOT_LISTED}
+            if own:
+                options = ", ".join(f"{name}={value.strip(chr(39))}" for name, value in own.items())
+                listed.append(f"{method}: {options}")
+        self.help = (
+            f"An option of the method (repeatable). With their defaults: {'; '.join(listed)}."
+        )
+        return super().get_help_record(context)
+
+
+_NOT_LISTED = (*NOT_OPTIONS, "seed")
 
 
 @click.command()
@@ -32,8 +51,7 @@ from fer_analysis.saliency import METHODS
     "options",
     multiple=True,
     metavar="NAME=VALUE",
-    help="An option of the method, e.g. steps=64, baseline=blur, samples=9, method=occlusion "
-    "(what smoothgrad smooths), layer=conv2d_1, patch=6 (repeatable).",
+    cls=_MethodOption,
 )
 @click.option(
     "--regions",

@@ -27,6 +27,9 @@ METHODS = Registry(
     },
 )
 
+NOT_OPTIONS = ("batch_size", "progress", "face")
+"""Keywords that every caller sets itself: they are no options of a method."""
+
 
 def parts_of_logit(method: Callable) -> Callable:
     """Mark a method whose values are parts of the logit.

@@ -11,7 +11,8 @@ import numpy as np
 
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.saliency import METHODS, are_parts_of_logit
+from fer_analysis.options import checked_options
+from fer_analysis.saliency import METHODS, NOT_OPTIONS, are_parts_of_logit
 from fer_analysis.saliency.maps import SaliencyMaps, joined
 from fer_analysis.saliency.methods.fills import mean_face
 
@@ -130,7 +131,7 @@ def check_question(
     if target not in TARGETS and target not in dataset.label_names:
         known = (*TARGETS, *dataset.label_names)
         raise FerError(f"unknown target '{target}'{did_you_mean(target, known)}")
-    _check_options(method, options)
+    _checked(method, options)
 
 
 def prepare(
@@ -186,9 +187,8 @@ def _prepared(
     method: str, options: dict, model, dataset: FaceDataset, seed: int
 ) -> tuple[Callable, dict]:
     """Return the method and its options, checked and completed."""
-    function = METHODS[method]
+    function, given = METHODS[method], _checked(method, options)
     known = inspect.signature(function).parameters
-    given = dict(options)
     if "seed" in known:
         given["seed"] = seed
     if "face" in known:
@@ -200,22 +200,8 @@ def _prepared(
     return function, given
 
 
-def _check_options(method: str, options: dict) -> None:
-    known = inspect.signature(METHODS[method]).parameters
-    own = [name for name, p in known.items() if p.kind is p.KEYWORD_ONLY and name not in _NOT_OWN]
-    for name in options:
-        if name not in own:
-            hint = did_you_mean(name, own) if own else " (it has none)"
-            raise FerError(f"{method}: unknown option '{name}'{hint}")
-        _check_type(method, name, options[name], known[name].default)
-
-
-def _check_type(method: str, name: str, value: object, default: object) -> None:
-    kinds = {int: (int,), float: (int, float)}.get(type(default), (str,))
-    allowed = isinstance(value, kinds) and not isinstance(value, bool)
-    if not (allowed or value is default or (kinds == (str,) and callable(value))):
-        expected = {int: "a whole number", float: "a number"}.get(type(default), "a name")
-        raise FerError(f"{method}: {name}: expected {expected}, received {value!r}")
+def _checked(method: str, options: dict) -> dict:
+    return checked_options(METHODS[method], options, where=method, leave_out=NOT_OPTIONS)
 
 
 def _choose(dataset: FaceDataset, label: str | None, n: int | None, seed: int) -> list[np.ndarray]:
@@ -242,11 +228,6 @@ def _all_options(function: Callable, given: dict) -> dict:
     options = {
         parameter.name: given.get(parameter.name, parameter.default)
         for parameter in inspect.signature(function).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in _NOT_KEPT
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in NOT_OPTIONS
     }
     return {k: getattr(v, "__name__", v) for k, v in options.items()}
-
-
-_NOT_KEPT = ("batch_size", "progress", "face")
-"""Keywords that change no map, or are no JSON value."""
-_NOT_OWN = (*_NOT_KEPT, "seed")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from scipy import ndimage
 
 from fer_analysis.errors import FerError, did_you_mean
 
-FILLS = ("mean", "blur")
+Fill = Literal["mean", "blur"]
+FILLS = get_args(Fill)
 BLUR = 5 / 48
 """Standard deviation of the blur, a share of the image's height: no feature of a face is left."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Annotated
 
 import keras
 import numpy as np
 import tensorflow as tf
+from pydantic import Field
 
 from fer_analysis.errors import FerError
 from fer_analysis.saliency import parts_of_logit
-from fer_analysis.saliency.methods.fills import fill
+from fer_analysis.saliency.methods.fills import Fill, fill
 from fer_analysis.saliency.methods.gradients import (
     Progress,
     logit_weights,
@@ -30,9 +32,9 @@ def integrated_gradients(
     images: np.ndarray,
     targets: np.ndarray,
     *,
-    baseline: str = "mean",
-    steps: int = 32,
-    doublings: int = 2,
+    baseline: Fill = "mean",
+    steps: Annotated[int, Field(ge=1, le=4096)] = 32,
+    doublings: Annotated[int, Field(ge=0, le=8)] = 2,
     batch_size: int = 128,
     face: np.ndarray | None = None,
     progress: Progress | None = None,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import keras
 import numpy as np
+from pydantic import Field
 
 from fer_analysis.errors import FerError
 from fer_analysis.saliency import parts_of_logit
-from fer_analysis.saliency.methods.fills import fill
+from fer_analysis.saliency.methods.fills import Fill, fill
 from fer_analysis.saliency.methods.gradients import Progress, logit_weights, scores
 from fer_analysis.saliency.region_occlusion import logits_when_hidden
 
@@ -18,9 +21,9 @@ def occlusion(
     images: np.ndarray,
     targets: np.ndarray,
     *,
-    patch: int = 8,
-    stride: int = 4,
-    fill_with: str = "mean",
+    patch: Annotated[int, Field(ge=1)] = 8,
+    stride: Annotated[int, Field(ge=1)] = 4,
+    fill_with: Fill = "mean",
     batch_size: int = 256,
     face: np.ndarray | None = None,
     progress: Progress | None = None,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from typing import Annotated
 
 import keras
 import numpy as np
+from pydantic import Field
 
 from fer_analysis.errors import FerError
 from fer_analysis.saliency import METHODS
@@ -19,8 +21,8 @@ def smoothgrad(
     images: np.ndarray,
     targets: np.ndarray,
     *,
-    samples: int = 25,
-    noise: float = 0.15,
+    samples: Annotated[int, Field(ge=1, le=10_000)] = 25,
+    noise: Annotated[float, Field(ge=0, le=10)] = 0.15,
     seed: int = 0,
     batch_size: int = 128,
     method: str | Callable[..., np.ndarray] = "gradient",
