@@ -57,10 +57,7 @@ def finding(label: str, names: tuple[str, ...], region: str | None = "mouth") ->
     r = len(names)
     costs = [Estimate(cost, cost, cost, OF_EACH) for cost in np.linspace(1, -0.5, r)]
     hidden = tuple(HiddenRegion(cost, cost, cost, 1, 1, 1, 1) for cost in costs)
-    nulls = {
-        name: np.full(r, 1.5)
-        for name in ("the edges", "networks that learnt nothing", "all labels")
-    }
+    nulls = {name: np.full(r, 1.5) for name in ("the edges", "untrained networks", "all labels")}
     ones = dict.fromkeys(("enrichment", "low", "occlusion", "cost"), np.ones(r))
     evidence = RegionEvidence(OF_EACH, names, lead=1, nulls=nulls, ranking=(0.8, 0.9), **ones)
     says = Dominance(region, "because")
@@ -156,7 +153,7 @@ def test_bars_are_as_long_as_the_enrichment_and_stand_beside_nulls_and_costs():
     for words in (
         "happy, n = 3",
         "maps: mouth",
-        "null: random weights",
+        "null: untrained networks",
         "null: the edges",
         "FAILS SANITY",
         "drop of the logit",

@@ -1,4 +1,4 @@
-"""Labels in doubt by confident learning (Northcutt, Jiang & Chuang 2021), held against votes."""
+"""Labels in doubt by confident learning (Northcutt, Jiang & Chuang 2021), compared with votes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from fer_analysis.data.vote_shares import CONFIDENT, label_is_first_choice, stro
 from fer_analysis.statistics.intervals import wilson
 
 FIRST = 0.1
-"""The share of the issues, the strongest, whose precision is told by itself."""
+"""The share of the issues, the strongest, whose precision is given separately."""
 
 
 def confident_labels(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the label that each image confidently has.
 
-    A network is confident of a label where it gives it at least the mean probability that it
-    gives that label on the images that carry it: so a label that the network hardly dares to
-    say needs little, one that it says lightly needs much. Of several the most probable counts.
+    A network is confident of a label where its probability is at least the mean probability of
+    that label on the images that carry it: the threshold is low for a label that the network
+    rarely predicts, and high for one that it predicts often. Of several, the most probable counts.
 
     Args:
         labels: int64 `(n,)`, the given labels, 0 to k - 1.
@@ -76,7 +76,7 @@ def label_issues(dataset: FaceDataset, probabilities: np.ndarray) -> Issues:
 def agreement_with_votes(
     dataset: FaceDataset, rows: np.ndarray, suggested: np.ndarray, missed: np.ndarray
 ) -> dict:
-    """Tell how often annotators' votes confirm label issues, against their share in general.
+    """Return how often annotators' votes confirm label issues, compared with all images.
 
     Votes confirm an issue in the wide sense where another option got more votes than the
     label, and in the narrow sense where it is a mismatch (`CONFIDENT` of the votes on one other

@@ -1,4 +1,4 @@
-"""Issues that pixels alone give away: blank images, placeholders, drawings.
+"""Issues that pixels alone show: blank images, placeholders, drawings.
 
 The rules for placeholders and drawings are suspicions: high-contrast photographs of much black
 or white are among what they find, soft drawings are not. Their limits were set by eye on

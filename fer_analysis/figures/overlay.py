@@ -1,4 +1,4 @@
-"""A face beside itself under its saliency map, quick enough for thousands of them."""
+"""A face and the same face under its saliency map, fast enough for thousands of them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ STRIP = 26
 
 
 def save_overlay(
-    path: Path, image: np.ndarray, saliency: np.ndarray, caption: str, method: str
+    path: Path, image: np.ndarray, saliency: np.ndarray, *, caption: str, method: str
 ) -> None:
-    """Write a PNG: what the network saw, the same under its map, and a line of text.
+    """Write a PNG: the image, the image under its map, and a line of text.
 
     Args:
         path: The file; its folder is made.
         image: uint8 `(h, w)`.
         saliency: float `(h, w)`, raw; its magnitude is drawn, softened, up to its 99th percentile.
-        caption: What the network said.
+        caption: The network's answer.
         method: The map's method.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Pictures of regions: what each carries for each label, and where they lie."""
+"""Figures of regions: their enrichment and cost for each label, and their places."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
 PER_LINE = 4
 HIDDEN = "#2b6c8f"
 CAPS = {"capsize": 2.5, "ecolor": "0.15"}
-NULLS = {"the edges": "s", "networks that learnt nothing": "o", "all labels": "D"}
-NAMES = {"networks that learnt nothing": "random weights"}
+NULLS = {"the edges": "s", "untrained networks": "o", "all labels": "D"}
 
 
 def bars_figure(analysis: SaliencyAnalysis) -> Figure:
@@ -109,7 +108,7 @@ def _bars(axes: Axes, summary: LabelSummary, finding: RegionFinding | None) -> N
     axes.axvline(1, color="0.5", linewidth=1, linestyle=":")
     for null, marker in NULLS.items() if finding else ():
         style = {"color": "0.1", "markersize": 4.5, "fillstyle": "none"}
-        label = f"null: {NAMES.get(null, null)}"
+        label = f"null: {null}"
         axes.plot(finding.evidence.nulls[null], places, marker, label=label, **style)
     axes.set_yticks(places, [plain(each.region, 18) for each in summary.regions])
     axes.invert_yaxis()

@@ -40,7 +40,7 @@ class Overlays:
         unsure = ", unsure" if item.unsure else ""
         caption = f"{name} {item.probabilities[item.label]:.2f}{unsure}"
         path = self._place(item.source)
-        save_overlay(path, item.image[..., 0], saliency[0], caption, METHOD)
+        save_overlay(path, item.image[..., 0], saliency[0], caption=caption, method=METHOD)
         return path
 
     def _place(self, file: Found | int) -> Path:

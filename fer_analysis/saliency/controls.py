@@ -1,4 +1,4 @@
-"""What saliency is held against: edges, networks that learnt nothing, and all labels at once."""
+"""Controls of saliency: the edges of an image, and untrained networks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import ndimage
 
 
 def edges(images: np.ndarray) -> np.ndarray:
-    """Return Sobel's edge strength: a map that knows the image and no network.
+    """Return Sobel's edge strength: a map of the image that no network is needed for.
 
     Args:
         images: `(n, h, w, channels)`, pixels 0-255.
@@ -23,7 +23,7 @@ def edges(images: np.ndarray) -> np.ndarray:
 
 
 def random_networks(model: keras.Model, count: int, *, seed: int = 0) -> Iterator[keras.Model]:
-    """Yield networks of the same architecture that have learnt nothing.
+    """Yield untrained networks of the same architecture.
 
     Each is the same object with other weights: use it before asking for the next.
 

@@ -1,4 +1,4 @@
-"""The rule by which a label has a dominant region, or none and why."""
+"""The rule by which a label has a dominant region, or none with the reason."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ CHANCE = 0.5
 """AUROC of a network that cannot tell the label from the others."""
 ZERO = "the maps are zero everywhere: the logit does not depend on the image"
 LEAD = 1.1
-"""Enrichment over the runner-up's (and every null's): a lead of less is a matter of the
-template's borders. Fixed on planted cues, `scripts/planted_cues.py`, seeds 0-5."""
+"""Enrichment over the runner-up's (and every null's): a smaller lead depends on the template's
+borders. Set on planted cues, `scripts/planted_cues.py`, seeds 0-5."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class RegionEvidence:
         enrichment: float `(r,)`, mean over images.
         low: float `(r,)`, lower ends of the 95 % intervals of `enrichment`.
         lead: Lower end of the 95 % interval of the highest enrichment less `LEAD` times the second.
-        nulls: What is no answer to the question -> float `(r,)`, upper end of what it reaches.
+        nulls: A map that does not show what the network learned -> float `(r,)`, upper ends of
+            its enrichment.
         occlusion: float `(r,)`, the lower of the lower ends of two 95 % intervals: how far the
             target's logit falls when the region is hidden, and how much further than when a
             control of its area is.
@@ -48,7 +49,7 @@ class RegionEvidence:
 
 @dataclass(frozen=True)
 class Dominance:
-    """A label's dominant region, or None; and what speaks for it, or against."""
+    """A label's dominant region, or None; and the reason."""
 
     region: str | None
     reason: str
@@ -82,7 +83,9 @@ def dominant_region(evidence: RegionEvidence) -> Dominance:
         if not evidence.low[top] >= LEAD * reached[top]:
             return Dominance(None, f"{found} does not clear {null} (x {reached[top]:.2f})")
     if not evidence.occlusion[top] > 0:
-        return Dominance(None, f"{found}: hiding it costs no more than hiding as much elsewhere")
+        return Dominance(
+            None, f"{found}: hiding it costs no more than hiding the same area elsewhere"
+        )
     costliest = int(np.argmax(evidence.cost))
     if costliest != top:
         return Dominance(None, f"{found}: hiding {evidence.names[costliest]} costs more")

@@ -1,4 +1,4 @@
-"""How saliency spreads over the parts of a face, and how sure a mean over images is of it."""
+"""How saliency is distributed over the parts of a face, with intervals over images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fer_analysis.statistics.bootstrap import bootstrap, percentile_interval
 from fer_analysis.statistics.estimate import Estimate
 
 SHIFT = 2
-"""Pixels by which the regions are moved to see how much an answer hangs on their place."""
+"""Pixels by which the regions are moved, to see how much a result depends on their place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +141,7 @@ def bootstrap_means(values: np.ndarray, *, seed: int = 0) -> np.ndarray:
     """Return means over images, had other images been drawn, float64 `(draws, ...)`.
 
     Args:
-        values: `(n, columns)`, a row an image. One image knows nothing of the next: all NaN.
+        values: `(n, columns)`, a row an image. All NaN for a single image.
         seed: Of the draws; values of the same n are drawn alike, so that they stay pairs.
     """
     n = len(values)

@@ -1,4 +1,4 @@
-"""Which images are explained, and for which logit: chance and the target choose, not beauty."""
+"""Which images are explained (a random choice), and for which logit."""
 
 from __future__ import annotations
 

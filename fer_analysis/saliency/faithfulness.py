@@ -1,4 +1,4 @@
-"""Faithfulness: is what a map ranks first also what the network needs first?"""
+"""Faithfulness: does the network need the pixels most that a map ranks first?"""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from fer_analysis.statistics.estimate import Estimate
 STEPS = 16
 """Equal parts of the pixels that are taken away, or brought in, one after another."""
 GRAIN = 1.5
-"""Pixels by which every ranking is smoothed, the random one too: else a coarse map would be
-held against scattered single pixels, which harm a network in a way of their own."""
+"""Pixels by which every ranking is smoothed, the random one too: otherwise a coarse map
+would be compared with scattered single pixels, which harm a network in another way."""
 
 RIVALS = ("random", "edges")
 

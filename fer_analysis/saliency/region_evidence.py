@@ -1,4 +1,4 @@
-"""Put the evidence of each label together: its maps, the nulls, the hidden regions, the ranking."""
+"""Collect the evidence of each label: its maps, the nulls, the hidden regions, the ranking."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.ranking import auroc
 
 NETWORKS = 3
-"""Networks that learnt nothing."""
+"""Untrained networks."""
 OF_EACH = 20
 """Images of each label that they explain."""
 TWICE = 2.0
-"""Where hiding a region speaks alone, it must cost this much of what hiding as much elsewhere
-does: of a cue that is everywhere, a large region holds more than a blob in the face's middle.
-Fixed on planted cues, as `LEAD` was."""
+"""By hiding alone, a region must cost this many times what hiding the same area elsewhere costs:
+a large region holds more of a cue that is everywhere than a blob in the middle of the face does.
+Set on planted cues, as `LEAD` was."""
 DECIDING = "mean"
-"""The fill whose region occlusion decides; the blur is reported beside it."""
+"""The fill whose region occlusion decides; the blur is reported too."""
 
 Progress = Callable[[int, int], None]
 
@@ -64,7 +64,7 @@ def examine(
     report = progress or (lambda _: None)
     common = {"all labels": _all_labels(others or saliency, regions)}
     untrained = _random_enrichment(
-        model, saliency, images, regions, face, seed, report("networks that learnt nothing")
+        model, saliency, images, regions, face, seed, report("untrained networks")
     )
     hidden = report("hiding regions")
     found, done = [], 0
@@ -84,7 +84,7 @@ def examine(
         )
         nulls = {
             "the edges": _reached(enrichment(edges(images[members]), regions), seed),
-            "networks that learnt nothing": untrained[int(label)],
+            "untrained networks": untrained[int(label)],
             **common,
         }
         name = saliency.label_names[label]
@@ -196,7 +196,7 @@ def dominant_by_occlusion(
     low = percentile_interval(bootstrap_means(values, seed=seed))[0]
     found = f"{names[top]} ({mean[top]:+.2f} logits)"
     if not low[:3].min() > 0:
-        return Dominance(None, f"{found} costs no more than hiding as much elsewhere")
+        return Dominance(None, f"{found} costs no more than hiding the same area elsewhere")
     if not low[3] > 0:
         return Dominance(None, f"{found} does not clear {names[second]} ({mean[second]:+.2f})")
     return Dominance(names[top], found)
@@ -223,7 +223,7 @@ def _all_labels(saliency: SaliencyMaps, regions: Regions) -> np.ndarray:
 def _random_enrichment(
     model, saliency: SaliencyMaps, images, regions: Regions, face, seed: int, progress
 ) -> dict[int, np.ndarray]:
-    """Return, for each label, the most that networks which learnt nothing reach."""
+    """Return, for each label, the highest enrichment that untrained networks reach."""
     labels = np.unique(saliency.labels)
     rows = np.concatenate([np.flatnonzero(saliency.labels == label)[:OF_EACH] for label in labels])
     method, reached = prepare(saliency, face, faster=True), {int(label): [] for label in labels}

@@ -1,4 +1,4 @@
-"""Region occlusion: what a region is worth to a logit and to recall, hidden or seen alone."""
+"""Region occlusion: the effect of a region on a logit and on recall, hidden or shown alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fer_analysis.saliency.methods.fills import FILLS, fill
 from fer_analysis.saliency.methods.gradients import logit_weights, logits
 
 CONTROLS = 5
-"""Blobs of a region's area, elsewhere, that are hidden in its stead."""
+"""Blobs of a region's area, elsewhere, that are hidden instead."""
 
 
 @dataclass(frozen=True, eq=False)
 class RegionOcclusion:
-    """Scores of n images with each of r regions hidden, or alone to be seen; one fill.
+    """Scores of n images with each of r regions hidden, or shown alone; one fill.
 
     Args:
         drop: float32 `(n, r)`, how far the target's logit falls when the region is hidden.

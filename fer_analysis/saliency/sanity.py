@@ -1,4 +1,4 @@
-"""Sanity: do the maps change when the network forgets? (Adebayo et al. 2018)"""
+"""Sanity: do the maps change when the weights are randomised? (Adebayo et al. 2018)"""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fer_analysis.saliency.controls import copy_of, randomise_weights
 STAGES = 8
 """At most: layers of a deep network are randomised in groups."""
 ALIKE = 0.5
-"""Rank correlation or SSIM with the maps of a network that has forgotten everything, above which
-a map shows the image and not what was learnt."""
+"""Rank correlation or SSIM with the maps of a network with random weights, above which a map
+shows the image and not what the network learned."""
 _WINDOW = 1.5
 
 

@@ -1,4 +1,4 @@
-"""What stands where pixels are painted over: the mean face, or the image's own blur."""
+"""What replaces hidden pixels: the mean face, or the blurred image."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ BLUR = 5 / 48
 def fill(images: np.ndarray, kind: str, face: np.ndarray | None = None) -> np.ndarray:
     """Return what replaces the images' pixels.
 
-    The mean face is the same for all and knows nothing of the label; the blur keeps an image's
-    own light and shade, and with it the traces of a wide open mouth. Neither is a face that
-    nobody has doubts about: that is why there are two.
+    The mean face is the same for all images and independent of the label; the blur keeps an
+    image's light and shade, and with it traces of a wide open mouth. Neither is neutral beyond
+    doubt: therefore there are two.
 
     Args:
         images: `(n, h, w, channels)`, pixels 0-255.

@@ -1,4 +1,4 @@
-"""The gradient of a target's logit: what a small change of a pixel would do to it."""
+"""The gradient of a target's logit: the effect of a small change of each pixel."""
 
 from __future__ import annotations
 

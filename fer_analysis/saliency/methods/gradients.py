@@ -1,4 +1,4 @@
-"""What all methods share: scores and their gradients, compiled once a model, batch by batch."""
+"""Scores and their gradients for all methods, compiled once for each model, in batches."""
 
 from __future__ import annotations
 

@@ -47,9 +47,8 @@ def integrated_gradients(
     kink and the one at its end from there on, with the kink where the logits at both ends put
     it: exact for one kink a step. (Gauss-Legendre's rule left twice the residual.)
 
-    The mean face is the default baseline: it is the same for every image and knows nothing of
-    its label, whereas an image's own blur still shows an open mouth, which then counts for
-    nothing.
+    The mean face is the default baseline: it is the same for every image and independent of the
+    label, whereas an image's blur still shows an open mouth, whose share would then be lost.
 
     Args:
         model: Raw pixels in, with a layer named `logits`.

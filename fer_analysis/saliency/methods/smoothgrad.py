@@ -32,7 +32,7 @@ def smoothgrad(
     """Return the mean map of noisy copies of each image (SmoothGrad, Smilkov et al. 2017).
 
     Args:
-        model: As `method` wants it.
+        model: As `method` requires it.
         images: `(n, h, w, channels)`, pixels 0-255.
         targets: Labels `(n,)`, the logit to explain, or weights of the logits `(n, k)`.
         samples: Noisy copies of an image.
