@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fer_analysis.auditing.audit import Audit
     from fer_analysis.config import RunConfig
     from fer_analysis.data.load import LoadedData
+    from fer_analysis.evaluation.comparison import Comparison
+    from fer_analysis.evaluation.evaluation import Evaluation
     from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
     from fer_analysis.progress import Progress
     from fer_analysis.report.write import Report
@@ -171,6 +173,131 @@ def open_run(run: str | Path | None = "bundled") -> Run:
     from fer_analysis.run import Run
 
     return Run.open(run)
+
+
+def evaluate(
+    run: str | Path | Run | None = "bundled",
+    *,
+    data: str | Path | LoadedData | None = None,
+    split: str | None = None,
+    predictions: str | Path | None = None,
+    tta: bool = False,
+    logit_adjustment: float | None = None,
+    exclude: str | Path | None = None,
+    issues: Sequence[str] = (),
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Predict a split, and save the predictions with their figures and pictures.
+
+    Args:
+        run: A run directory, a `.keras` file, `bundled` or a `Run`; None takes the newest run.
+        data: Other data than the run's own: a path, `synthetic`, or data read before.
+        split: The split; test if the data has one, else validation.
+        predictions: Instead of a run, a table of predictions made elsewhere (`.csv`).
+        tta: Average over ten mirrored and shifted views.
+        logit_adjustment: Prior-corrected predictions: 1 as if all labels were equally frequent.
+        exclude: An `audit.csv`: score without the images that it names.
+        issues: With `exclude`, only images with one of these issues.
+        overrides: `KEY=VALUE` texts that change the data section of the config.
+        progress: Receives tasks and notices.
+
+    Returns:
+        The predictions; `folder` says where they, `metrics.json` and the pictures are saved.
+
+    Raises:
+        FerError: If the run, its data or the split is missing, or they do not fit together.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> evaluation = fer.evaluate("bundled", data="synthetic", split="validation")
+        >>> evaluation.accuracy
+        0.38...
+    """
+    from fer_analysis.evaluation import score
+    from fer_analysis.figures.evaluation_set import save_pictures
+
+    if issues and exclude is None:
+        raise FerError("issues say which images to exclude: name an audit.csv")
+    if predictions is not None:
+        if run not in (None, "bundled") or tta or logit_adjustment is not None:
+            raise FerError(
+                "a table of predictions takes no RUN, tta or logit adjustment: it replaces a run"
+            )
+        evaluation, images = score.score_predictions(
+            predictions, data=data, split=split, overrides=tuple(overrides), progress=progress
+        )
+    else:
+        evaluation, images = score.score_run(
+            run,
+            data=data,
+            split=split,
+            tta=tta,
+            logit_adjustment=logit_adjustment,
+            overrides=tuple(overrides),
+            progress=progress,
+        )
+    if exclude is not None:
+        evaluation, keep = score.without_issues(evaluation, exclude, issues)
+        images = None if images is None else images[keep]
+    with score.saving(evaluation) as folder:
+        save_pictures(evaluation, images, folder)
+    if progress is not None:
+        progress.wrote(evaluation.folder, "metrics.json, predictions.npz, pictures, …")
+    return evaluation
+
+
+def compare(
+    *runs: str | Path | Run | Evaluation,
+    data: str | Path | LoadedData | None = None,
+    split: str | None = None,
+    folder: str | Path | None = "runs/comparison",
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare runs on the same images: paired tests and differences with intervals.
+
+    Args:
+        *runs: Run directories, `.keras` files, `bundled`, tables of predictions (`.csv`), `Run`s
+            or `Evaluation`s; the newest run if there is none. The first is the reference; runs
+            that differ only in their seed are taken together.
+        data: Other data than the runs' own.
+        split: The split; test if the data has one, else validation.
+        folder: Where `comparison.json` and its picture go; None to save nothing.
+        overrides: `KEY=VALUE` texts that change the data section of the config.
+        progress: Receives tasks and notices.
+
+    Returns:
+        The runs, their spreads over seeds, and how each pair differs. With one run there is no
+        pair, and nothing is saved.
+
+    Raises:
+        FerError: If a run is missing, or they were not scored on the same images.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> comparison = fer.compare("runs/mobilenet", "runs/self_built", split="validation")
+        >>> comparison.verdicts
+        ['validation split, all images: self_built against mobilenet: -3.1 (-4.9 to -1.2) ...']
+    """
+    import dataclasses
+
+    from fer_analysis.evaluation.compare_runs import compare_runs
+    from fer_analysis.figures import save
+    from fer_analysis.figures.comparison import comparison_figure
+    from fer_analysis.files import replacing_folder
+
+    comparison = compare_runs(
+        runs, data=data, split=split, overrides=tuple(overrides), progress=progress
+    )
+    if folder is None or not comparison.pairs:
+        return comparison
+    with replacing_folder(folder) as new:
+        comparison.save(new)
+        save(comparison_figure(comparison), new / "comparison.png")
+    if progress is not None:
+        progress.wrote(Path(folder), "comparison.json, comparison.png")
+    return dataclasses.replace(comparison, folder=Path(folder))
 
 
 def explain(

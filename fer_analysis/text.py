@@ -103,6 +103,12 @@ def p_value(value: float | None) -> str:
     return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
 
 
+def p_equals(value: float | None) -> str:
+    """Return a p-value with its name: `p = 0.03` or `p < 0.0001`."""
+    text = p_value(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
 def _missing(value: float | None) -> bool:
     return value is None or math.isnan(value)
 

@@ -31,10 +31,11 @@ import numpy as np
 
 from fer_analysis.data.load import load_data
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.comparison import Contender, compare
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.paired import Contender, compare_pair
 from fer_analysis.files import write_json
 from fer_analysis.run import Run
+from fer_analysis.statistics.estimate import to_json
 from fer_analysis.statistics.intervals import wilson
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
@@ -95,13 +96,13 @@ def benchmark(options: argparse.Namespace) -> None:
         for name, size in zip(networks, sizes, strict=True)
     }
     first, *others = (Contender(name, (e,)) for name, e in evaluations.items())
-    differences = {other.name: compare(other, first) for other in others}
+    differences = {other.name: compare_pair(other, first) for other in others}
     show(rows, differences, options)
     if options.csv:
         write_predictions(options.csv, evaluations["wheel, Keras"])
     if options.json:
         told = {"split": options.split, "threads": options.threads, "data": loaded.fingerprint}
-        write_json(options.json, {**told, "networks": rows, "differences": differences})
+        write_json(options.json, {**told, "networks": rows, "differences": to_json(differences)})
 
 
 def find_wheel(path: Path | None, folder: Path) -> dict[str, Path]:
@@ -319,9 +320,9 @@ def show(rows: dict, differences: dict, options: argparse.Namespace) -> None:
         print(f"{head.rstrip():<38}" + "".join(f"{cell:>24}" for cell in cells))
     for name, difference in differences.items():
         accuracy, p = difference["accuracy"], difference["mcnemar"]["p"]
-        low, high = (100 * end for end in accuracy["interval"])
+        low, high = (100 * end for end in accuracy.interval)
         print(
-            f"{options.run} against {name}: {100 * accuracy['difference']:+.1f} points "
+            f"{options.run} against {name}: {100 * accuracy.value:+.1f} points "
             f"[{low:+.1f}, {high:+.1f}], McNemar's p = {p:.2g} (all images)"
         )
 

@@ -21,7 +21,7 @@ from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import evaluate_run
-from fer_analysis.evaluation.model_card import make_card, sentences, tidy_command
+from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_command
 from fer_analysis.files import write_json, write_text
 from fer_analysis.run import WEIGHTS, Run
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
@@ -86,7 +86,7 @@ def bundle(
         shutil.copyfile(getattr(run, name), getattr(new, name))
     write_json(new.card_file, card)
     print(f"wrote {out}/: {size / 1e6:.1f} MB of weights")
-    print("\n".join(sentences(card)))
+    print("\n".join(card_lines(card)))
     return card
 
 

@@ -14,9 +14,11 @@ import argparse
 from pathlib import Path
 
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.metrics import metrics as metrics_of
 from fer_analysis.evaluation.model_card import tidy_command
 from fer_analysis.files import write_csv, write_json
 from fer_analysis.run import Run
+from fer_analysis.statistics.estimate import to_json
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def main() -> None:
     environment, result = run.environment(), run.result()
     config = run.config().model_dump(mode="json")
     del config["data"]
-    metrics = Evaluation.load(run.evaluation_folder(options.split)).metrics()
+    metrics = to_json(metrics_of(Evaluation.load(run.evaluation_folder(options.split))))
     for block in filter(None, (metrics["all"], metrics["leak_free"])):
         for figures in (
             block["calibration"]["as_predicted"],

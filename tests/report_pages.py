@@ -10,6 +10,7 @@ import numpy as np
 from fer_analysis.config import load_config
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.metrics import save_metrics
 from fer_analysis.files import write_csv, write_json
 from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.statistics.estimate import Estimate
@@ -46,6 +47,7 @@ def make_run(folder, data, *, seed=0, votes=True, saliency=True, fingerprint=Non
     part = data.part("test")
     evaluation = predicted(part, seed=seed, votes=votes)
     evaluation.save(folder / "evaluation" / "test")
+    save_metrics(evaluation, folder / "evaluation" / "test")
     if fingerprint:
         write_json(folder / "evaluation" / "test" / "made_from.json", {"data": fingerprint})
     (folder / "config.yaml").write_text(config.to_yaml())

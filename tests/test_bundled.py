@@ -14,7 +14,7 @@ from small_bundle import fer, make_bundle, script
 import fer_analysis.run
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import kept_temperature
-from fer_analysis.evaluation.model_card import make_card, sentences, tidy_command
+from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_command
 from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.files import write_json
 from fer_analysis.run import WEIGHTS, Run
@@ -130,8 +130,8 @@ def test_what_was_not_measured_is_called_so(made, bundled, monkeypatch, tmp_path
     shown = fer("predict", "--card").stdout
     assert "FER-2013's PrivateTest: not measured" in shown
     assert "on test images: not measured" in shown
-    assert "not on record" in sentences(None)[0]
-    assert "not on record" in sentences(card | {"validation": None})[0]
+    assert "not on record" in card_lines(None)[0]
+    assert "not on record" in card_lines(card | {"validation": None})[0]
 
 
 def test_only_a_complete_run_on_its_own_data_and_of_a_fair_size(made, tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from fer_analysis.evaluation.calibration import abstain_curve, calibration, losses
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.metrics import metrics
 from fer_analysis.evaluation.temperature import (
     CROSS_FITTED,
     at_temperature,
@@ -32,10 +33,10 @@ def test_an_honest_model_shows_no_error_beyond_chance():
     corrected, raw, chance, beyond = [], [], [], 0
     for seed in range(20):
         found = calibration(*honest(1000, seed=seed))
-        corrected.append(found["ece"])
+        corrected.append(found["ece"].value)
         raw.append(found["ece_raw"])
         chance.append(found["ece_if_calibrated"]["mean"])
-        beyond += found["ece"] > found["ece_if_calibrated"]["95 %"]
+        beyond += found["ece"].value > found["ece_if_calibrated"]["quantile_95"]
         assert found["confidence"] == pytest.approx(found["accuracy"], abs=0.05)
     assert np.mean(corrected) == pytest.approx(np.mean(chance), rel=0.15), "as simulated"
     assert np.mean(corrected) < 0.65 * np.mean(raw), "part of chance is taken off"
@@ -50,10 +51,10 @@ def test_a_known_error_is_found_whatever_the_number_of_images():
         probabilities = np.stack([confidence, 1 - confidence], axis=1)
         labels = (np.arange(n) % 5 >= 3).astype(int)
         found = calibration(rng.permutation(labels), probabilities)
-        assert found["ece"] == pytest.approx(0.2, abs=0.03)
-        low, high = found["ece_interval"]
+        assert found["ece"].value == pytest.approx(0.2, abs=0.03)
+        low, high = found["ece"].interval
         assert low < 0.2 < high
-        assert found["ece"] > found["ece_if_calibrated"]["95 %"]
+        assert found["ece"].value > found["ece_if_calibrated"]["quantile_95"]
 
 
 def test_likelihood_and_brier_equal_scikit_learn():
@@ -63,9 +64,9 @@ def test_likelihood_and_brier_equal_scikit_learn():
     by_label = [brier_score_loss(labels == k, probabilities[:, k]) for k in range(3)]
     assert brier.mean() == pytest.approx(sum(by_label))
     found = calibration(labels, probabilities)
-    assert found["nll"] == pytest.approx(nll.mean())
+    assert found["nll"].value == pytest.approx(nll.mean())
     standard_error = nll.std() / np.sqrt(500)
-    assert found["nll_interval"] == pytest.approx(
+    assert found["nll"].interval == pytest.approx(
         [nll.mean() - 1.96 * standard_error, nll.mean() + 1.96 * standard_error],
         abs=0.3 * standard_error,
     )
@@ -88,7 +89,7 @@ def test_abstaining_by_hand():
     rows = {row["coverage"]: row for row in abstain_curve(confidence, right)}
     assert (rows[1.0]["n"], rows[1.0]["correct"]) == (10, 4)
     assert (rows[0.5]["n"], rows[0.5]["correct"], rows[0.5]["threshold"]) == (5, 3, 0.5)
-    assert rows[0.3]["accuracy"] == 1
+    assert rows[0.3]["accuracy"].value == 1
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
@@ -123,7 +124,7 @@ def test_a_temperature_from_another_split_is_taken_as_it_is():
     scaled, temperature, origin = calibrated(given)
     assert (temperature, origin) == (2.0, "validation")
     np.testing.assert_allclose(scaled, at_temperature(given.probabilities, 2.0))
-    block = given.metrics()["all"]["calibration"]
+    block = metrics(given)["all"]["calibration"]
     assert block["temperature"] == 2.0
     assert block["at_temperature"]["accuracy"] == block["as_predicted"]["accuracy"]
 
@@ -131,6 +132,6 @@ def test_a_temperature_from_another_split_is_taken_as_it_is():
 @pytest.mark.parametrize("n", [500, 3589])
 def test_the_interval_of_a_nearly_perfect_model_reaches_its_true_error(n):
     """An honest model: the true error is 0, whatever chance shows."""
-    covered = [calibration(*honest(n, seed=seed))["ece_interval"] for seed in range(20)]
+    covered = [calibration(*honest(n, seed=seed))["ece"].interval for seed in range(20)]
     assert sum(low == 0 for low, _ in covered) >= 17
     assert all(high <= 1 for _, high in covered)

@@ -19,7 +19,8 @@ from fer_layouts import write_layout
 
 from fer_analysis.cli import main
 from fer_analysis.data.synthetic.generate import generate
-from fer_analysis.models import MODELS, STUDY
+from fer_analysis.models import MODELS
+from fer_analysis.paper import MODELS as PAPER_MODELS
 
 README = Path(__file__).parent.parent / "README.md"
 QUICK = ["--set", "training.epochs=1", "--set", "model.dense=[8]"]
@@ -51,6 +52,11 @@ def fer(*words, code=0):
     result = CliRunner().invoke(main, [str(word) for word in words])
     assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
     return result
+
+
+def flat(text):
+    """Return a text without the line breaks of the terminal's width."""
+    return " ".join(text.split())
 
 
 def error(*words):
@@ -137,7 +143,7 @@ WALKS = [
 def test_the_whole_walk_in_each_real_layout(model, layout):
     """train -> evaluate -> saliency, through the command line."""
     write_layout(generate(n=140, seed=0), Path("fer"), layout)
-    config = ["--model", model] if model in STUDY else ["quick"]
+    config = ["--model", model] if model in PAPER_MODELS else ["quick"]
     result = fer("train", *config, "--data", "fer", "--run-dir", "run", *SMALL[model])
     assert "val. acc." in result.stdout
     run = Path("run")
@@ -182,7 +188,7 @@ def test_newest_run_other_data_and_bare_models():
     # Other data than the run's: results go apart, leaks are still known.
     write_layout(generate(n=100, seed=5), Path("other"), "csv")
     assert "runs/second-other: test split" in fer("evaluate", "--data", "other").stdout
-    assert "leak-free: the same" in fer("evaluate", "--data", "other").stdout
+    assert "leak-free: the same" in fer("evaluate", "--data", "other", "-v").stdout
 
     # A bare model file, found without its run.
     Path("runs/second/model.keras").rename("lonely.keras")
@@ -193,7 +199,7 @@ def test_newest_run_other_data_and_bare_models():
     assert "no data" in error("evaluate", "lonely.keras")
 
 
-def test_runs_beside_each_other_and_beside_the_study():
+def test_runs_are_compared_with_each_other_and_with_the_paper():
     options = [*SMALL["self_built"], "--set", "data.n=140"]
     fer("train", "tiny", *options, "--run-dir", "runs/plain")
     fer("train", "tiny", *options, "--set", "remedies.expansion=true", "--run-dir", "runs/expanded")
@@ -201,9 +207,9 @@ def test_runs_beside_each_other_and_beside_the_study():
     csv = Path("csv/fer2013.csv")
     csv.write_text("\n".join(li for li in csv.read_text().split("\n") if "PrivateTest" not in li))
     fer("train", "tiny", "--data", "csv", *SMALL["self_built"], "--run-dir", "runs/other")
-    result = fer("compare", "runs/plain", "runs/expanded")
+    result = fer("compare", "runs/plain", "runs/expanded", "-v")
     rows = {line.split("  ")[0]: line for line in result.stdout.splitlines()}
-    assert rows["study MobileNet"].split()[2:] == [
+    assert rows["paper MobileNet"].split()[2:] == [
         "0.9334",
         "0.6751",
         "1.0420",
@@ -212,14 +218,14 @@ def test_runs_beside_each_other_and_beside_the_study():
         "74",
         "kaggle",
     ]
-    assert "are not to be set beside them" in result.stdout
+    assert "of another protocol are not comparable" in " ".join(result.stdout.split())
     told = json.loads(fer("compare", "runs/plain", "runs/expanded", "--json").stdout)
     assert [run["run"] for run in told["runs"]] == ["runs/plain", "runs/expanded"]
     for run in told["runs"]:
         row = run["result"]["table_1"]
         assert f"{row['test_accuracy']:.4f}" in result.stdout
-        assert run["evaluation"]["all"]["accuracy"]["value"] == pytest.approx(row["test_accuracy"])
-        disgust = run["evaluation"]["all"]["labels"][1]
+        assert run["metrics"]["all"]["accuracy"]["value"] == pytest.approx(row["test_accuracy"])
+        disgust = run["metrics"]["all"]["labels"][1]
         assert f"{disgust['correct']} of {disgust['support']}" in result.stdout
     assert "choose one, e.g. --split" in error("compare", "runs/plain", "runs/other")
     # A bare model has predictions, but no row of Table 1.
@@ -369,7 +375,7 @@ def test_own_predictions_give_the_same_analysis(trained):
     theirs = json.loads(fer("evaluate", "--predictions", table, "--data", "fer", "--json").stdout)
     assert theirs["run"] == "runs/predictions-theirs-fer"
     for block in ("all", "leak_free"):
-        for key in ("accuracy", "macro_f1_interval", "labels", "asymmetries"):
+        for key in ("accuracy", "macro_f1", "labels", "asymmetries"):
             assert theirs[block][key] == ours[block][key], key
         assert theirs[block]["annotators"]["strata"] == ours[block]["annotators"]["strata"]
     assert Path("runs/predictions-theirs-fer/evaluation/test/top_losses.png").exists()
@@ -411,6 +417,7 @@ def test_scoring_without_the_images_of_an_audit(trained):
     ]
     only = fer("evaluate", "run", "--exclude", "audit.csv", "--issue", "tie")
     assert f"n = {plain['n'] - 1}" in only.stdout
+    assert "without tie (1 images)" in only.stdout
     assert "name an audit.csv" in error("evaluate", "run", "--issue", "tie")
     assert json.loads(fer("evaluate", "run", "--json").stdout)["n"] == plain["n"], "kept apart"
 
@@ -430,15 +437,15 @@ def test_seeds_of_one_config_are_taken_together(trained):
         "--set",
         "remedies.mixup=true",
     )
-    result = fer("compare", "run", "run-1", "run-2", "other", "--out", "c")
+    result = fer("compare", "run", "run-1", "run-2", "other", "--out", "c", "-v")
     assert "run (3 seeds)" in result.stdout
     told = json.loads(Path("c/comparison.json").read_text())
-    assert [row["seeds"] for row in told["runs"]["all images"]] == [3, 1]
+    assert [row["seeds"] for row in told["spreads"]["all images"]] == [3, 1]
     accuracies = [
         json.loads(fer("evaluate", name, "--json").stdout)["all"]["accuracy"]["value"]
         for name in ("run", "run-1", "run-2")
     ]
-    found = told["runs"]["all images"][0]["accuracy"]
+    found = told["spreads"]["all images"][0]["accuracy"]
     assert found["mean"] == pytest.approx(np.mean(accuracies))
     assert found["sd"] == pytest.approx(np.std(accuracies, ddof=1))
     assert len(told["comparisons"]) == 1
@@ -468,13 +475,13 @@ def test_a_test_better_than_validation_is_warned_of_in_either_order(trained):
     words = ["train", "tiny", "--data", "odd", "--run-dir", "odd-run", *SMALL["self_built"]]
     words += ["--set", "training.epochs=5", "--set", "training.learning_rate=0.02"]
     fer(*words, "--set", "training.keep=last", "--set", "training.early_stopping.patience=null")
-    assert "is better than validation" in fer("evaluate", "odd-run").stdout
+    assert "is better than validation" in flat(fer("evaluate", "odd-run").stdout)
     shutil.rmtree("odd-run/evaluation")
     Path("odd-run/temperature.json").unlink()
-    validation = fer("evaluate", "odd-run", "--split", "validation").stdout
+    validation = flat(fer("evaluate", "odd-run", "--split", "validation").stdout)
     assert "selected on this split" not in validation, "the last weights were kept: none chose"
-    assert "is better than validation" in fer("evaluate", "odd-run").stdout
-    assert "is better than validation" in fer("evaluate", "odd-run").stdout, "and is kept"
+    assert "is better than validation" in flat(fer("evaluate", "odd-run").stdout)
+    assert "is better than validation" in flat(fer("evaluate", "odd-run").stdout), "and is kept"
 
 
 def test_damaged_results_are_made_again(trained):
@@ -514,9 +521,10 @@ def test_what_is_compared_is_not_mixed_up(trained):
     assert told["comparisons"][0]["all images"]["second"] == "b/m.csv"
     # What speaks against figures goes with them.
     validation = fer("compare", "run", "copy", "--split", "validation", "--out", "c").stdout
-    assert "run: selected on this split" in validation
-    assert "selected" in json.loads(Path("c/comparison.json").read_text())["remarks"]["run"][0]
-    assert "of two networks: other seeds can differ" in " ".join(validation.split())
+    assert "run: selected on this split" in flat(validation)
+    told = json.loads(Path("c/comparison.json").read_text())
+    assert "selected" in told["runs"][0]["remarks"][0]
+    assert "of two networks: other seeds can differ" in flat(validation)
 
 
 def test_an_audit_of_other_data_is_refused(trained):

@@ -9,17 +9,18 @@ import pytest
 from scipy.stats import binomtest
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.comparison import (
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
+from fer_analysis.evaluation.paired import (
     Contender,
-    compare,
-    line_up,
+    align,
+    compare_pair,
     shows_difference,
     spread,
     verdict,
 )
-from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
 from fer_analysis.files import write_csv
+from fer_analysis.statistics.estimate import Estimate, to_json
 
 NAMES = ("cat", "dog")
 
@@ -46,21 +47,21 @@ LABELS = np.array([0] * 60 + [1] * 40)
 def test_by_hand():
     first = evaluation(LABELS, wrong(LABELS, [0, 1, 2, 3, 60]))
     second = evaluation(LABELS, wrong(LABELS, [3, 60, 61, 62, 63, 64, 65, 66]))
-    found = compare(contender("a", first), contender("b", second))
+    found = compare_pair(contender("a", first), contender("b", second))
     assert found["n"] == 100
-    assert found["accuracy"]["difference"] == pytest.approx(0.92 - 0.95)
-    assert found["macro_f1"]["difference"] == pytest.approx(second.macro_f1 - first.macro_f1)
-    assert found["mcnemar"]["only_first_right"] == 6
-    assert found["mcnemar"]["only_second_right"] == 3
+    assert found["accuracy"].value == pytest.approx(0.92 - 0.95)
+    assert found["macro_f1"].value == pytest.approx(second.macro_f1 - first.macro_f1)
+    assert found["mcnemar"]["only_first_correct"] == 6
+    assert found["mcnemar"]["only_second_correct"] == 3
     assert found["mcnemar"]["p"] == pytest.approx(binomtest(3, 9).pvalue)
     cat, dog = found["labels"]
-    assert (cat["only_first_right"], cat["only_second_right"]) == (0, 3)
-    assert (dog["only_first_right"], dog["only_second_right"]) == (6, 0)
+    assert (cat["only_first_correct"], cat["only_second_correct"]) == (0, 3)
+    assert (dog["only_first_correct"], dog["only_second_correct"]) == (6, 0)
     p = [binomtest(3, 3).pvalue, binomtest(6, 6).pvalue]
     assert dog["p"] == pytest.approx(2 * p[1])
     assert cat["p"] == pytest.approx(max(p[0], 2 * p[1]))
-    assert dog["difference"] == pytest.approx(-6 / 40)
-    json.dumps(found, allow_nan=False)
+    assert dog["difference"].value == pytest.approx(-6 / 40)
+    json.dumps(to_json(found), allow_nan=False)
 
 
 def test_the_paired_interval_is_that_of_paired_differences():
@@ -70,10 +71,10 @@ def test_the_paired_interval_is_that_of_paired_differences():
     second = first.copy()
     mended = rng.permutation(np.flatnonzero(first != labels))[:60]
     second[mended] = labels[mended]
-    found = compare(
+    found = compare_pair(
         contender("a", evaluation(labels, first)), contender("b", evaluation(labels, second))
     )
-    low, high = found["accuracy"]["interval"]
+    low, high = found["accuracy"].interval
     gain = (second == labels).astype(float) - (first == labels)
     half = 1.96 * gain.std() / np.sqrt(2000)
     assert (low, high) == pytest.approx((0.03 - half, 0.03 + half), abs=0.0015)
@@ -88,13 +89,13 @@ def test_nothing_shown_is_said_with_what_could_have_been():
     pair = [
         contender(n, evaluation(labels, wrong(labels, r))) for n, r in zip("ab", rows, strict=True)
     ]
-    found = compare(*pair)
+    found = compare_pair(*pair)
     told = verdict(found)
     assert found["detectable"] > 0.03
     assert told.endswith("of two networks: other seeds can differ")
     assert "no difference shown (n = 1,000; this n could show" in told
-    same = compare(pair[0], pair[0])
-    assert same["accuracy"] == {"difference": 0, "interval": [0, 0]}
+    same = compare_pair(pair[0], pair[0])
+    assert same["accuracy"] == Estimate(0, 0, 0, 1000)
     assert same["mcnemar"]["p"] == 1
     assert not shows_difference(same)
 
@@ -107,11 +108,11 @@ def test_seeds_are_a_mean_and_a_spread():
     assert found["accuracy"]["sd"] == pytest.approx(0.02)
     assert spread(contender("one", seeds[0]))["accuracy"]["sd"] is None
     better = contender("better", *[evaluation(LABELS, wrong(LABELS, range(k))) for k in (1, 2)])
-    compared = compare(contender("plain", *seeds), better)
+    compared = compare_pair(contender("plain", *seeds), better)
     assert compared["mcnemar"] is None, "McNemar's test knows two predictions of an image"
-    assert compared["accuracy"]["difference"] == pytest.approx(0.985 - 0.94)
-    wide = compared["accuracy"]["interval"]
-    narrow = compare(contender("a", seeds[1]), contender("b", better.seeds[0]))
+    assert compared["accuracy"].value == pytest.approx(0.985 - 0.94)
+    wide = compared["accuracy"].interval
+    narrow = compare_pair(contender("a", seeds[1]), contender("b", better.seeds[0]))
     assert wide[0] < 0.045 < wide[1]
     assert compared["seeds"] == [3, 2]
     assert narrow["seeds"] == [1, 1]
@@ -124,7 +125,7 @@ def test_a_seed_s_spread_widens_the_interval():
         "scattered", *[evaluation(LABELS, wrong(LABELS, range(k))) for k in (0, 5, 15, 20)]
     )
     reference = contender("reference", evaluation(LABELS, LABELS))
-    ends = [compare(reference, c)["accuracy"]["interval"] for c in (steady, scattered)]
+    ends = [compare_pair(reference, c)["accuracy"].interval for c in (steady, scattered)]
     widths = [high - low for low, high in ends]
     assert widths[1] > 1.2 * widths[0]
 
@@ -134,7 +135,7 @@ def test_the_same_images_in_another_order_are_lined_up():
     order = np.random.default_rng(0).permutation(100)
     first = evaluation(LABELS, wrong(LABELS, [0, 1]), ids)
     second = evaluation(LABELS[order], wrong(LABELS, [0, 1])[order], ids[order])
-    one, other = line_up([first, second])
+    one, other = align([first, second])
     np.testing.assert_array_equal(one.ids, other.ids)
     np.testing.assert_array_equal(one.predicted, other.predicted)
 
@@ -142,13 +143,13 @@ def test_the_same_images_in_another_order_are_lined_up():
 def test_other_images_or_labels_are_refused():
     first = evaluation(LABELS, LABELS)
     with pytest.raises(FerError, match="not scored on the same images .*--data"):
-        line_up([first, evaluation(LABELS, LABELS, ids=np.arange(1, 101))])
+        align([first, evaluation(LABELS, LABELS, ids=np.arange(1, 101))])
     with pytest.raises(FerError, match="not scored on the same images"):
-        line_up([first, first.take(np.arange(50))])
+        align([first, first.take(np.arange(50))])
     with pytest.raises(FerError, match="not scored on the same images"):
-        line_up([first, evaluation(1 - LABELS, LABELS)])
-    with pytest.raises(FerError, match="other labels"):
-        line_up([first, evaluation(LABELS, LABELS, names=("cat", "owl"))])
+        align([first, evaluation(1 - LABELS, LABELS)])
+    with pytest.raises(FerError, match="different labels"):
+        align([first, evaluation(LABELS, LABELS, names=("cat", "owl"))])
 
 
 AUDIT = "id,issue,partner,score\n0,leak,7,1\n1,leak,8,1\n1,tie,,\n70,blank,,0.5\n999,blank,,\n"
@@ -166,12 +167,12 @@ def test_scoring_without_the_images_of_an_audit(tmp_path):
         ("blank", 1),
         ("all together", 3),
     ]
-    assert rows["leak"]["accuracy"] == pytest.approx(96 / 98)
-    assert rows["leak"]["difference"] == pytest.approx(96 / 98 - 0.97)
+    assert rows["leak"]["accuracy"].value == pytest.approx(96 / 98)
+    assert rows["leak"]["difference"].value == pytest.approx(96 / 98 - 0.97)
     together = rows["all together"]
-    assert (together["n"], together["accuracy"]) == (97, pytest.approx(96 / 97))
-    low, high = together["difference_interval"]
-    assert low <= together["difference"] <= high
+    assert (together["n"], together["accuracy"].value) == (97, pytest.approx(96 / 97))
+    difference = together["difference"]
+    assert difference.low <= difference.value <= difference.high
     assert kept(scored, issues).sum() == 97
     assert set(read_issues(tmp_path / "audit.csv", ["tie"])) == {"tie"}
 
@@ -205,7 +206,7 @@ def test_two_seeds_spread_as_widely_as_two_seeds_can_tell():
     rows = np.arange(4000)
     seeds = [evaluation(labels, wrong(labels, rows[:k])) for k in (400, 800)]
     reference = contender("perfect", evaluation(labels, labels))
-    found = compare(reference, contender("two", *seeds))
-    low, high = found["accuracy"]["interval"]
+    found = compare_pair(reference, contender("two", *seeds))
+    low, high = found["accuracy"].interval
     assert high - low == pytest.approx(2 * 0.1 / np.sqrt(2), abs=0.02), "ends of the draws"
-    assert "the spread of the single seed is not known" in verdict(found)
+    assert "the spread of the single seed is unknown" in verdict(found)

@@ -134,5 +134,5 @@ def test_the_calibration_error_is_that_of_one_evaluation():
     )
     rows = cell_figures(StudyEvidence(("a", "b"), faces, {"base": {0: scored}}, ""), "base")
     assert rows[0].figures["ece"].value.value == pytest.approx(
-        calibration(labels, probabilities)["ece"]
+        calibration(labels, probabilities)["ece"].value
     )

@@ -11,9 +11,11 @@ import pytest
 from sklearn import metrics as reference
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.confusions import asymmetries, top_losses
+from fer_analysis.evaluation.confusions import asymmetries, most_confused, top_losses
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.summary import sentences
+from fer_analysis.evaluation.metrics import load_metrics, metrics, save_metrics
+from fer_analysis.evaluation.summary import summary_lines
+from fer_analysis.statistics.estimate import to_json
 from fer_analysis.statistics.intervals import wilson
 
 NAMES = ("cat", "dog", "owl")
@@ -43,7 +45,7 @@ def test_three_labels_by_hand():
     assert e.macro_f1 == pytest.approx((6 / 10 + 4 / 6 + 2 / 4) / 3)
     assert e.row_normalised_confusion[2] == pytest.approx([2 / 3, 0, 1 / 3])
     assert (e.best, e.worst, e.never_predicted, e.without_support) == (0, 2, (), ())
-    assert e.most_confused(2) == [(2, 0, 2), (0, 1, 1)]
+    assert most_confused(e, 2) == [(2, 0, 2), (0, 1, 1)]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -56,16 +58,18 @@ def test_the_same_as_scikit_learn(seed):
     report = reference.classification_report(
         true, predicted, target_names=list("abcde"), output_dict=True, zero_division=0
     )
-    block = e.metrics()["all"]
+    block = metrics(e)["all"]
     for row in block["labels"]:
         expected = report[row["label"]]
-        assert row["recall"] == pytest.approx(expected["recall"])
-        assert row["precision"] == pytest.approx(expected["precision"])
-        assert row["f1"] == pytest.approx(expected["f1-score"])
+        assert row["recall"].value == pytest.approx(expected["recall"])
+        assert row["precision"].value == pytest.approx(expected["precision"])
+        assert row["f1"].value == pytest.approx(expected["f1-score"])
         assert row["support"] == expected["support"]
-    assert block["accuracy"]["value"] == pytest.approx(report["accuracy"])
-    assert block["macro_f1"] == pytest.approx(reference.f1_score(true, predicted, average="macro"))
-    assert block["balanced_accuracy"] == pytest.approx(
+    assert block["accuracy"].value == pytest.approx(report["accuracy"])
+    assert block["macro_f1"].value == pytest.approx(
+        reference.f1_score(true, predicted, average="macro")
+    )
+    assert block["balanced_accuracy"].value == pytest.approx(
         reference.balanced_accuracy_score(true, predicted)
     )
     np.testing.assert_array_equal(e.confusion, reference.confusion_matrix(true, predicted))
@@ -84,23 +88,23 @@ def test_wilson_by_hand():
 
 def test_a_label_that_is_never_predicted():
     e = evaluation([0, 0, 1, 1], [0, 0, 0, 0], ("cat", "dog"))
-    dog = e.metrics()["all"]["labels"][1]
-    assert (dog["precision"], dog["precision_interval"], dog["predicted"]) == (None, None, 0)
-    assert (dog["recall"], dog["f1"]) == (0, 0)
+    dog = metrics(e)["all"]["labels"][1]
+    assert (dog["precision"].value, dog["precision"].interval, dog["predicted"]) == (None, None, 0)
+    assert (dog["recall"].value, dog["f1"].value) == (0, 0)
     assert e.never_predicted == ("dog",)
     assert e.macro_f1 == pytest.approx((4 / 6 + 0) / 2), "counted as 0, not left out"
 
 
 def test_a_label_without_images_is_left_out_of_averages():
     e = evaluation([0, 0, 1, 1], [0, 0, 1, 2])
-    owl = e.metrics()["all"]["labels"][2]
-    assert (owl["recall"], owl["recall_interval"], owl["f1"]) == (None, None, None)
-    assert owl["precision"] == 0
+    owl = metrics(e)["all"]["labels"][2]
+    assert (owl["recall"].value, owl["recall"].interval, owl["f1"].value) == (None, None, None)
+    assert owl["precision"].value == 0
     assert e.without_support == ("owl",)
     assert e.balanced_accuracy == pytest.approx((1 + 1 / 2) / 2)
     assert e.macro_f1 == pytest.approx((1 + 2 / 3) / 2)
     assert NAMES[e.worst] == "dog"
-    assert "owl: no images in this split, left out of the averages" in sentences(e)
+    assert "owl: no images in this split, left out of the averages" in summary_lines(e)
 
 
 def test_of_equal_labels_the_first_is_best_and_worst():
@@ -110,51 +114,58 @@ def test_of_equal_labels_the_first_is_best_and_worst():
 
 def test_leak_free_figures_are_those_of_the_rest():
     leaked = np.array([1, 0, 0, 0, 1, 0, 0, 1, 0, 0], dtype=bool)
-    found = evaluation(leaked=leaked).metrics()
+    found = metrics(evaluation(leaked=leaked))
     rest = [i for i in range(10) if not leaked[i]]
-    alone = evaluation([TRUE[i] for i in rest], [PREDICTED[i] for i in rest]).metrics()
+    alone = metrics(evaluation([TRUE[i] for i in rest], [PREDICTED[i] for i in rest]))
     assert found["leak_free"] == alone["all"]
     assert (found["n"], found["all"]["n"], found["leak_free"]["n"]) == (10, 10, 7)
     assert alone["leak_free"] is None, "unknown is not the same as none"
-    assert "3 of 10 images stand in the training images too" in " ".join(
-        sentences(evaluation(leaked=leaked))
+    assert "3 of 10 images are also among the training images" in " ".join(
+        summary_lines(evaluation(leaked=leaked))
     )
 
 
 def test_figures_survive_that_every_image_has_leaked():
     found = evaluation(leaked=np.ones(10, dtype=bool))
-    block = found.metrics()["leak_free"]
-    assert (block["n"], block["accuracy"]["value"], block["best"]) == (0, None, None)
-    json.dumps(found.metrics(), allow_nan=False)
-    assert "nothing is left" in sentences(found)[-1]
-    assert sentences(found.leak_free) == ["split 'test' has no images: there is nothing to say"]
+    block = metrics(found)["leak_free"]
+    assert (block["n"], block["accuracy"].value, block["best"]) == (0, None, None)
+    json.dumps(to_json(metrics(found)), allow_nan=False)
+    assert "no image is left" in summary_lines(found)[-1]
+    assert summary_lines(found.leak_free) == [
+        "split 'test' has no images: there is nothing to report"
+    ]
 
 
 def test_loud_findings():
-    told = sentences(evaluation([0] * 56 + [1] * 40, [1] * 30 + [2] * 26 + [1] * 40))
-    assert told[0] == "cat is never predicted: 0 of 56 right (95 % interval 0-6.4 %)"
-    assert told[1].startswith("best: dog, 100.0 % of 40 [91.2, 100.0]; worst: cat, 0.0 % of 56")
+    told = summary_lines(evaluation([0] * 56 + [1] * 40, [1] * 30 + [2] * 26 + [1] * 40))
+    assert told[0] == "cat is never predicted: 0 of 56 correct (95 % interval 0-6.4 %)"
+    assert told[1].startswith(
+        "best: dog, 100.0 % [91.2-100.0] of 40; worst: cat, 0.0 % [0.0-6.4] of 56"
+    )
     assert told[2] == (
-        "most confused: cat taken for dog 30 times of 56; cat taken for owl 26 times of 56"
+        "most confused: cat predicted as dog 30 times of 56; cat predicted as owl 26 times of 56"
     )
     assert told[3] == (
-        "one way: cat is taken for dog 30 times (53.6 % of it), the reverse 0 times "
-        "(p < 0.0001, corrected for all pairs)"
+        "one direction: cat is predicted as dog 30 times (53.6 % of its images), the reverse "
+        "0 times (p < 0.0001, corrected for all pairs)"
     )
 
 
 def test_a_collapsed_model_is_named():
     everything = evaluation([0, 1, 2] * 20, [1] * 60)
-    assert sentences(everything)[0] == "everything is called dog: a collapsed model"
-    assert sentences(everything)[1] == "never predicted: cat, owl"
+    assert summary_lines(everything)[0] == "everything is predicted as dog: a collapsed model"
+    assert summary_lines(everything)[1] == "never predicted: cat, owl"
     nearly = evaluation([0, 1, 2] * 20, [1] * 58 + [0, 2])
-    assert sentences(nearly)[0] == "nearly everything (58 of 60) is called dog: a collapsed model"
+    assert (
+        summary_lines(nearly)[0]
+        == "nearly everything (58 of 60) is predicted as dog: a collapsed model"
+    )
     for sound in (
         evaluation([0, 1, 2] * 20, [1] * 57 + [0, 0, 2]),  # 95 % and no more
         evaluation([1] * 59 + [0], [1] * 60),  # nearly all of them are dogs
         evaluation([0, 1, 2], [1, 1, 1]),  # too few to tell
     ):
-        assert "collapsed" not in " ".join(sentences(sound))
+        assert "collapsed" not in " ".join(summary_lines(sound))
 
 
 def test_round_trip(tmp_path):
@@ -170,13 +181,18 @@ def test_round_trip(tmp_path):
         temperature_from="validation",
     )
     before.save(tmp_path / "new")
+    save_metrics(before, tmp_path / "new")
     after = Evaluation.load(tmp_path / "new")
     assert (after.temperature, after.temperature_from) == (1.5, "validation")
     for name in ("labels", "probabilities", "ids", "leaked", "votes"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
         assert getattr(after, name).dtype == getattr(before, name).dtype
-    assert after.metrics() == before.metrics()
-    assert json.loads((tmp_path / "new/metrics.json").read_text()) == before.metrics()
+    assert metrics(after) == metrics(before)
+    assert load_metrics(tmp_path / "new") == metrics(before)
+    written = json.loads((tmp_path / "new/metrics.json").read_text())
+    assert written["all"]["accuracy"].keys() == {"value", "low", "high", "n"}
+    assert written == to_json(metrics(before))
+    assert after.folder == tmp_path / "new"
     evaluation().save(tmp_path / "new")
     assert Evaluation.load(tmp_path / "new").leaked is None
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
@@ -275,29 +291,29 @@ def test_the_highest_losses_come_with_ids_and_votes():
 def test_top_2_by_hand_and_with_ties():
     probabilities = np.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.4, 0.3, 0.3], [0.4, 0.3, 0.3]])
     e = Evaluation(np.array([0, 2, 1, 2]), probabilities, np.arange(4), "test", NAMES)
-    assert e.right_within(2).tolist() == [True, False, True, False]
-    assert e.right_within(1).tolist() == (e.predicted == e.labels).tolist()
-    assert e.right_within(3).all()
-    found = e.metrics()["all"]["top_2"]
-    assert (found["correct"], found["n"], found["value"]) == (2, 4, 0.5)
-    assert found["interval"] == pytest.approx(wilson(2, 4))
+    assert e.correct_within(2).tolist() == [True, False, True, False]
+    assert e.correct_within(1).tolist() == (e.predicted == e.labels).tolist()
+    assert e.correct_within(3).all()
+    found = metrics(e)["all"]["top_2"]
+    assert (found.n, found.value) == (4, 0.5)
+    assert found.interval == pytest.approx(wilson(2, 4))
 
 
 def test_a_label_that_has_leaked_whole_is_named():
     leaked = np.array(TRUE) == 1
-    told = " ".join(sentences(evaluation(leaked=leaked)))
-    assert "dog: all of its 3 images stand in the training images" in told
-    assert "leak-free averages are without it" in told
+    told = " ".join(summary_lines(evaluation(leaked=leaked)))
+    assert "dog: all of its 3 images are among the training images" in told
+    assert "leak-free averages leave it out" in told
 
 
 def test_errors_that_can_only_run_one_way_are_no_asymmetry():
-    """No image is a dog: none can be taken for anything."""
+    """No image is a dog: none can be predicted as anything."""
     rows = asymmetries(evaluation([0] * 20 + [2] * 5, [1] * 15 + [0] * 5 + [2] * 5))
     assert rows == []
 
 
 def test_resamples_that_all_agree_give_no_interval():
-    block = evaluation([0] * 30 + [1] * 30, [0] * 60, ("cat", "dog")).metrics()["all"]
-    assert block["labels"][1]["f1_interval"] is None
-    assert block["balanced_accuracy_interval"] is None
-    assert block["macro_f1_interval"] is not None
+    block = metrics(evaluation([0] * 30 + [1] * 30, [0] * 60, ("cat", "dog")))["all"]
+    assert block["labels"][1]["f1"].interval is None
+    assert block["balanced_accuracy"].interval is None
+    assert block["macro_f1"].interval is not None

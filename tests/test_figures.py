@@ -11,13 +11,14 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.evaluation.comparison import Contender, compare
 from fer_analysis.evaluation.confusions import top_losses
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.metrics import metrics
+from fer_analysis.evaluation.paired import Contender, compare_pair
 from fer_analysis.figures import plain, save
 from fer_analysis.figures.annotators import annotators_figure
 from fer_analysis.figures.calibration import calibration_figure
-from fer_analysis.figures.comparison import comparison_figure
+from fer_analysis.figures.comparison import pairs_figure
 from fer_analysis.figures.data import augmented_figure, samples_figure
 from fer_analysis.figures.evaluation import confusion_figure, recall_figure
 from fer_analysis.figures.losses import top_losses_figure
@@ -56,8 +57,16 @@ def lines(axes):
     return {line.get_label(): line for line in axes.lines}
 
 
+def draw_confusion(e):
+    return confusion_figure(e, metrics(e))
+
+
+def draw_recall(e):
+    return recall_figure(metrics(e))
+
+
 def test_save_writes_a_picture_and_nothing_else(tmp_path):
-    figure = confusion_figure(evaluation([0, 1, 2], [0, 1, 1]))
+    figure = draw_confusion(evaluation([0, 1, 2], [0, 1, 1]))
     save(figure, tmp_path / "new" / "a.png")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.png"]
     with Image.open(tmp_path / "new" / "a.png") as image:
@@ -65,10 +74,10 @@ def test_save_writes_a_picture_and_nothing_else(tmp_path):
 
 
 def test_confusion_cells_hold_counts_and_percent():
-    figure = confusion_figure(evaluation([0] * 4 + [1] * 3, [0, 0, 0, 1, 1, 0, 1]))
+    figure = draw_confusion(evaluation([0] * 4 + [1] * 3, [0, 0, 0, 1, 1, 0, 1]))
     counts, shares = figure.axes
     assert texts(counts) == ["3", "1", "0", "1", "2", "0", "0", "0", "0"]
-    assert texts(shares) == ["75", "25", "0", "33", "67", "0", "–", "–", "–"]
+    assert texts(shares) == ["75", "25", "0", "33", "67", "0", "n/a", "n/a", "n/a"]
     assert (counts.get_ylabel(), counts.get_xlabel()) == ("true label", "predicted label")
     assert [t.get_text() for t in shares.get_yticklabels()] == [
         "cat  n=4",
@@ -76,13 +85,13 @@ def test_confusion_cells_hold_counts_and_percent():
         "owl  n=0",
     ]
     title = figure.get_suptitle()
-    assert "7 images" in title and "accuracy 71.4 % [35.9, 91.8]" in title
+    assert "7 images" in title and "accuracy 71.4 % [35.9-91.8]" in title
     assert "never predicted" not in title, "no owl was to be found"
 
 
 def test_confusion_title_names_labels_never_predicted_and_leaks():
     e = evaluation([0, 0, 2], [0, 1, 1], leaked=np.array([True, False, False]))
-    title = confusion_figure(e).get_suptitle()
+    title = draw_confusion(e).get_suptitle()
     assert "never predicted: owl" in title
     assert "without 1 leaked image 0.0 %" in title
 
@@ -99,7 +108,7 @@ def test_cell_text_stands_out_from_its_cell():
         ]
 
     e = evaluation([0] * 100 + [1] * 100, [0] * 63 + [1] * 37 + [0] * 12 + [1] * 88)
-    for axes in confusion_figure(e).axes:
+    for axes in draw_confusion(e).axes:
         image = axes.images[0]
         cells = image.cmap(image.norm(image.get_array()))[..., :3].reshape(-1, 3)
         for cell, text in zip(cells[:6], axes.texts[:6], strict=True):
@@ -110,19 +119,19 @@ def test_cell_text_stands_out_from_its_cell():
 def test_recall_points_and_intervals():
     leaked = np.array([True] + [False] * 9)
     e = evaluation([0] * 5 + [1] * 5, [0, 0, 0, 0, 1, 0, 0, 0, 0, 1], ("cat", "dog"), leaked)
-    axes = recall_figure(e).axes[0]
+    axes = draw_recall(e).axes[0]
     whole, leak_free = axes.containers
     assert whole.lines[0].get_xdata() == pytest.approx([0.8, 0.2])
     assert leak_free.lines[0].get_xdata() == pytest.approx([0.75, 0.2])
     interval = whole.lines[2][0].get_segments()[0][:, 0]
-    assert interval == pytest.approx(e.metrics()["all"]["labels"][0]["recall_interval"])
+    assert interval == pytest.approx(metrics(e)["all"]["labels"][0]["recall"].interval)
     assert [t.get_text() for t in axes.get_yticklabels()] == ["cat\nn=5 / 4", "dog\nn=5 / 5"]
     assert texts(axes) == ["80.0 %", "20.0 %", "75.0 %", "20.0 %"]
     guessing = lines(axes)["guessing (50.0 %)"]
     assert list(guessing.get_xdata()) == [0.5, 0.5]
 
 
-@pytest.mark.parametrize("draw", [confusion_figure, recall_figure])
+@pytest.mark.parametrize("draw", [draw_confusion, draw_recall])
 @pytest.mark.parametrize(
     "e",
     [
@@ -295,16 +304,16 @@ def probable(n=300, seed=0, **fields):
 
 
 def test_the_reliability_diagram_holds_the_bins():
-    block = probable().metrics()["all"]["calibration"]
+    block = metrics(probable())["all"]["calibration"]
     figure = calibration_figure(block, "test split, all images")
     left, right = figure.axes
     drawn = [c.lines[0].get_xydata() for c in left.containers]
     for points, key in zip(drawn, ("as_predicted", "at_temperature"), strict=True):
         bins = block[key]["bins"]
-        expected = [(row["confidence"], row["accuracy"]) for row in bins]
+        expected = [(row["confidence"], row["accuracy"].value) for row in bins]
         np.testing.assert_allclose(points, expected)
     curve = next(line for line in right.lines if len(line.get_xdata()) > 2)
-    expected = [row["accuracy"] for row in block["at_temperature"]["abstain"]]
+    expected = [row["accuracy"].value for row in block["at_temperature"]["abstain"]]
     np.testing.assert_allclose(curve.get_ydata(), expected)
     assert "n=300" in figure.get_suptitle()
 
@@ -315,13 +324,13 @@ def test_the_annotators_picture_holds_both_recalls_and_both_matrices():
         votes=rng.multinomial(10, [0.4, 0.3, 0.2, 0.1], 300),
         vote_names=("cat", "dog", "owl", "none"),
     )
-    block = e.metrics()["all"]["annotators"]
+    block = metrics(e)["all"]["annotators"]
     left, middle, right = annotators_figure(e, block, "test split").axes
     for container, key in zip(left.containers, ("model_recall", "modal_recall"), strict=True):
-        values = [row[key]["value"] for row in block["labels"]]
+        values = [row[key].value for row in block["labels"]]
         np.testing.assert_allclose(container.lines[0].get_xdata(), values)
     widths = [bar.get_width() for bar in middle.patches]
-    np.testing.assert_allclose(widths, [r["accuracy"]["value"] for r in block["strata"] if r["n"]])
+    np.testing.assert_allclose(widths, [r["accuracy"].value for r in block["strata"] if r["n"]])
     cell = 100 * e.row_normalised_confusion[0, 1], 100 * block["confusion"][0][1]
     assert texts(right)[1] == f"{cell[0]:.0f}/{cell[1]:.0f}"
 
@@ -331,12 +340,12 @@ def test_differences_stand_where_they_belong():
     worse = first.predicted.copy()
     worse[:60] = (worse[:60] + 1) % 3
     second = Evaluation(first.labels, np.eye(3)[worse], first.ids, "test", first.label_names)
-    found = compare(Contender("good", (first,)), Contender("bad", (second,)))
-    (axes,) = comparison_figure([{"all images": found}], "test split").axes
+    found = compare_pair(Contender("good", (first,)), Contender("bad", (second,)))
+    (axes,) = pairs_figure([{"all images": found}], "test split").axes
     points = [line for line in axes.lines if line.get_marker() == "o"]
     drawn = [float(point.get_xdata()[0]) for point in points]
-    rows = [found["accuracy"], found["macro_f1"], *found["labels"]]
-    np.testing.assert_allclose(drawn, [100 * row["difference"] for row in rows])
+    rows = [found["accuracy"], found["macro_f1"], *(row["difference"] for row in found["labels"])]
+    np.testing.assert_allclose(drawn, [100 * row.value for row in rows])
     assert points[0].get_markerfacecolor() == points[0].get_color(), "surely worse: filled"
 
 

@@ -11,6 +11,7 @@ from scipy.stats import binom, binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.metrics import metrics
 from fer_analysis.statistics.bootstrap import (
     bootstrap,
     confusion_draws,
@@ -73,14 +74,14 @@ def test_macro_f1_is_covered_as_often_as_promised():
 
 def test_the_metrics_hold_that_interval_of_macro_f1():
     confusion = np.rint(cells() * 3589).astype(int)
-    found = evaluation_of(confusion).metrics()["all"]
+    found = metrics(evaluation_of(confusion))["all"]
     draws = confusion_draws(confusion)
     correct = np.diagonal(draws, axis1=1, axis2=2)
     f1 = 2 * correct / (draws.sum(axis=1) + draws.sum(axis=2))
-    assert found["macro_f1_interval"] == pytest.approx(percentile_interval(f1.mean(axis=1)))
+    assert found["macro_f1"].interval == pytest.approx(percentile_interval(f1.mean(axis=1)))
     for label, row in enumerate(found["labels"]):
-        assert row["f1_interval"] == pytest.approx(percentile_interval(f1[:, label]))
-        assert row["f1_interval"][0] < row["f1"] < row["f1_interval"][1]
+        assert row["f1"].interval == pytest.approx(percentile_interval(f1[:, label]))
+        assert row["f1"].low < row["f1"].value < row["f1"].high
 
 
 @pytest.mark.parametrize("separation", [0.5, 1.2, 2.2])
@@ -90,7 +91,7 @@ def test_auroc_is_covered_as_often_as_promised(separation):
     truth, covered = ndtr(separation / math.sqrt(2)), 0
     positive = np.arange(3309) < 41
     for _ in range(800):
-        low, high = auroc(rng.normal(size=3309) + separation * positive, positive)[1]
+        low, high = auroc(rng.normal(size=3309) + separation * positive, positive).interval
         covered += low <= truth <= high
     assert 0.93 <= covered / 800 <= 0.97
 
@@ -100,21 +101,21 @@ def test_rankings_equal_scikit_learn_with_and_without_ties(seed):
     rng = np.random.default_rng(seed)
     positive = rng.random(60) < 0.3
     for scores in (rng.random(60), rng.integers(0, 6, 60) / 6):
-        assert auroc(scores, positive)[0] == pytest.approx(roc_auc_score(positive, scores))
+        assert auroc(scores, positive).value == pytest.approx(roc_auc_score(positive, scores))
         expected = average_precision_score(positive, scores)
-        assert average_precision(scores, positive)[0] == pytest.approx(expected)
+        assert average_precision(scores, positive).value == pytest.approx(expected)
 
 
 def test_rankings_by_hand():
     scores = np.array([0.9, 0.8, 0.7, 0.6])
     positive = np.array([True, False, True, False])
-    assert auroc(scores, positive)[0] == pytest.approx(3 / 4)
-    assert average_precision(scores, positive)[0] == pytest.approx((1 / 1 + 2 / 3) / 2)
-    perfect, (low, high) = auroc(scores, np.array([True, True, False, False]))
-    assert (perfect, high) == (1, 1)
-    assert low == pytest.approx(wilson(2, 2)[0]), "perfect on two images proves little"
-    assert math.isnan(auroc(scores, np.zeros(4, bool))[0])
-    assert math.isnan(average_precision(scores, np.ones(4, bool))[0])
+    assert auroc(scores, positive).value == pytest.approx(3 / 4)
+    assert average_precision(scores, positive).value == pytest.approx((1 / 1 + 2 / 3) / 2)
+    perfect = auroc(scores, np.array([True, True, False, False]))
+    assert (perfect.value, perfect.high, perfect.n) == (1, 1, 2)
+    assert perfect.low == pytest.approx(wilson(2, 2)[0]), "perfect on two images proves little"
+    assert auroc(scores, np.zeros(4, bool)).value is None
+    assert average_precision(scores, np.ones(4, bool)).value is None
 
 
 def test_resampled_images_are_seeded_and_whole():

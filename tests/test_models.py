@@ -8,9 +8,10 @@ import pytest
 from keras import layers
 
 from fer_analysis.errors import FerError
-from fer_analysis.models import MODELS, STUDY, build_model
+from fer_analysis.models import MODELS, build_model
 from fer_analysis.models.predict import logits_model, predictor
 from fer_analysis.models.storage import load_model, save_model
+from fer_analysis.paper import MODELS as PAPER_MODELS
 from fer_analysis.training.acceleration import (
     CentralDepthwiseConv2D,
     FusedBatchNormalization,
@@ -54,7 +55,7 @@ def test_raw_pixels_go_in(name):
     assert len(rescaling) == 1
 
 
-@pytest.mark.parametrize("name", STUDY)
+@pytest.mark.parametrize("name", PAPER_MODELS)
 def test_the_study_s_head(name):
     model = build(name, dense=(16, 8, 4), dropout=0.5)
     kinds = [type(layer).__name__ for layer in model.layers]

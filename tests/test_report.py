@@ -200,7 +200,7 @@ def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):
     assert "fer evaluate" in line
     assert "--split validation" in line
     metrics = read_metrics(tmp_path / "run")
-    metrics["all"]["accuracy"]["correct"] += 1
+    metrics["all"]["correct"] += 1
     (tmp_path / "run" / "evaluation" / "test" / "metrics.json").write_text(json.dumps(metrics))
     assert "not of these predictions" in fer("report", tmp_path / "run", code=1).stderr
 

@@ -1,37 +1,34 @@
-"""The annotators as a reference: what people said of the same faces.
+"""The annotators as a reference: how people labelled the same faces.
 
-They are a reference and not a ceiling: a network can agree with the data set's labels more often
-than people do, since it learns the labels' own habits.
+They are a reference, not a ceiling: a network can agree with the data set's labels more often than
+people do, because it learns the systematic choices of whoever labelled the data.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer_analysis.data.vote_shares import STRATA, modal_shares, stratum, vote_entropy, vote_shares
 from fer_analysis.evaluation.calibration import TINY
-from fer_analysis.statistics.intervals import wilson
-
-if TYPE_CHECKING:
-    from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.statistics.intervals import proportion
 
 
 def annotators(evaluation: Evaluation) -> dict | None:
-    """Hold the annotators' votes beside the data set's labels and the model's predictions.
+    """Compare the annotators' votes with the data set's labels and the model's predictions.
 
-    Shares of votes count every option that annotators had, also those that are no label
+    Shares of votes count every option that annotators had, including those that are no label
     (contempt, unknown, no face). The modal annotator is the label with the most votes; where
-    several have as many, each counts in part, so that no order of the columns decides. Images
-    without a single vote for a label are left out, and counted.
+    several labels tie, each counts in part, so that the order of the columns does not matter.
+    Images without a single vote for a label are left out, and counted.
 
     Args:
         evaluation: Predictions with votes.
 
     Returns:
-        Figures, shares of 1 (entropies in bits, cross-entropies in nats), or None without
-        votes.
+        Figures: estimates and shares of 1, entropies in nats (those named `_bits` in bits); None
+        without votes.
     """
     if evaluation.votes is None or not len(evaluation):
         return None
@@ -43,16 +40,16 @@ def annotators(evaluation: Evaluation) -> dict | None:
     shares = vote_shares(part.votes)
     modal = modal_shares(part.votes[:, :k])
     own = np.arange(len(part)), part.labels
-    right = part.predicted == part.labels
+    correct = part.predicted == part.labels
     among_labels = vote_shares(part.votes[:, :k])
     logs = np.log(np.maximum(part.probabilities.astype(np.float64), TINY))
     return {
         "n": len(part),
         "without_votes": int((~voted).sum()),
-        "modal_agreement": _share(modal[own]),
+        "modal_agreement": _mean(modal[own]),
         "random_agreement": float(shares[own].mean()),
-        "model_accuracy": _share(right),
-        "model_agrees_with_modal": _share(modal[np.arange(len(part)), part.predicted]),
+        "model_accuracy": _mean(correct),
+        "model_agrees_with_modal": _mean(modal[np.arange(len(part)), part.predicted]),
         "cross_entropy": float(-(among_labels * logs).sum(axis=1).mean()),
         "vote_entropy": float(vote_entropy(among_labels).mean()),
         "labels": [_label(part, label, shares, modal) for label in range(k)],
@@ -62,11 +59,9 @@ def annotators(evaluation: Evaluation) -> dict | None:
     }
 
 
-def _share(values: np.ndarray) -> dict:
-    """Return the mean of values of 0 to 1 with the Wilson interval of their (rounded) sum."""
-    n, total = len(values), float(np.sum(values))
-    interval = list(wilson(round(total), n)) if n else None
-    return {"value": total / n if n else None, "interval": interval, "n": n}
+def _mean(values: np.ndarray) -> Estimate:
+    """Return the mean of values of 0 to 1, with the Wilson interval of their rounded sum."""
+    return proportion(float(np.sum(values)), len(values))
 
 
 def _label(part: Evaluation, label: int, shares: np.ndarray, modal: np.ndarray) -> dict:
@@ -75,8 +70,8 @@ def _label(part: Evaluation, label: int, shares: np.ndarray, modal: np.ndarray) 
     return {
         "label": part.label_names[label],
         "n": int(rows.sum()),
-        "modal_recall": _share(modal[rows, label]),
-        "model_recall": _share(part.predicted[rows] == label),
+        "modal_recall": _mean(modal[rows, label]),
+        "model_recall": _mean(part.predicted[rows] == label),
         "random_agreement": float(shares[rows, label].mean()) if rows.any() else None,
         "vote_entropy_bits": float(entropy.mean()) if rows.any() else None,
     }
@@ -86,14 +81,14 @@ def _strata(part: Evaluation, shares: np.ndarray) -> list[dict]:
     k = len(part.label_names)
     found = stratum(part.votes, part.labels, k)
     as_people = modal_shares(part.votes[:, :k])[np.arange(len(part)), part.predicted]
-    right = part.predicted == part.labels
+    correct = part.predicted == part.labels
     return [
         {
             "stratum": name,
             "reading": reading,
             "n": int((found == index).sum()),
-            "accuracy": _share(right[found == index]),
-            "model_agrees_with_modal": _share(as_people[found == index]),
+            "accuracy": _mean(correct[found == index]),
+            "model_agrees_with_modal": _mean(as_people[found == index]),
         }
         for index, (name, reading) in enumerate(STRATA.items())
     ]

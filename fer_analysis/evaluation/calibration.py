@@ -1,12 +1,13 @@
-"""Whether a probability means what it says: calibration, and what abstaining would buy."""
+"""Calibration: whether confidence equals accuracy, and accuracy when unsure images are left out."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtr
 
-from fer_analysis.statistics.bootstrap import bootstrap, percentile_interval
-from fer_analysis.statistics.intervals import wilson
+from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.statistics.intervals import proportion
 
 BINS = 15
 SIMULATIONS = 200
@@ -17,75 +18,71 @@ SEEN = np.sqrt(2 / np.pi) * np.exp(-(TRUE**2) / 2) + TRUE * (1 - 2 * ndtr(-TRUE)
 """The mean of |a normal value| whose mean is `TRUE`, both in standard deviations."""
 
 _AT_ONCE = 4_000_000
-"""Weights that are looked at together, so that memory stays small."""
+"""Weights computed together, so that memory stays small."""
 
 TINY = 1e-12
-"""The least probability that a likelihood is taken of: one certain error is not infinite."""
+"""Probabilities are raised to this before a logarithm: one certain error is not infinite."""
 
 
 def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0) -> dict | None:
-    """Return how far confidences are from the share that is right.
+    """Return how far confidences are from accuracy.
 
     The expected calibration error is the mean distance between confidence (the highest
-    probability) and accuracy over bins of equally many images (Naeini et al. 2015; equal-mass
-    bins after Nixon et al. 2019). Chance alone makes it positive: noise in a bin's accuracy
-    lengthens distances, so each is replaced by the one that, with normal noise, would be seen
-    as long on average (after Kumar et al. 2019). That does not take off all of chance, so what
-    is left for a perfectly calibrated model is simulated and stands beside.
+    probability) and accuracy over bins with the same number of images (Naeini et al. 2015;
+    equal-mass bins after Nixon et al. 2019). Chance alone makes it positive, because noise in a
+    bin's accuracy lengthens distances. Each distance is therefore replaced by the true one whose
+    observed length, with normal noise, would be this long on average (after Kumar et al. 2019).
+    This does not remove all of chance, so the rest is simulated for a perfectly calibrated
+    model and reported alongside.
 
     Args:
         labels: int64 `(n,)`.
         probabilities: float `(n, k)`, rows sum to 1.
-        seed: Of the simulation and of the bootstrap.
+        seed: For the simulation and the bootstrap.
 
     Returns:
-        `ece` (corrected) with its interval (1.96 bootstrap deviations; from 0 on where chance
-        could have shown as much), `ece_raw`, `ece_if_calibrated` (mean and 95th
-        percentile of `ece` for a perfectly calibrated model with these confidences on as many
-        images), `nll` (nats) and `brier` (summed over labels, 0 to 2) with
-        intervals, mean `confidence` and `accuracy`, `bins` for a reliability diagram and
-        `abstain` for accuracy against coverage. None without images.
+        Estimates `ece` (corrected; its interval is 1.96 bootstrap deviations, and begins at 0
+        where chance could have shown as much), `nll` (nats) and `brier` (summed over labels, 0
+        to 2); `ece_raw`; `ece_if_calibrated` (mean and 95 % quantile of `ece` for a perfectly
+        calibrated model with these confidences on the same number of images); mean
+        `confidence` and `accuracy`; `bins` for a reliability diagram and `abstain` for accuracy
+        against coverage. None without images.
     """
     n = len(labels)
     if n == 0:
         return None
-    confidence, right = _confidence(labels, probabilities)
+    confidence, correct = _confidence(labels, probabilities)
     order = np.argsort(confidence, kind="stable")
-    confidence, right = confidence[order], right[order]
+    confidence, correct = confidence[order], correct[order]
     edges = np.linspace(0, n, min(BINS, n) + 1).round().astype(int)
-    corrected, raw = _errors(confidence, right, np.ones((1, n)), edges)
-    half = 1.96 * _resampled(confidence, right, edges, seed).std()
+    corrected, raw = _errors(confidence, correct, np.ones((1, n)), edges)
+    half = 1.96 * _resampled(confidence, correct, edges, seed).std()
     null = _if_calibrated(confidence, edges, seed)
     by_chance = float(np.quantile(null, 0.95))
-    # What chance can show may be nothing at all.
+    # A model that chance alone explains may have no calibration error.
     low = 0.0 if corrected[0] <= by_chance else max(float(corrected[0] - half), 0.0)
     nll, brier = losses(labels, probabilities)
-    ends = percentile_interval(
-        bootstrap(lambda w: w @ np.stack([nll, brier], axis=1) / n, n, seed=seed)
-    )
+    drawn = bootstrap(lambda w: w @ np.stack([nll, brier], axis=1) / n, n, seed=seed)
     return {
         "n": n,
-        "ece": float(corrected[0]),
-        "ece_interval": [low, min(float(corrected[0] + half), 1.0)],
+        "ece": Estimate(corrected[0], low, min(float(corrected[0] + half), 1.0), n),
         "ece_raw": float(raw[0]),
-        "ece_if_calibrated": {"mean": float(null.mean()), "95 %": by_chance},
-        "nll": float(nll.mean()),
-        "nll_interval": ends[:, 0].tolist(),
-        "brier": float(brier.mean()),
-        "brier_interval": ends[:, 1].tolist(),
+        "ece_if_calibrated": {"mean": float(null.mean()), "quantile_95": by_chance},
+        "nll": bootstrap_estimate(nll.mean(), drawn[:, 0], n),
+        "brier": bootstrap_estimate(brier.mean(), drawn[:, 1], n),
         "confidence": float(confidence.mean()),
-        "accuracy": float(right.mean()),
-        "bins": _bins(confidence, right, edges),
-        "abstain": abstain_curve(confidence, right),
+        "accuracy": float(correct.mean()),
+        "bins": _bins(confidence, correct, edges),
+        "abstain": abstain_curve(confidence, correct),
     }
 
 
-def weighted_error(confidence: np.ndarray, right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def weighted_error(confidence: np.ndarray, correct: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the expected calibration error, corrected as in `calibration`, of weighted images.
 
     Args:
         confidence: float `(n,)`.
-        right: bool `(n,)`.
+        correct: bool `(n,)`.
         weights: float `(draws, n)`, how often each image counts.
 
     Returns:
@@ -93,7 +90,7 @@ def weighted_error(confidence: np.ndarray, right: np.ndarray, weights: np.ndarra
     """
     order = np.argsort(confidence, kind="stable")
     edges = np.linspace(0, len(order), min(BINS, len(order)) + 1).round().astype(int)
-    sure, hit = confidence[order].astype(np.float64), right[order].astype(np.float64)
+    sure, hit = confidence[order].astype(np.float64), correct[order].astype(np.float64)
     parts = np.array_split(weights, max(1, weights.size // _AT_ONCE))
     return np.concatenate([_errors(sure, hit, part[:, order], edges)[0] for part in parts])
 
@@ -106,20 +103,19 @@ def losses(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, n
     return -np.log(np.maximum(own, TINY)), brier
 
 
-def abstain_curve(confidence: np.ndarray, right: np.ndarray) -> list[dict]:
-    """Return accuracy if the least confident images are left to a human.
+def abstain_curve(confidence: np.ndarray, correct: np.ndarray) -> list[dict]:
+    """Return accuracy when the least confident images are left to a human.
 
     Args:
         confidence: float `(n,)`.
-        right: bool or float `(n,)`, whether each image is predicted right.
+        correct: bool or float `(n,)`, whether each image is predicted correctly.
 
     Returns:
-        For each of `COVERAGES`: the share answered (`coverage`), the least confidence among
-        them (`threshold`), how many they are (`n`), how many of them are `correct`, and their
-        `accuracy` with its Wilson `interval`.
+        For each of `COVERAGES`: the share answered (`coverage`), the lowest confidence among
+        them (`threshold`), their number (`n`), how many are `correct`, and their `accuracy`.
     """
     order = np.argsort(-confidence, kind="stable")
-    correct = np.cumsum(right[order] > 0)
+    correct = np.cumsum(correct[order] > 0)
     rows = []
     for coverage in COVERAGES:
         kept = max(1, round(coverage * len(order)))
@@ -129,8 +125,7 @@ def abstain_curve(confidence: np.ndarray, right: np.ndarray) -> list[dict]:
                 "threshold": float(confidence[order[kept - 1]]),
                 "n": kept,
                 "correct": int(correct[kept - 1]),
-                "accuracy": float(correct[kept - 1] / kept),
-                "interval": list(wilson(int(correct[kept - 1]), kept)),
+                "accuracy": proportion(int(correct[kept - 1]), kept),
             }
         )
     return rows
@@ -141,12 +136,12 @@ def _confidence(labels, probabilities) -> tuple[np.ndarray, np.ndarray]:
     return confidence, (probabilities.argmax(axis=1) == labels).astype(np.float64)
 
 
-def _errors(confidence, right, weights, edges) -> tuple[np.ndarray, np.ndarray]:
+def _errors(confidence, correct, weights, edges) -> tuple[np.ndarray, np.ndarray]:
     """Return the corrected and the raw error of each weighting `(draws, n)` of sorted images."""
     starts = edges[:-1]
     n = np.add.reduceat(weights, starts, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        accuracy = np.add.reduceat(weights * right, starts, axis=1) / n
+        accuracy = np.add.reduceat(weights * correct, starts, axis=1) / n
         gap = accuracy - np.add.reduceat(weights * confidence, starts, axis=1) / n
         deviation = np.sqrt(accuracy * (1 - accuracy) / np.maximum(n - 1, 1))
         real = np.interp(np.abs(gap) / deviation, SEEN, TRUE) * deviation
@@ -155,10 +150,10 @@ def _errors(confidence, right, weights, edges) -> tuple[np.ndarray, np.ndarray]:
     return tuple((share * np.nan_to_num(values)).sum(axis=1) for values in (real, np.abs(gap)))
 
 
-def _resampled(confidence, right, edges, seed) -> np.ndarray:
+def _resampled(confidence, correct, edges, seed) -> np.ndarray:
     """Return the corrected error of resampled images, float64 `(draws,)`."""
     return bootstrap(
-        lambda weights: _errors(confidence, right, weights, edges)[0],
+        lambda weights: _errors(confidence, correct, weights, edges)[0],
         len(confidence),
         draws=SIMULATIONS,
         seed=seed,
@@ -166,7 +161,7 @@ def _resampled(confidence, right, edges, seed) -> np.ndarray:
 
 
 def _if_calibrated(confidence: np.ndarray, edges: np.ndarray, seed: int) -> np.ndarray:
-    """Simulate the corrected error of a model whose confidences are exactly right."""
+    """Simulate the corrected error of a model whose confidences equal its accuracy."""
     rng = np.random.default_rng(seed)
     once = np.ones((1, len(confidence)))
     return np.array(
@@ -177,14 +172,13 @@ def _if_calibrated(confidence: np.ndarray, edges: np.ndarray, seed: int) -> np.n
     )
 
 
-def _bins(confidence, right, edges) -> list[dict]:
+def _bins(confidence, correct, edges) -> list[dict]:
     return [
         {
             "n": int(end - start),
             "confidence": float(confidence[start:end].mean()),
-            "correct": int(right[start:end].sum()),
-            "accuracy": float(right[start:end].mean()),
-            "interval": list(wilson(int(right[start:end].sum()), int(end - start))),
+            "correct": int(correct[start:end].sum()),
+            "accuracy": proportion(int(correct[start:end].sum()), int(end - start)),
         }
         for start, end in zip(edges[:-1], edges[1:], strict=True)
     ]

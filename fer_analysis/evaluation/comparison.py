@@ -1,235 +1,134 @@
-"""Do runs really differ? Paired tests on the same images, and seeds as a spread."""
+"""Comparison: runs on the same images, what each is and how they differ."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-
-import numpy as np
+from pathlib import Path
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.statistics.bootstrap import DRAWS, percentile_interval
-from fer_analysis.statistics.significance import detectable, detectable_difference, holm, sign_test
+from fer_analysis.evaluation.paired import verdict
+from fer_analysis.files import read_json, write_json
+from fer_analysis.statistics.estimate import from_json, to_json
+from fer_analysis.text import estimate, html_table, number_estimate
+
+COMPARISON = "comparison.json"
 
 
 @dataclass(frozen=True)
-class Contender:
-    """One config, with the predictions of each of its seeds on the same images."""
+class ComparedRun:
+    """One of the runs that are compared.
+
+    Args:
+        name: What it is called here.
+        run: Its path.
+        result: What its training left (`result.json`); None for a bare model or a table.
+        metrics: Its figures; see `fer_analysis.evaluation.metrics`.
+    """
 
     name: str
-    seeds: tuple[Evaluation, ...]
+    run: str
+    result: dict | None
+    metrics: dict
 
-    def right(self) -> np.ndarray:
-        """Return which images each seed gets right, bool `(seeds, n)`."""
-        return np.stack([e.predicted == e.labels for e in self.seeds])
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader of its figures should know: notes, then warnings."""
+        return [*self.metrics["notes"], *self.metrics["warnings"]]
 
 
-def line_up(evaluations: list[Evaluation]) -> list[Evaluation]:
-    """Put predictions of the same images into one order.
+@dataclass(frozen=True)
+class Comparison:
+    """Runs on the same images of one split.
 
     Args:
-        evaluations: At least one; ids name the same images in all of them.
-
-    Raises:
-        FerError: If they are not of the same images with the same labels.
+        split: The split's name.
+        runs: The runs, the reference first.
+        spreads: Name of the images (`all images`, `leak-free images`) -> mean and standard
+            deviation over the seeds of each config.
+        pairs: For each further config, name of the images -> its comparison with the first; see
+            `fer_analysis.evaluation.paired.compare_pair`.
+        folder: Where it is saved, with its picture; None if it is not.
     """
-    first = evaluations[0]
-    order = np.argsort(first.ids, kind="stable")
-    lined_up = [first.take(order)]
-    for other in evaluations[1:]:
-        candidate = other.take(np.argsort(other.ids, kind="stable"))
-        if candidate.label_names != first.label_names:
-            raise FerError("these runs have other labels: they cannot be compared")
-        same = np.array_equal(candidate.ids, lined_up[0].ids)
-        if not same or not np.array_equal(candidate.labels, lined_up[0].labels):
-            raise FerError(
-                f"these runs were not scored on the same images ({len(first):,} and "
-                f"{len(other):,}; e.g. '{first.ids[0]}' and '{other.ids[0]}'): name one data "
-                "set for all of them with --data"
+
+    split: str
+    runs: tuple[ComparedRun, ...]
+    spreads: dict[str, list[dict]]
+    pairs: tuple[dict[str, dict], ...]
+    folder: Path | None = None
+
+    @property
+    def verdicts(self) -> list[str]:
+        """What each pair shows of the accuracies on each set of images, in one sentence."""
+        return [
+            f"{self.split} split, {images}: {verdict(compared)}"
+            for pair in self.pairs
+            for images, compared in pair.items()
+        ]
+
+    def as_dict(self) -> dict:
+        """Return the comparison ready for JSON."""
+        runs = [
+            {
+                "name": run.name,
+                "run": run.run,
+                "result": run.result,
+                "remarks": run.remarks,
+                "metrics": run.metrics,
+            }
+            for run in self.runs
+        ]
+        return to_json(
+            {
+                "split": self.split,
+                "runs": runs,
+                "spreads": self.spreads,
+                "comparisons": self.pairs,
+            }
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write the comparison into `folder`."""
+        write_json(Path(folder) / COMPARISON, self.as_dict())
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Comparison:
+        """Read what `save` wrote.
+
+        Raises:
+            FerError: If the file is missing or damaged.
+        """
+        path = Path(folder) / COMPARISON
+        found = read_json(path)
+        try:
+            found = from_json(found)
+            runs = tuple(
+                ComparedRun(run["name"], run["run"], run["result"], run["metrics"])
+                for run in found["runs"]
             )
-        lined_up.append(candidate)
-    return lined_up
+            return cls(
+                split=found["split"],
+                runs=runs,
+                spreads=found["spreads"],
+                pairs=tuple(found["comparisons"]),
+                folder=path.parent,
+            )
+        except (TypeError, KeyError, AttributeError) as error:
+            raise FerError(f"{path}: no comparison there; make it with `fer compare`") from error
 
-
-def spread(contender: Contender) -> dict:
-    """Return accuracy, macro-F1 and recalls as mean and standard deviation over the seeds."""
-    seeds = contender.seeds
-    return {
-        "name": contender.name,
-        "seeds": len(seeds),
-        "n": len(seeds[0]),
-        "accuracy": _mean_sd([e.accuracy for e in seeds]),
-        "macro_f1": _mean_sd([e.macro_f1 for e in seeds]),
-        "recall": {
-            name: _mean_sd([float(e.recall[label]) for e in seeds])
-            for label, name in enumerate(seeds[0].label_names)
-        },
-    }
-
-
-def compare(first: Contender, second: Contender, *, seed: int = 0) -> dict:
-    """Hold `second` against `first`: differences are second minus first.
-
-    Single seeds are compared by McNemar's exact test, over all images and for each label
-    (Holm's correction over the labels), and by a paired bootstrap: images are drawn again, the
-    same for both. Of several seeds, means are compared, and the bootstrap draws seeds too; no
-    test then, since McNemar's knows two predictions of an image and no more.
-
-    Args:
-        first: The reference.
-        second: What is held against it, on the same images in the same order.
-        seed: Of the bootstrap.
-
-    Returns:
-        `n`, `accuracy` and `macro_f1` (difference and interval), `mcnemar` (images that only
-        one gets right, p; None with several seeds), `labels` (the same for recall), and
-        `detectable`: the difference in accuracy that this n would show in 80 % of cases.
-    """
-    rng = np.random.default_rng(seed)
-    one, other = (_draw(contender, seed, rng) for contender in (first, second))
-    drawn = {key: other[key] - one[key] for key in one}
-    once = [_figures(contender) for contender in (first, second)]
-    single = len(first.seeds) == len(second.seeds) == 1
-    only = _only_one_right(first, second) if single else None
-    lost, won = only.sum(axis=0).tolist() if single else (None, None)
-    n = len(first.seeds[0])
-    seen = detectable_difference(lost + won, n) if single else detectable(drawn["accuracy"].std())
-    return {
-        "first": first.name,
-        "second": second.name,
-        "seeds": [len(first.seeds), len(second.seeds)],
-        "n": n,
-        "accuracy": _difference(once, drawn, "accuracy"),
-        "macro_f1": _difference(once, drawn, "macro_f1"),
-        "mcnemar": {"only_first_right": lost, "only_second_right": won, "p": sign_test(lost, won)}
-        if single
-        else None,
-        "labels": _labels(first.seeds[0], once, drawn, only),
-        "detectable": _number(float(seen)),
-    }
-
-
-def _labels(predictions: Evaluation, once: list[dict], drawn: dict, only) -> list[dict]:
-    """Return the comparison of each label's recall."""
-    p = None
-    if only is not None:
-        p, present = np.ones(len(only)), predictions.support > 0
-        p[present] = holm([sign_test(*pair) for pair in only[present].tolist()])
-    return [
-        {
-            "label": name,
-            "n": int(predictions.support[label]),
-            "first": _number(once[0]["recall"][label]),
-            "second": _number(once[1]["recall"][label]),
-            **_difference(once, drawn, "recall", label),
-            "only_first_right": None if only is None else int(only[label, 0]),
-            "only_second_right": None if only is None else int(only[label, 1]),
-            "p": None if p is None else float(p[label]),
-        }
-        for label, name in enumerate(predictions.label_names)
-    ]
-
-
-def shows_difference(comparison: dict) -> bool:
-    """Tell whether two runs differ in accuracy beyond chance."""
-    if comparison["mcnemar"]:
-        return comparison["mcnemar"]["p"] < 0.05
-    low, high = comparison["accuracy"]["interval"]
-    return low > 0 or high < 0
-
-
-def verdict(comparison: dict) -> str:
-    """Return what a comparison shows of the accuracies, in one sentence."""
-    difference, n = 100 * comparison["accuracy"]["difference"], comparison["n"]
-    low, high = (100 * end for end in comparison["accuracy"]["interval"])
-    told = f"{comparison['second']} against {comparison['first']}: "
-    told += f"{difference:+.1f} points [{low:+.1f}, {high:+.1f}]"
-    if shows_difference(comparison):
-        test = comparison["mcnemar"]
-        told += f", McNemar p = {test['p']:.2g}, n = {n:,}" if test else f", n = {n:,}"
-    else:
-        seen = 100 * comparison["detectable"]
-        told += f": no difference shown (n = {n:,}; this n could show {seen:.1f} points)"
-    alone = comparison["seeds"].count(1)
-    return told + (
-        " - of two networks: other seeds can differ"
-        if alone == 2
-        else " - the spread of the single seed is not known"
-        if alone
-        else ""
-    )
-
-
-def _figures(contender: Contender) -> dict:
-    seeds = contender.seeds
-    return {
-        "accuracy": float(np.mean([e.accuracy for e in seeds])),
-        "macro_f1": float(np.mean([e.macro_f1 for e in seeds])),
-        "recall": np.mean([e.recall for e in seeds], axis=0),
-    }
-
-
-def _draw(contender: Contender, seed: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Draw images (the same for every contender), and seeds where there are several."""
-    seeds = contender.seeds
-    n, k = len(seeds[0]), len(seeds[0].label_names)
-    images = np.random.default_rng([seed, n])
-    cells = np.stack([e.labels * k + e.predicted for e in seeds])
-    widened = np.sqrt(len(seeds) / max(len(seeds) - 1, 1))
-    keys = ("accuracy", "macro_f1", "recall")
-    drawn: dict[str, list] = {key: [] for key in keys}
-    for _ in range(DRAWS):
-        picked = images.integers(0, n, n)
-        chosen = rng.integers(0, len(seeds), len(seeds))
-        counts = [np.bincount(c[picked], minlength=k * k).reshape(k, k) for c in cells]
-        for key, values in zip(keys, zip(*map(_of_counts, counts), strict=True), strict=True):
-            values = np.array(values)
-            mean = values.mean(axis=0)
-            # Seeds drawn from few scatter too little by (s - 1) / s.
-            drawn[key].append(mean + widened * (values[chosen].mean(axis=0) - mean))
-    return {key: np.array(values) for key, values in drawn.items()}
-
-
-def _of_counts(confusion: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Return accuracy, macro-F1 and recalls of a confusion matrix."""
-    correct, support, predicted = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
-    present = support > 0
-    f1 = 2 * correct[present] / (support + predicted)[present]
-    recall = np.where(present, correct / np.maximum(support, 1), np.nan)
-    return float(correct.sum() / confusion.sum()), float(f1.mean()), recall
-
-
-def _difference(once: list[dict], drawn: dict, key: str, label: int | None = None) -> dict:
-    values, draws = [figures[key] for figures in once], drawn[key]
-    if label is not None:
-        values, draws = [value[label] for value in values], draws[:, label]
-    ends = percentile_interval(draws)
-    return {
-        "difference": _number(values[1] - values[0]),
-        "interval": None if np.isnan(ends[0]) else ends.tolist(),
-    }
-
-
-def _only_one_right(first: Contender, second: Contender) -> np.ndarray:
-    """Count for each label the images that one of two gets right, int64 `(k, 2)`."""
-    one, other = first.right()[0], second.right()[0]
-    predictions = first.seeds[0]
-    k = len(predictions.label_names)
-    return np.stack(
-        [
-            np.bincount(predictions.labels[mask], minlength=k)
-            for mask in (one & ~other, other & ~one)
-        ],
-        axis=1,
-    )
-
-
-def _mean_sd(values: list[float]) -> dict:
-    mean = float(np.mean(values))
-    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return {"mean": _number(mean), "sd": None if sd is None else _number(sd)}
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    def _repr_html_(self) -> str:
+        """Return a short table of the runs for notebooks."""
+        rows = []
+        for run in self.runs:
+            whole, clean = run.metrics["all"], run.metrics["leak_free"]
+            rows.append(
+                [
+                    run.name,
+                    f"{whole['n']:,}",
+                    estimate(whole["accuracy"]),
+                    estimate(clean["accuracy"]) if clean else "unknown",
+                    number_estimate(whole["macro_f1"]),
+                ]
+            )
+        heads = ("run", "n", "accuracy [95 %]", "leak-free", "macro-F1 [95 %]")
+        caption = "; ".join(self.verdicts) or f"{self.split} split"
+        return html_table(caption, heads, rows)

@@ -1,33 +1,30 @@
-"""Errors, read for a user: which labels are taken for which, one way or both, and the worst."""
+"""Errors by label pair: which labels are predicted as which, in one direction or both."""
 
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer_analysis.evaluation.calibration import losses
+from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.statistics.significance import holm, sign_test
-
-if TYPE_CHECKING:
-    from fer_analysis.evaluation.evaluation import Evaluation
 
 
 def asymmetries(evaluation: Evaluation) -> list[dict]:
-    """Tell for each pair of labels whether errors run one way.
+    """Test for each pair of labels whether errors run in one direction.
 
-    Were either direction as likely, the errors of a pair would be split like tosses of a coin:
+    If both directions were equally likely, the errors of a pair would be split like coin tosses:
     an exact binomial test, corrected by Holm's method for the number of pairs. With labels of
-    unequal support it says which way images drift, not that the model is worse at one label:
-    the shares of each label's images stand beside the counts.
+    unequal support it shows in which direction images move, not that the model is worse at one
+    label; the shares of each label's images are given alongside the counts.
 
     Args:
         evaluation: The predictions.
 
     Returns:
-        One row for each pair that is ever confused, the surest first: `true` is taken for
-        `predicted` `count` times (`share` of its images), the reverse `reverse` times
+        One row for each pair that is ever confused, the smallest p first: `true` is predicted
+        as `predicted` `count` times (`share` of its images), the reverse `reverse` times
         (`reverse_share`), and `p`, corrected.
     """
     confusion, support = evaluation.confusion, evaluation.support
@@ -35,7 +32,7 @@ def asymmetries(evaluation: Evaluation) -> list[dict]:
     for a, b in combinations(range(len(names)), 2):
         true, predicted = (a, b) if confusion[a, b] >= confusion[b, a] else (b, a)
         count, reverse = int(confusion[true, predicted]), int(confusion[predicted, true])
-        if count and support[true] and support[predicted]:  # else one way is impossible
+        if count and support[true] and support[predicted]:  # else one direction is impossible
             rows.append(
                 {
                     "true": names[true],
@@ -52,8 +49,16 @@ def asymmetries(evaluation: Evaluation) -> list[dict]:
     return sorted(rows, key=lambda row: (row["p"], -row["count"]))
 
 
+def most_confused(evaluation: Evaluation, count: int = 3) -> list[tuple[int, int, int]]:
+    """Return the most frequent errors as (true label, predicted label, images)."""
+    errors = evaluation.confusion - np.diag(evaluation.correct)
+    order = np.argsort(-errors, axis=None, kind="stable")[:count]
+    pairs = zip(*np.unravel_index(order, errors.shape), strict=True)
+    return [(int(t), int(p), int(errors[t, p])) for t, p in pairs if errors[t, p]]
+
+
 def top_losses(evaluation: Evaluation, count: int = 20) -> list[dict]:
-    """Return the images to whose label the model gives the least probability, the worst first.
+    """Return the images with the highest loss: whose label the model gives the least probability.
 
     Args:
         evaluation: The predictions.
@@ -61,8 +66,8 @@ def top_losses(evaluation: Evaluation, count: int = 20) -> list[dict]:
 
     Returns:
         `row` (position in the evaluation), `id`, `true`, `predicted`, the probabilities of
-        both, `loss` (nats), `leaked` (None where unknown), and the annotators' `votes` in
-        words where there are any.
+        both, `loss` (nats), `leaked` (None where unknown), and the annotators' `votes` as text
+        where there are any. The highest loss comes first.
     """
     loss, _ = losses(evaluation.labels, evaluation.probabilities)
     names = evaluation.label_names
@@ -79,14 +84,14 @@ def top_losses(evaluation: Evaluation, count: int = 20) -> list[dict]:
                 "probability_of_predicted": float(evaluation.probabilities[row, predicted]),
                 "loss": float(loss[row]),
                 "leaked": None if evaluation.leaked is None else bool(evaluation.leaked[row]),
-                "votes": votes_in_words(evaluation, row),
+                "votes": votes_as_text(evaluation, row),
             }
         )
     return rows
 
 
-def votes_in_words(evaluation: Evaluation, row: int) -> str:
-    """Return an image's votes, the most first (`sad 6, neutral 4`); empty without votes."""
+def votes_as_text(evaluation: Evaluation, row: int) -> str:
+    """Return an image's votes as text, the most first (`sad 6, neutral 4`); empty without votes."""
     if evaluation.votes is None:
         return ""
     votes = evaluation.votes[row]

@@ -1,11 +1,10 @@
-"""Predict a split once, and keep what was predicted with what a reader must know of it."""
+"""Predict a split once, and keep the predictions with what a reader must know of them."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,30 +13,34 @@ from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation import pitfalls
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.metrics import load_metrics, save_metrics
 from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.evaluation.temperature import at_temperature, fit_temperature
-from fer_analysis.files import read_json, write_json
+from fer_analysis.files import read_json, replacing_folder, write_json
+from fer_analysis.progress import Progress, Update
 from fer_analysis.run import Run
+from fer_analysis.statistics.estimate import to_json
+from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 VERSION = 2
-"""To be raised whenever saved predictions lack what a new version keeps."""
+"""Of saved predictions: raised when a new version keeps more."""
 
-_NOTE = "made_from.json"
-Progress = Callable[[int, int], None]
+MADE_FROM = "made_from.json"
+"""What predictions were made from; no other predictions may pass for them."""
 
 
 def folder_of(split: str, *, tta: bool = False) -> str:
-    """Return the name that a split's results go by."""
+    """Return the name of the folder for a split's results."""
     return f"{split}-tta" if tta else split
 
 
-def data_of(folder: Path) -> str | None:
-    """Return the fingerprint of the data whose predictions lie in a folder; None if unknown."""
-    return (read_json(folder / _NOTE) or {}).get("data")
+def fingerprint_of_saved(folder: Path) -> str | None:
+    """Return the fingerprint of the data whose predictions are in a folder; None if unknown."""
+    return (read_json(folder / MADE_FROM) or {}).get("data")
 
 
 def is_saved(run: Run, data: LoadedData, split: str, *, tta: bool = False) -> bool:
-    """Tell whether all that `evaluate_run` needs is saved, so that no model is loaded."""
+    """Return whether all that `evaluate_run` needs is saved, so that no model is loaded."""
     evaluation = _saved(run, data, split, tta)
     if evaluation is None or evaluation.temperature is not None or not _has_validation(run, data):
         return evaluation is not None
@@ -45,49 +48,60 @@ def is_saved(run: Run, data: LoadedData, split: str, *, tta: bool = False) -> bo
 
 
 def evaluate_run(
-    run: Run, data: LoadedData, split: str, *, tta: bool = False, progress: Progress | None = None
+    run: Run, data: LoadedData, split: str, *, tta: bool = False, progress: Update | None = None
 ) -> Evaluation:
     """Return a run's predictions of a split, saved ones if they are of this model and data.
 
     The model's temperature is fitted on the leak-free validation images of the data that it
-    was trained on, kept in the run, and goes with the predictions of any other split.
+    was trained on, kept in the run, and used for the predictions of every other split.
+    Predictions and figures are saved in the run's folder.
 
     Args:
-        run: Where the model is and the predictions go (`Run.for_data` of other data).
+        run: The run with the model; it takes the results (`Run.for_data` for other data).
         data: The data.
         split: Which part of it.
-        tta: Average over mirrored and shifted views; kept apart, with a temperature of its own.
+        tta: Average over mirrored and shifted views; saved separately, with its own temperature.
         progress: Called with (images done, images in all).
 
     Raises:
         FerError: If the model's labels are not the data's.
     """
+    folder = run.evaluation_folder(folder_of(split, tta=tta))
     evaluation = _saved(run, data, split, tta)
     if evaluation is None:
         evaluation = _predict(run, data, split, tta, progress)
+        _save(run, data, evaluation, folder, tta)
     if split == "validation" and run.is_own(data.fingerprint):
         _keep_temperature(run, evaluation, tta)
-        return evaluation
-    if evaluation.temperature is not None:  # then all that follows is in what was saved
-        return evaluation
-    if _has_validation(run, data):
-        validation = evaluate_run(run, data, "validation", tta=tta, progress=progress)
-        warned = pitfalls.better_than_validation(evaluation, validation) if split == "test" else []
-        evaluation = dataclasses.replace(evaluation, warnings=(*evaluation.warnings, *warned))
-    kept = kept_temperature(run, tta=tta)
-    if kept:
-        evaluation = dataclasses.replace(
-            evaluation, temperature=kept["temperature"], temperature_from=kept["from"]
-        )
-        evaluation.save(run.evaluation_folder(folder_of(split, tta=tta)))
+    elif evaluation.temperature is None:  # otherwise all of this is in what was saved
+        evaluation = _with_validation(run, data, evaluation, tta, progress)
+        if evaluation.temperature is not None:
+            _save(run, data, evaluation, folder, tta)
+    if load_metrics(folder) is None:
+        save_metrics(evaluation, folder)
     return evaluation
 
 
-def open_model(run: Run, label_names: tuple[str, ...]):
-    """Load a run's model, checked to have been trained on these labels.
+def predict_split(
+    run: Run, data: LoadedData, split: str, *, tta: bool = False, progress: Progress | None = None
+) -> Evaluation:
+    """Return a run's predictions of a split as `evaluate_run` does, reporting to `progress`.
 
     Raises:
-        FerError: If there is no model, or its labels are others.
+        FerError: If there is no such split, or the model's labels are not the data's.
+    """
+    data.dataset.part(split)  # a missing split is reported before anything is loaded
+    if not is_saved(run, data, split, tta=tta):
+        import_tensorflow_quietly()
+    with (progress or Progress()).task("predicting") as update:
+        return evaluate_run(run, data, split, tta=tta, progress=update)
+
+
+def open_model(run: Run, label_names: tuple[str, ...]):
+    """Load a run's model, and check that it was trained on these labels.
+
+    Raises:
+        FerError: If there is no model, or its labels differ.
     """
     from fer_analysis.models.storage import load_model
 
@@ -104,11 +118,11 @@ def open_model(run: Run, label_names: tuple[str, ...]):
 
 
 def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
-    """Return what validation taught a run about its own confidence; None where it did not.
+    """Return the temperature and answer rule fitted on validation images; None without them.
 
     Returns:
-        `temperature`, which images it is `from`, and `answers`, the rule of
-        `selective.answer_rule` at that temperature (None where no rule holds).
+        `temperature`, the images that it is `from`, and `answers`, the rule of `answer_rule`
+        at that temperature (None where no rule holds), as saved.
     """
     kept = run.temperatures().get(folder_of("plain", tta=tta))
     if kept and kept["model"] == _hash(run.trained_model_file().read_bytes()):
@@ -139,27 +153,47 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
     warnings += pitfalls.batch_dependence(predict, part.images)
     warnings += pitfalls.oversampled_before_split(data.dataset, split)
     warnings += pitfalls.label_order(evaluation)
-    evaluation = dataclasses.replace(evaluation, warnings=tuple(warnings))
     folder = run.evaluation_folder(folder_of(split, tta=tta))
-    evaluation.save(folder)
-    write_json(folder / _NOTE, _made_from(run, data, tta))
-    return evaluation
+    return dataclasses.replace(evaluation, warnings=tuple(warnings), folder=folder)
+
+
+def _with_validation(run, data, evaluation: Evaluation, tta: bool, progress) -> Evaluation:
+    """Return predictions with what the validation images add: a warning, the temperature."""
+    warnings = list(evaluation.warnings)
+    if _has_validation(run, data):
+        validation = evaluate_run(run, data, "validation", tta=tta, progress=progress)
+        if evaluation.split == "test":
+            warnings += pitfalls.better_than_validation(evaluation, validation)
+    kept = kept_temperature(run, tta=tta) or {"temperature": None, "from": ""}
+    return dataclasses.replace(
+        evaluation,
+        warnings=tuple(warnings),
+        temperature=kept["temperature"],
+        temperature_from=kept["from"],
+    )
+
+
+def _save(run, data, evaluation: Evaluation, folder: Path, tta: bool) -> None:
+    """Write predictions and what they were made from, in place of all that was there."""
+    with replacing_folder(folder) as new:
+        evaluation.save(new)
+        write_json(new / MADE_FROM, _made_from(run, data, tta))
 
 
 def _selected(run: Run, data: LoadedData, split: str, hashes: np.ndarray) -> np.ndarray | None:
-    """Tell which images chose the epoch, bool `(n,)`."""
+    """Return which images chose the epoch, bool `(n,)`."""
     selected = run.selected(hashes)
     if selected is None and split == "validation" and run.is_own(data.fingerprint):
-        # A run from before the images were kept; they chose the best epoch.
+        # An older run that did not save these images; they chose the best epoch.
         return np.ones(len(hashes), dtype=bool)
     return selected
 
 
 def _saved(run: Run, data: LoadedData, split: str, tta: bool) -> Evaluation | None:
     folder = run.evaluation_folder(folder_of(split, tta=tta))
-    if read_json(folder / _NOTE) != _made_from(run, data, tta):
+    if read_json(folder / MADE_FROM) != _made_from(run, data, tta):
         return None
-    # Predictions that are gone or damaged are made again.
+    # Missing or damaged predictions are made again.
     with contextlib.suppress(FerError):
         return Evaluation.load(folder)
     return None
@@ -182,7 +216,7 @@ def _hash(content: bytes) -> str:
 
 
 def _has_validation(run: Run, data: LoadedData) -> bool:
-    """Tell whether the run's own validation images are here."""
+    """Return whether the run's own validation images are in the data."""
     return run.is_own(data.fingerprint) and data.dataset.has("validation")
 
 
@@ -200,7 +234,7 @@ def _keep_temperature(run: Run, validation: Evaluation, tta: bool) -> None:
                 "temperature": temperature,
                 "from": f"{len(clean):,} {leak_free}validation images",
                 "model": _hash(run.trained_model_file().read_bytes()),
-                "answers": answer_rule(clean.labels, scaled),
+                "answers": to_json(answer_rule(clean.labels, scaled)),
             }
         }
     )

@@ -1,4 +1,4 @@
-"""Evaluation: a model's predictions of one split; every figure derives from its arrays."""
+"""Evaluation: a model's predictions on one split, and what derives from the arrays in a line."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.checks import problems_of
-from fer_analysis.evaluation.metrics import metrics
-from fer_analysis.files import as_text, replacing, write_json
+from fer_analysis.files import as_text, replacing
+from fer_analysis.statistics.intervals import proportion
+from fer_analysis.text import estimate, html_table, number, percent
 
-PREDICTIONS = "predictions.npz"
+PREDICTIONS, CONFUSION = "predictions.npz", "confusion.csv"
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Predictions of one split with the labels they are held against.
+    """Predictions on one split, with the true labels.
 
     Args:
         labels: int64 `(n,)`, positions in `label_names`.
@@ -29,16 +29,19 @@ class Evaluation:
         split: The split's name.
         label_names: The k labels.
         protocol: How the data is split: `official`, `kaggle` or `own`.
-        comparable: Whether figures on this split may stand beside published ones.
-        leaked: bool `(n,)`, images that stand in the training images pixel for pixel; None
+        comparable: Whether figures on this split may be compared with published ones.
+        leaked: bool `(n,)`, images that are among the training images pixel for pixel; None
             where unknown.
         notes: What a reader of the figures should know, one line each.
-        warnings: Why the figures may not mean what they seem to, one line each.
-        votes: int64 `(n, m)`, how many annotators gave each of `vote_names`; None without.
-        vote_names: The labels in their order, then what else annotators could say.
-        temperature: Makes the probabilities honest, fitted on another split; None where there
-            is none (figures at a temperature are then cross-fitted).
-        temperature_from: The split that it was fitted on.
+        warnings: Why the figures may be misleading, one line each.
+        votes: int64 `(n, m)`, how many annotators chose each of `vote_names`; None without.
+        vote_names: The labels in their order, then the annotators' other options.
+        temperature: Calibrates the probabilities, fitted on another split; None without one
+            (figures at a temperature are then cross-fitted).
+        temperature_from: The images that it was fitted on.
+        folder: Where it is saved, with its pictures; None if it is not.
+        exclusions: What leaving out the images of an audit changed, one row an issue; see
+            `fer_analysis.evaluation.exclusions`.
 
     Raises:
         FerError: If the arrays do not fit together.
@@ -58,6 +61,8 @@ class Evaluation:
     vote_names: tuple[str, ...] = ()
     temperature: float | None = None
     temperature_from: str = ""
+    folder: Path | None = None
+    exclusions: tuple[dict, ...] = ()
 
     def __post_init__(self):
         given = {
@@ -73,7 +78,7 @@ class Evaluation:
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)
-        if problems := problems_of(self):
+        if problems := _problems(self):
             raise FerError(f"predictions of split '{self.split}' that do not fit", problems)
         object.__setattr__(self, "labels", self.labels.astype(np.int64))
 
@@ -101,8 +106,8 @@ class Evaluation:
         """The most probable label of each image, int64 `(n,)`."""
         return self.probabilities.argmax(axis=1)
 
-    def right_within(self, count: int) -> np.ndarray:
-        """Tell whether an image's label is among its `count` most probable ones, bool `(n,)`."""
+    def correct_within(self, count: int) -> np.ndarray:
+        """Return whether an image's label is among its `count` most probable ones, bool `(n,)`."""
         own = self.probabilities[np.arange(len(self)), self.labels][:, None]
         # Ties are broken as `predicted` breaks them: the first label wins.
         first = np.arange(len(self.label_names)) < self.labels[:, None]
@@ -132,22 +137,22 @@ class Evaluation:
 
     @property
     def correct(self) -> np.ndarray:
-        """Images of each label that are predicted right, int64 `(k,)`."""
+        """Images of each label that are predicted correctly, int64 `(k,)`."""
         return self.confusion.diagonal()
 
     @property
     def accuracy(self) -> float:
-        """Share of images predicted right; NaN without images."""
+        """Share of images predicted correctly; NaN without images."""
         return float(_divide(self.correct.sum(), len(self)))
 
     @property
     def recall(self) -> np.ndarray:
-        """Share of each label's images predicted right, float64 `(k,)`; NaN if it has none."""
+        """Share of each label's images predicted correctly, `(k,)`; NaN if it has none."""
         return _divide(self.correct, self.support)
 
     @property
     def precision(self) -> np.ndarray:
-        """Share of each label's predictions that are right; NaN if it is never predicted."""
+        """Share of each label's predictions that are correct; NaN if it is never predicted."""
         return _divide(self.correct, self.predicted_counts)
 
     @property
@@ -168,12 +173,12 @@ class Evaluation:
 
     @property
     def never_predicted(self) -> tuple[str, ...]:
-        """Labels that no image is given."""
+        """Labels that no image is predicted as."""
         return self._names(self.predicted_counts == 0)
 
     @property
     def without_support(self) -> tuple[str, ...]:
-        """Labels without images: they are left out of averages."""
+        """Labels without images; averages leave them out."""
         return self._names(self.support == 0)
 
     @property
@@ -186,36 +191,20 @@ class Evaluation:
         """Position of the label with the lowest recall, the first of equals."""
         return None if len(self) == 0 else int(np.nanargmin(self.recall))
 
-    def most_confused(self, count: int = 3) -> list[tuple[int, int, int]]:
-        """Return the most frequent errors as (true label, predicted label, images)."""
-        errors = self.confusion - np.diag(self.correct)
-        order = np.argsort(-errors, axis=None, kind="stable")[:count]
-        pairs = zip(*np.unravel_index(order, errors.shape), strict=True)
-        return [(int(t), int(p), int(errors[t, p])) for t, p in pairs if errors[t, p]]
-
-    def metrics(self) -> dict:
-        """Return every figure, ready for JSON; see `fer_analysis.evaluation.metrics`."""
-        return self._metrics
-
-    @cached_property
-    def _metrics(self) -> dict:
-        return metrics(self)
-
     def save(self, folder: str | Path) -> None:
-        """Write `predictions.npz`, `metrics.json` and `confusion.csv` into `folder`."""
+        """Write the predictions, and the confusion matrix as a table, into `folder`."""
         folder = Path(folder)
-        arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        arrays = {name: value for name, value in arrays.items() if value is not None}
+        names = {field.name for field in dataclasses.fields(self)} - {"folder", "exclusions"}
+        arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         for name in ("label_names", "notes", "warnings", "vote_names"):
             arrays[name] = np.array(arrays[name], dtype=np.str_)
         with replacing(folder / PREDICTIONS) as temporary:
             np.savez_compressed(temporary, **arrays)
         with (
-            replacing(folder / "confusion.csv") as temporary,
+            replacing(folder / CONFUSION) as temporary,
             open(temporary, "w", newline="", encoding="utf-8") as file,
         ):
             csv.writer(file).writerows(_confusion_rows(self))
-        write_json(folder / "metrics.json", self.metrics())
 
     @classmethod
     def load(cls, folder: str | Path) -> Evaluation:
@@ -235,14 +224,66 @@ class Evaluation:
             fields["comparable"] = bool(fields["comparable"])
             if "temperature" in fields:
                 fields["temperature"] = float(fields["temperature"])
-            return cls(**fields)
+            return cls(**fields, folder=path.parent)
         except FerError as error:
             raise FerError(f"{path}: {error}") from error
-        except Exception as error:  # a damaged archive makes zip and numpy raise nearly anything
+        except Exception as error:  # zip and numpy raise many kinds of errors on a damaged archive
             raise FerError(f"{path}: damaged; delete it and run `fer evaluate` again") from error
+
+    def _repr_html_(self) -> str:
+        """Return a short table of the figures for notebooks."""
+        rows = [
+            [
+                name,
+                f"{self.support[label]:,}",
+                estimate(proportion(int(self.correct[label]), int(self.support[label]))),
+                f"{self.predicted_counts[label]:,}",
+                percent(self.precision[label]),
+                number(self.f1[label]),
+            ]
+            for label, name in enumerate(self.label_names)
+        ]
+        accuracy = estimate(proportion(int(self.correct.sum()), len(self)))
+        caption = f"{self.split} split, n = {len(self):,}: accuracy {accuracy}, "
+        caption += f"macro-F1 {number(self.macro_f1)}"
+        heads = ("label", "n", "recall [95 %]", "predicted", "precision", "F1")
+        return html_table(caption, heads, rows)
 
     def _names(self, mask: np.ndarray) -> tuple[str, ...]:
         return tuple(name for name, chosen in zip(self.label_names, mask, strict=True) if chosen)
+
+
+def _problems(evaluation: Evaluation) -> list[str]:
+    """Return what does not fit, one line a problem."""
+    labels, probabilities = evaluation.labels, evaluation.probabilities
+    n, k, problems = labels.size, len(evaluation.label_names), []
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        problems.append(f"labels: expected int64 (n,), received {labels.dtype} {labels.shape}")
+    elif n and not 0 <= labels.min() <= labels.max() < k:
+        problems.append(f"labels: expected 0 to {k - 1}, received {np.unique(labels)}")
+    if probabilities.shape != (n, k):
+        problems.append(f"probabilities: expected {(n, k)}, received {probabilities.shape}")
+    elif not np.isfinite(probabilities).all():
+        row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
+        problems.append(f"probabilities, row {row}: not finite; the model has diverged")
+    elif (bad := np.abs(probabilities.sum(axis=1) - 1) > 1e-3).any() or (probabilities < 0).any():
+        row = int(np.flatnonzero(bad | (probabilities < 0).any(axis=1))[0])
+        problems.append(
+            f"probabilities, row {row}: expected shares that sum to 1, "
+            f"received {probabilities[row].tolist()}; is the softmax missing?"
+        )
+    if evaluation.ids.shape != (n,):
+        problems.append(f"ids: expected {(n,)}, received {evaluation.ids.shape}")
+    leaked = evaluation.leaked
+    if leaked is not None and (leaked.shape != (n,) or leaked.dtype != np.bool_):
+        problems.append(f"leaked: expected bool {(n,)}, received {leaked.dtype} {leaked.shape}")
+    votes, names = evaluation.votes, evaluation.vote_names
+    if votes is not None and (votes.shape != (n, len(names)) or votes.dtype.kind not in "iu"):
+        expected = f"int64 {(n, len(names))}"
+        problems.append(f"votes: expected {expected}, received {votes.dtype} {votes.shape}")
+    elif votes is not None and names[:k] != evaluation.label_names:
+        problems.append(f"vote_names: expected {', '.join(evaluation.label_names)} first")
+    return problems
 
 
 def _confusion_rows(evaluation: Evaluation) -> list[list]:

@@ -1,4 +1,4 @@
-"""Scoring without the images that an audit names: what do they do to the figures?"""
+"""Scoring without the images that an audit names, and what that changes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.files import from_text
-from fer_analysis.statistics.bootstrap import bootstrap, percentile_interval
-from fer_analysis.statistics.intervals import wilson
+from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.statistics.intervals import proportion
 
 
 def read_issues(
@@ -23,14 +24,14 @@ def read_issues(
     Args:
         path: A CSV with at least the columns `id` and `issue`.
         kinds: Issues to keep; all if empty.
-        evaluation: The predictions whose images are meant: where the table has labels, they
-            must be theirs.
+        evaluation: The predictions of these images; where the table has labels, they must
+            agree.
 
     Returns:
         Issue -> ids.
 
     Raises:
-        FerError: If the file is no such table, is of other data, or names no such issue.
+        FerError: If the file is not such a table, is of other data, or names no such issue.
     """
     issues: dict[str, set[str]] = {}
     labels = {}
@@ -61,17 +62,17 @@ def read_issues(
 
 
 def exclusions(evaluation: Evaluation, issues: dict[str, set[str]]) -> list[dict]:
-    """Return what leaving out the images of each issue, and of all together, does to accuracy.
+    """Return how leaving out the images of each issue, and of all of them, changes accuracy.
 
     Args:
         evaluation: The predictions.
         issues: Issue -> ids.
 
     Returns:
-        One row an issue that any image has, and the last one for `all together` where there
-        are several: `excluded` images, `n` left, their `accuracy` with its `interval`, and the
-        `difference` to all images with a paired bootstrap interval (images are drawn again,
-        and both accuracies computed of the same draw).
+        One row for each issue that any image has, and a last one for `all together` where there
+        are several: `excluded` images, `n` left, their `accuracy`, and its `difference` to the
+        accuracy on all images with a paired bootstrap interval (images are drawn again, and
+        both accuracies are computed on the same draw).
     """
     flags = {kind: np.isin(evaluation.ids, sorted(ids)) for kind, ids in issues.items()}
     flags = {kind: flag for kind, flag in flags.items() if flag.any()}
@@ -86,22 +87,20 @@ def kept(evaluation: Evaluation, issues: dict[str, set[str]]) -> np.ndarray:
 
 
 def _row(evaluation: Evaluation, kind: str, flag: np.ndarray) -> dict:
-    right = (evaluation.predicted == evaluation.labels).astype(float)
-    n, correct = int((~flag).sum()), int(right[~flag].sum())
+    hit = (evaluation.predicted == evaluation.labels).astype(float)
+    n, correct = int((~flag).sum()), int(hit[~flag].sum())
 
     def difference(weights: np.ndarray) -> np.ndarray:
         left = weights * ~flag
         with np.errstate(invalid="ignore", divide="ignore"):
-            return (left @ right) / left.sum(axis=1) - (weights @ right) / weights.sum(axis=1)
+            return (left @ hit) / left.sum(axis=1) - (weights @ hit) / weights.sum(axis=1)
 
     once = np.ones((1, len(evaluation)))
-    ends = percentile_interval(bootstrap(difference, len(evaluation)))
+    drawn = bootstrap(difference, len(evaluation))
     return {
         "issue": kind,
         "excluded": int(flag.sum()),
         "n": n,
-        "accuracy": correct / n if n else None,
-        "interval": list(wilson(correct, n)) if n else None,
-        "difference": float(difference(once)[0]) if n else None,
-        "difference_interval": ends.tolist() if n else None,
+        "accuracy": proportion(correct, n),
+        "difference": bootstrap_estimate(difference(once)[0], drawn, n) if n else Estimate(None),
     }

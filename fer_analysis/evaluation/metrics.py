@@ -1,66 +1,98 @@
-"""The figures of an evaluation as plain dictionaries, for JSON, tables and pictures."""
+"""The figures of an evaluation, each with its interval, for tables, pictures and JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from fer_analysis.evaluation.annotators import annotators
 from fer_analysis.evaluation.calibration import calibration
 from fer_analysis.evaluation.confusions import asymmetries
+from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.temperature import calibrated
-from fer_analysis.statistics.bootstrap import confusion_draws, percentile_interval
-from fer_analysis.statistics.intervals import wilson
+from fer_analysis.files import read_json, write_json
+from fer_analysis.statistics.bootstrap import bootstrap_estimate, confusion_draws
+from fer_analysis.statistics.estimate import Estimate, from_json, to_json
+from fer_analysis.statistics.intervals import proportion
 from fer_analysis.statistics.ranking import auroc, average_precision
 
-if TYPE_CHECKING:
-    from fer_analysis.evaluation.evaluation import Evaluation
+FILE, FORMAT = "metrics.json", 3
+"""Where figures are saved, and the number of their format: raised when the format changes."""
+
+_KNOWN: WeakKeyDictionary[Evaluation, dict] = WeakKeyDictionary()
 
 
 def metrics(evaluation: Evaluation) -> dict:
-    """Return every figure with its 95 % interval: shares of 1, None where one is undefined.
+    """Return every figure of an evaluation.
 
-    Proportions (accuracy, top-2, recall, precision) have Wilson intervals; F1, macro-F1 and
-    balanced accuracy the percentiles of a seeded bootstrap; AUROC and average precision those
-    of `ranking`.
+    Figures with an interval are `Estimate`s with 95 % intervals, shares of 1. Proportions
+    (accuracy, top-2, recall, precision) have Wilson intervals; F1, macro-F1 and balanced accuracy
+    the percentiles of a seeded bootstrap; AUROC and average precision those of
+    `fer_analysis.statistics.ranking`.
 
     Args:
-        evaluation: The predictions.
+        evaluation: The predictions. They are never changed, so figures are computed once.
 
     Returns:
         What was evaluated, and two blocks of the same figures: `all` for all images,
         `leak_free` for those that are not among the training images (None where that is
         unknown).
     """
-    leak_free = evaluation.leak_free
-    return {
-        "split": evaluation.split,
-        "protocol": evaluation.protocol,
-        "comparable": evaluation.comparable,
-        "n": len(evaluation),
-        "label_names": list(evaluation.label_names),
-        "notes": list(evaluation.notes),
-        "warnings": list(evaluation.warnings),
-        "all": _figures(evaluation),
-        "leak_free": None if leak_free is None else _figures(leak_free),
-    }
+    if evaluation not in _KNOWN:
+        leak_free = evaluation.leak_free
+        _KNOWN[evaluation] = {
+            "format": FORMAT,
+            "split": evaluation.split,
+            "protocol": evaluation.protocol,
+            "comparable": evaluation.comparable,
+            "n": len(evaluation),
+            "label_names": list(evaluation.label_names),
+            "notes": list(evaluation.notes),
+            "warnings": list(evaluation.warnings),
+            "all": _figures(evaluation),
+            "leak_free": None if leak_free is None else _figures(leak_free),
+        }
+    return _KNOWN[evaluation]
+
+
+def clean_block(evaluation: Evaluation) -> tuple[Evaluation, dict, str]:
+    """Return the part of an evaluation that judges the model, its figures, and what to call it.
+
+    These are the images that the model was not trained on, where they are known and there are
+    any; otherwise all images.
+    """
+    found, leak_free = metrics(evaluation), evaluation.leak_free
+    if leak_free is not None and 0 < len(leak_free) < len(evaluation):
+        return leak_free, found["leak_free"], "leak-free images"
+    return evaluation, found["all"], "all images"
+
+
+def save_metrics(evaluation: Evaluation, folder: str | Path) -> None:
+    """Write the figures of an evaluation beside its predictions, as JSON."""
+    write_json(Path(folder) / FILE, to_json(metrics(evaluation)))
+
+
+def load_metrics(folder: str | Path) -> dict | None:
+    """Read what `save_metrics` wrote; None if it is missing, damaged or of another format."""
+    found = read_json(Path(folder) / FILE)
+    return from_json(found) if found and found.get("format") == FORMAT else None
 
 
 def _figures(evaluation: Evaluation) -> dict:
     n, draws = len(evaluation), _Draws(evaluation)
-    top_2 = evaluation.right_within(2)
+    correct = int(evaluation.correct.sum())
     labels = [
         _label_figures(evaluation, label, draws) for label in range(len(evaluation.label_names))
     ]
     return {
         "n": n,
-        "accuracy": _proportion(int(evaluation.correct.sum()), n),
-        "top_2": _proportion(int(top_2.sum()), n),
-        "macro_f1": _number(evaluation.macro_f1),
-        "macro_f1_interval": _ends(draws.macro_f1),
-        "balanced_accuracy": _number(evaluation.balanced_accuracy),
-        "balanced_accuracy_interval": _ends(draws.balanced_accuracy),
+        "correct": correct,
+        "accuracy": proportion(correct, n),
+        "top_2": proportion(int(evaluation.correct_within(2).sum()), n),
+        "macro_f1": _resampled(evaluation.macro_f1, draws.macro_f1, n),
+        "balanced_accuracy": _resampled(evaluation.balanced_accuracy, draws.balanced_accuracy, n),
         "labels": labels,
         "best": None if n == 0 else labels[evaluation.best],
         "worst": None if n == 0 else labels[evaluation.worst],
@@ -101,23 +133,17 @@ def _label_figures(evaluation: Evaluation, label: int, draws: _Draws) -> dict:
     correct = int(evaluation.correct[label])
     predicted = int(evaluation.predicted_counts[label])
     scores, own = evaluation.probabilities[:, label], evaluation.labels == label
-    area, area_ends = auroc(scores, own)
-    precision, precision_ends = average_precision(scores, own)
+    f1 = evaluation.f1[label]
     return {
         "label": evaluation.label_names[label],
         "support": support,
         "correct": correct,
-        "recall": _number(evaluation.recall[label]),
-        "recall_interval": _interval(correct, support),
+        "recall": proportion(correct, support),
         "predicted": predicted,
-        "precision": _number(evaluation.precision[label]),
-        "precision_interval": _interval(correct, predicted),
-        "f1": _number(evaluation.f1[label]),
-        "f1_interval": _ends(draws.f1[:, label]) if support else None,
-        "auroc": _number(area),
-        "auroc_interval": _pair(area_ends),
-        "average_precision": _number(precision),
-        "average_precision_interval": _pair(precision_ends),
+        "precision": proportion(correct, predicted),
+        "f1": _resampled(f1, draws.f1[:, label], support) if support else Estimate(None, n=0),
+        "auroc": auroc(scores, own),
+        "average_precision": average_precision(scores, own),
     }
 
 
@@ -134,31 +160,8 @@ def _calibration(evaluation: Evaluation) -> dict | None:
     }
 
 
-def _proportion(correct: int, n: int) -> dict:
-    return {
-        "value": correct / n if n else None,
-        "interval": _interval(correct, n),
-        "correct": correct,
-        "n": n,
-    }
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _interval(successes: int, n: int) -> list[float] | None:
-    return list(wilson(successes, n)) if n else None
-
-
-def _ends(values: np.ndarray) -> list[float] | None:
-    """Return a percentile interval; None where all resamples agree, which shows no certainty."""
-    return (
-        None
-        if np.nanmin(values, initial=2) >= np.nanmax(values, initial=-1)
-        else _pair(percentile_interval(values))
-    )
-
-
-def _pair(ends) -> list[float] | None:
-    return None if np.isnan(ends[0]) else [float(end) for end in ends]
+def _resampled(value: float, draws: np.ndarray, n: int) -> Estimate:
+    """Return an estimate without an interval where all resamples agree: that is no certainty."""
+    if np.nanmin(draws, initial=2) >= np.nanmax(draws, initial=-1):
+        return Estimate(value, n=n)
+    return bootstrap_estimate(value, draws, n)

@@ -1,4 +1,4 @@
-"""A network's card: where it comes from and what it was measured to do, in one small dictionary."""
+"""A network's card: where it comes from and what was measured of it, in one small dictionary."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from pathlib import Path
 
 from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.evaluate_run import folder_of
+from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.files import read_json
 from fer_analysis.run import Run
+from fer_analysis.statistics.estimate import Estimate, to_json
+from fer_analysis.statistics.intervals import proportion
+from fer_analysis.text import estimate, percent
 
 SPLITS = ("validation", "test")
-_KEPT = (
-    "n",
-    "accuracy",
-    "macro_f1",
-    "macro_f1_interval",
-    "balanced_accuracy",
-    "balanced_accuracy_interval",
-)
-_OF_A_LABEL = ("label", "support", "correct", "recall", "recall_interval")
+_KEPT = ("n", "correct", "accuracy", "macro_f1", "balanced_accuracy")
+_OF_A_LABEL = ("label", "support", "correct", "recall")
 
 
 def read_card(run: Run) -> dict | None:
-    """Return the card that lies with a run, or one made of the run's saved figures.
+    """Return the card saved with a run, or one made from the run's saved figures.
 
     Returns:
         See `make_card`; None for a bare model.
@@ -38,14 +35,14 @@ def make_card(run: Run) -> dict:
     """Return the card of a complete run directory.
 
     Args:
-        run: What `fer evaluate` has saved for it is taken as it stands; nothing is computed.
+        run: Its figures are those that `fer evaluate` saved; nothing is computed.
 
     Returns:
         JSON values: `command` (without this machine's paths), `note`, `seed`, `config`,
         `minutes`, `parameters`, `versions`, `data` (fingerprint, protocol, counts),
-        `label_names`, `calibration` (see `predictions.kept_temperature`), and for each of
+        `label_names`, `calibration` (see `kept_temperature`), and for each of
         `SPLITS`, as its images are and with `-tta`, the figures of `all` and `leak_free` images
-        with 95 % intervals: None is "not measured".
+        with 95 % intervals; None means not measured.
     """
     environment, result = run.environment(), run.result()
     config = run.config().model_dump(mode="json")
@@ -80,58 +77,55 @@ def tidy_command(command: str) -> str:
     return re.sub(r"--data \S+", "--data PATH", re.sub(r" --run-dir \S+", "", command))
 
 
-def sentences(card: dict | None) -> list[str]:
-    """Say in a few lines what a network was measured to do."""
+def card_lines(card: dict | None) -> list[str]:
+    """Return in a few lines what was measured of a network."""
     if card is None or card["validation"] is None:
-        told = "how often this network is right is not on record: measure it with `fer evaluate`"
-        return [told]
-    whole, clean = card["validation"]["all"], card["validation"]["leak_free"]
+        return ["the accuracy of this network is not on record: measure it with `fer evaluate`"]
+    validation, test = card["validation"], card["test"]
+    whole, clean = validation["all"], validation["leak_free"]
     block, kind = (clean, "leak-free ") if clean else (whole, "")
-    beside = f" ({_percent(whole['accuracy']['value'])} of all {whole['n']:,})" if clean else ""
-    worst = min((row for row in block["labels"] if row["support"]), key=lambda row: row["recall"])
-    test = card["test"] and _share(card["test"]["all"]["accuracy"])
-    told = [
+    on_all = f" ({percent(whole['accuracy']['value'])} of all {whole['n']:,})" if clean else ""
+    labels = [row for row in block["labels"] if row["support"]]
+    worst = min(labels, key=lambda row: row["recall"]["value"])
+    on_test = _share(test["all"]["accuracy"]) if test else "not measured"
+    lines = [
         f"on {block['n']:,} {kind}images of {split_name(card, 'validation')} this network was "
-        f"right about {_share(block['accuracy'])}{beside}, about {worst['label']} "
-        f"{worst['correct']} times of {worst['support']}; on test images: {test or 'not measured'}"
+        f"correct for {_share(block['accuracy'])}{on_all}, for {worst['label']} "
+        f"{worst['correct']} times of {worst['support']}; on test images: {on_test}"
     ]
     rule = (card["calibration"].get("plain") or {}).get("answers")
     if rule:
-        told.append(
+        answered = estimate(proportion(rule["correct"], rule["n"]))
+        lines.append(
             f"unsure: no label has a probability of {rule['least']:.2f}; of {rule['of']:,} images "
-            f"there {rule['n']:,} got an answer, {_share(rule)} of them the right one"
+            f"there {rule['n']:,} got an answer, {answered} of them the correct one"
         )
-    return told
+    return lines
+
+
+def _share(figure: dict) -> str:
+    return estimate(Estimate.from_dict(figure))
 
 
 def split_name(card: dict, split: str) -> str:
-    """Return what a split of the card's data is called by people who know the data set."""
+    """Return the usual name of a split of the card's data."""
     if card["data"]["protocol"] == "official":
         return f"FER-2013's {OFFICIAL_NAMES[split]}"
     return f"its data's {split} split"
 
 
 def _figures(run: Run, folder: str) -> dict | None:
-    metrics = read_json(run.evaluation_folder(folder) / "metrics.json")
+    metrics = load_metrics(run.evaluation_folder(folder))
     if metrics is None:
         return None
-    return {
+    figures = {
         "notes": metrics["notes"] + metrics["warnings"],
         "all": _block(metrics["all"]),
         "leak_free": metrics["leak_free"] and _block(metrics["leak_free"]),
     }
+    return to_json(figures)
 
 
 def _block(figures: dict) -> dict:
     labels = [{name: row[name] for name in _OF_A_LABEL} for row in figures["labels"]]
     return {**{name: figures[name] for name in _KEPT}, "labels": labels}
-
-
-def _share(figures: dict) -> str:
-    value = figures["value"] if "value" in figures else figures["accuracy"]
-    low, high = figures["interval"]
-    return f"{_percent(value)} [{100 * low:.1f}-{100 * high:.1f}]"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"

@@ -1,4 +1,4 @@
-"""Whether a label that is never predicted is told apart all the same: no training is needed."""
+"""Whether a label that is never predicted can still be separated from the others: no training."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from sklearn.neighbors import NearestNeighbors
 
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.logit_adjustment import adjust
-from fer_analysis.statistics.bootstrap import bootstrap, percentile_interval
+from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate
 from fer_analysis.statistics.ranking import auroc
 
 TAUS = (0.0, 0.5, 1.0, 1.5, 2.0)
-"""Strengths of the logit adjustment; all are told, none is chosen."""
+"""Strengths of the logit adjustment; all are reported, none is chosen."""
 NEIGHBOURS = 10
 
 
 def separability(
     evaluation: Evaluation, prior: Sequence[float], features: np.ndarray | None = None
 ) -> list[dict]:
-    """Return for each label what its probabilities and features know of it.
+    """Return for each label how well its probabilities and features separate it.
 
     Args:
         evaluation: Predictions.
@@ -28,10 +28,10 @@ def separability(
         features: float `(n, d)`, what the last layer makes its logits of; None if unknown.
 
     Returns:
-        For each label `label`, `n`, `auroc` with `auroc_interval` (its probability: its images
-        against all others), `rank` (mean place of the label among the probabilities of its own
-        images, 1 is first), `recall_at` (tau -> recall after `adjustment.adjust`), and, with
-        features, `purity`: see `purity`. None where a label has no images.
+        For each label `label`, `n`, `auroc` (its probability: its images against all others),
+        `rank` (mean place of the label among the probabilities of its own images, 1 is first),
+        `recall_at` (tau -> recall after `adjust`), and, with features, `purity`: see `purity`.
+        None where a label has no images.
     """
     recalls = {tau: adjust(evaluation, prior, tau).recall for tau in TAUS}
     order = (-evaluation.probabilities).argsort(axis=1, kind="stable").argsort(axis=1)
@@ -39,14 +39,12 @@ def separability(
     rows = []
     for label, name in enumerate(evaluation.label_names):
         own = evaluation.labels == label
-        area, ends = auroc(evaluation.probabilities[:, label], own)
-        known = bool(own.any()) and not own.all()
+        area = auroc(evaluation.probabilities[:, label], own)
         rows.append(
             {
                 "label": name,
                 "n": int(own.sum()),
-                "auroc": area if known else None,
-                "auroc_interval": list(ends) if known else None,
+                "auroc": area,
                 "rank": float(order[own, label].mean() + 1) if own.any() else None,
                 "recall_at": {f"{t:g}": float(recalls[t][label]) for t in TAUS}
                 if own.any()
@@ -58,11 +56,11 @@ def separability(
 
 
 def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dict[int, dict]:
-    """Return how often an image's nearest neighbours carry its label, beside chance.
+    """Return how often an image's nearest neighbours have its label, compared with chance.
 
     Neighbours are other images of the same set, by the angle between their features (Cover &
-    Hart 1967, with cosine distance). A rare label has few to be near to: chance, its share of
-    the other images, says how many there would be if features knew nothing.
+    Hart 1967, with cosine distance). A rare label has few neighbours of its own: chance, its
+    share of the other images, is what features without any information would give.
 
     Args:
         features: float `(n, d)`.
@@ -70,8 +68,8 @@ def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dic
         k: Neighbours of each image.
 
     Returns:
-        For each label with two images or more: `value`, `interval` (percentile bootstrap over its
-        images) and `chance`.
+        For each label with two images or more: `neighbours` (an estimate; percentile
+        bootstrap over its images) and `chance`.
     """
     n = len(labels)
     k = min(k, n - 1)
@@ -86,8 +84,7 @@ def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dic
         if len(own) > 1:
             means = bootstrap(lambda weights, own=own: weights @ own / len(own), len(own))
             told[int(label)] = {
-                "value": float(own.mean()),
-                "interval": percentile_interval(means).tolist(),
+                "neighbours": bootstrap_estimate(own.mean(), means, len(own)),
                 "chance": float((len(own) - 1) / (n - 1)),
             }
     return told

@@ -1,32 +1,28 @@
-"""One number that makes confidences honest: temperature scaling (Guo et al. 2017)."""
+"""Temperature scaling: one number that calibrates confidences (Guo et al. 2017)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from fer_analysis.evaluation.calibration import TINY
-
-if TYPE_CHECKING:
-    from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.evaluation import Evaluation
 
 FOLDS = 5
 LEAST = 2 * FOLDS
-"""Images that a temperature can be fitted on."""
+"""Fewest images that a temperature is fitted on."""
 
 RANGE = (0.05, 20.0)
-"""Temperatures looked at: below 1 sharpens, above 1 softens."""
+"""Range searched: below 1 sharpens, above 1 softens."""
 
 NOT_FITTED = "nothing (too few images)"
 CROSS_FITTED = "cross-fitted (5 folds of this split)"
-"""Where no other split could tell the temperature."""
+"""What a temperature was fitted on where no other split gives one."""
 
 
 def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Return the temperature at which the labels are most likely.
+    """Return the temperature that makes the labels most likely.
 
     Args:
         labels: int64 `(n,)`, n at least 1.

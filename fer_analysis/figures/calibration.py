@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from fer_analysis.figures import plain
+from fer_analysis.text import percent
 
 RAW, SCALED = "#8a8a8a", "#1f3b73"
 
@@ -22,20 +23,20 @@ def calibration_figure(calibration: dict, title: str) -> Figure:
     figure = Figure(figsize=(9.6, 5.3), layout="constrained")
     left, right = figure.subplots(1, 2)
     raw, scaled = calibration["as_predicted"], calibration["at_temperature"]
-    told = f"at temperature {calibration['temperature']:.2f}"
+    scaled_name = f"at temperature {calibration['temperature']:.2f}"
     for figures, colour, marker, name in (
         (raw, RAW, "s", "as predicted"),
-        (scaled, SCALED, "o", told),
+        (scaled, SCALED, "o", scaled_name),
     ):
         chance = figures["ece_if_calibrated"]
         label = (
-            f"{name}: ECE {100 * figures['ece']:.1f} % "
-            f"(by chance alone up to {100 * chance['95 %']:.1f} %)"
+            f"{name}: ECE {percent(figures['ece'].value)} "
+            f"(by chance alone up to {percent(chance['quantile_95'])})"
         )
-        _reliability(left, figures["bins"], colour, marker, label)
+        _reliability(left, figures["bins"], {"color": colour, "fmt": marker, "label": label})
     left.plot([0, 1], [0, 1], color="0.6", linestyle=":", zorder=0)
-    left.set(xlabel="confidence", ylabel="share that is right (95 % interval)")
-    left.set_title("does a confidence mean what it says?", fontsize=10)
+    left.set(xlabel="confidence", ylabel="accuracy (95 % interval)")
+    left.set_title("reliability: accuracy by confidence", fontsize=10)
     left.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13))
     _coverage(right, scaled["abstain"])
     for axes in (left, right):
@@ -49,38 +50,36 @@ def calibration_figure(calibration: dict, title: str) -> Figure:
     return figure
 
 
-def _reliability(axes: Axes, bins: list[dict], colour: str, marker: str, label: str) -> None:
+def _reliability(axes: Axes, bins: list[dict], style: dict) -> None:
     confidence = np.array([row["confidence"] for row in bins])
-    accuracy = np.array([row["accuracy"] for row in bins])
-    ends = np.array([row["interval"] for row in bins]).reshape(-1, 2).T
+    accuracy = np.array([row["accuracy"].value for row in bins])
+    ends = np.array([row["accuracy"].interval for row in bins]).reshape(-1, 2).T
     axes.errorbar(
         confidence,
         accuracy,
         yerr=np.clip(np.abs(ends - accuracy), 0, None),
-        fmt=marker,
-        color=colour,
         markersize=4,
         capsize=2,
         linewidth=1,
-        label=label,
+        **style,
     )
 
 
 def _coverage(axes: Axes, abstain: list[dict]) -> None:
     coverage = [row["coverage"] for row in abstain]
-    accuracy = np.array([row["accuracy"] for row in abstain])
-    ends = np.array([row["interval"] for row in abstain]).T
+    accuracy = np.array([row["accuracy"].value for row in abstain])
+    ends = np.array([row["accuracy"].interval for row in abstain]).T
     axes.fill_between(coverage, *ends, color=SCALED, alpha=0.18, linewidth=0)
     axes.plot(coverage, accuracy, color=SCALED, marker="o", markersize=4)
     for row in abstain[::3]:
         axes.annotate(
-            f"{100 * row['accuracy']:.0f} %",
-            (row["coverage"], row["accuracy"]),
+            percent(row["accuracy"].value, 0),
+            (row["coverage"], row["accuracy"].value),
             xytext=(0, -14),
             textcoords="offset points",
             ha="center",
             fontsize=8,
             color=SCALED,
         )
-    axes.set(xlabel="share of images answered, the surest first", ylabel="share of them right")
-    axes.set_title("what leaving the unsure ones to a human would buy", fontsize=10)
+    axes.set(xlabel="share of images answered, the most confident first", ylabel="accuracy on them")
+    axes.set_title("accuracy when unsure images are left to a human", fontsize=10)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fer_analysis.evaluation.comparison import Comparison
 from fer_analysis.figures import plain
 
 ALL, LEAK_FREE = "#1f3b73", "#d1603d"
 
 
-def comparison_figure(comparisons: list[dict[str, dict]], title: str) -> Figure:
-    """Draw differences in accuracy, macro-F1 and the recall of each label.
+def comparison_figure(comparison: Comparison) -> Figure:
+    """Draw differences in accuracy, macro-F1 and the recall of each label, a column for each pair.
 
     Args:
-        comparisons: For each pair of runs, a comparison by the name of its images (`all`,
-            `leak-free`).
+        comparison: At least two runs.
+    """
+    return pairs_figure(comparison.pairs, f"{comparison.split} split")
+
+
+def pairs_figure(comparisons: Sequence[dict[str, dict]], title: str) -> Figure:
+    """Draw the same for pairs of runs.
+
+    Args:
+        comparisons: For each pair of runs, its comparison by the name of the images; see
+            `fer_analysis.evaluation.paired.compare_pair`.
         title: What was compared.
     """
     labels = len(next(iter(comparisons[0].values()))["labels"])
@@ -27,8 +39,11 @@ def comparison_figure(comparisons: list[dict[str, dict]], title: str) -> Figure:
     for axes, pair in zip(columns, comparisons, strict=True):
         for index, (name, comparison) in enumerate(pair.items()):
             offset = 0.3 * (index - (len(pair) - 1) / 2)
-            colour = (ALL, LEAK_FREE)[index % 2]
-            _differences(axes, comparison, offset, f"{name} (n={comparison['n']:,})", colour)
+            style = {
+                "color": (ALL, LEAK_FREE)[index % 2],
+                "label": f"{name} (n={comparison['n']:,})",
+            }
+            _differences(axes, comparison, offset, style)
         first = next(iter(pair.values()))
         axes.set_title(
             f"{plain(first['second'], 34)}\nagainst {plain(first['first'], 34)}", fontsize=10
@@ -56,24 +71,26 @@ def _names(pair: dict[str, dict]) -> list[str]:
     ]
 
 
-def _differences(axes: Axes, comparison: dict, offset: float, name: str, colour: str) -> None:
-    shown = name
-    for y, row in enumerate(
-        [comparison["accuracy"], comparison["macro_f1"], *comparison["labels"]]
-    ):
-        if row["difference"] is None or row["interval"] is None:
+def _differences(axes: Axes, comparison: dict, offset: float, style: dict) -> None:
+    colour, shown = style["color"], style["label"]
+    figures = [
+        comparison["accuracy"],
+        comparison["macro_f1"],
+        *(row["difference"] for row in comparison["labels"]),
+    ]
+    for y, figure in enumerate(figures):
+        if figure.value is None or figure.interval is None:
             continue
-        low, high = (100 * end for end in row["interval"])
-        value = 100 * row["difference"]
-        surely = low > 0 or high < 0
+        low, high = (100 * end for end in figure.interval)
+        differs = low > 0 or high < 0
         axes.plot([low, high], [y + offset] * 2, color=colour, linewidth=1.6)
         axes.plot(
-            [value],
+            [100 * figure.value],
             [y + offset],
             marker="o",
             color=colour,
             markersize=6,
-            markerfacecolor=colour if surely else "white",
+            markerfacecolor=colour if differs else "white",
             label=shown,
         )
         shown = None

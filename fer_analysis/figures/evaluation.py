@@ -8,17 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.figures import plain
+from fer_analysis.text import estimate, number, percent
 
 COLOURS = colormaps["magma_r"]
 ALL, LEAK_FREE = "#1f3b73", "#d1603d"
 
 
-def confusion_figure(evaluation) -> Figure:
+def confusion_figure(evaluation: Evaluation, metrics: dict) -> Figure:
     """Draw the confusion matrix twice: as counts, and as percent of each true label.
 
     Args:
-        evaluation: A `fer_analysis.evaluation.evaluation.Evaluation`.
+        evaluation: The predictions.
+        metrics: Their figures; see `fer_analysis.evaluation.metrics`.
     """
     k = len(evaluation.label_names)
     side = max(3.6, 0.62 * k + 1.6)
@@ -26,9 +29,8 @@ def confusion_figure(evaluation) -> Figure:
     left, right = figure.subplots(1, 2)
     counts, shares = evaluation.confusion, 100 * evaluation.row_normalised_confusion
     _matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], max(counts.max(), 1))
-    _matrix(
-        right, shares, [["–" if np.isnan(v) else f"{v:.0f}" for v in row] for row in shares], 100
-    )
+    texts = [[number(value, 0) for value in row] for row in shares]
+    _matrix(right, shares, texts, 100)
     left.set_title("images", fontsize=10)
     right.set_title("% of each true label", fontsize=10)
     names = [plain(name) for name in evaluation.label_names]
@@ -38,37 +40,38 @@ def confusion_figure(evaluation) -> Figure:
         axes.set_yticks(range(k), rows)
         axes.set_xlabel("predicted label")
         axes.set_ylabel("true label")
-    figure.suptitle(_headline(evaluation), fontsize=11)
+    figure.suptitle(_headline(metrics), fontsize=11)
     return figure
 
 
-def recall_figure(evaluation) -> Figure:
+def recall_figure(metrics: dict) -> Figure:
     """Draw the recall of every label with its Wilson 95 % interval, all and leak-free.
 
     Args:
-        evaluation: A `fer_analysis.evaluation.evaluation.Evaluation`.
+        metrics: An evaluation's figures; see `fer_analysis.evaluation.metrics`.
     """
-    metrics = evaluation.metrics()
     blocks = [("all images", ALL, "o", metrics["all"])]
     if metrics["leak_free"] and 0 < metrics["leak_free"]["n"] < metrics["n"]:
         blocks.append(("not among the training images", LEAK_FREE, "D", metrics["leak_free"]))
-    k = len(evaluation.label_names)
+    k = len(metrics["label_names"])
     figure = Figure(figsize=(8.4, 2.1 + 0.27 * k * (1 + len(blocks) / 2)), layout="constrained")
     axes = figure.subplots()
     for index, (name, colour, marker, block) in enumerate(blocks):
         offset = 0.36 * (index - (len(blocks) - 1) / 2)
-        _recalls(axes, block, offset, f"{name} (n={block['n']:,})", colour, marker)
+        label = f"{name} (n={block['n']:,})"
+        style = {"color": colour, "fmt": marker, "label": label}
+        _recalls(axes, block["labels"], offset, style)
     axes.axvline(1 / k, color="0.5", linestyle=":", zorder=0, label=f"guessing ({100 / k:.1f} %)")
     axes.set_yticks(range(k), [_support(blocks, label) for label in range(k)])
     axes.set_ylim(k - 0.5, -0.5)
     axes.set_xlim(-0.01, 1.01)
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel("recall: share of the label's images predicted right (95 % interval)")
+    axes.set_xlabel("recall: share of the label's images predicted correctly (95 % interval)")
     axes.grid(axis="x", color="0.9")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-    figure.suptitle(_headline(evaluation), fontsize=11)
+    figure.suptitle(_headline(metrics), fontsize=11)
     return figure
 
 
@@ -105,26 +108,24 @@ def _ink(value: float) -> str:
     return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
 
 
-def _recalls(axes: Axes, block: dict, offset: float, name: str, colour: str, marker: str) -> None:
-    rows = [(y, row) for y, row in enumerate(block["labels"]) if row["support"]]
-    recall = np.array([row["recall"] for _, row in rows])
-    ends = np.array([row["recall_interval"] for _, row in rows]).reshape(-1, 2).T
+def _recalls(axes: Axes, labels: list[dict], offset: float, style: dict) -> None:
+    rows = [(y, row["recall"]) for y, row in enumerate(labels) if row["support"]]
+    recall = np.array([figure.value for _, figure in rows])
+    ends = np.array([figure.interval for _, figure in rows]).reshape(-1, 2).T
     axes.errorbar(
         recall,
         [y + offset for y, _ in rows],
         xerr=np.clip(np.abs(ends - recall), 0, None),
-        fmt=marker,
-        color=colour,
         markersize=5,
         capsize=3,
-        label=name,
+        **style,
     )
-    for y, row in rows:
+    for y, figure in rows:
         axes.annotate(
-            f"{100 * row['recall']:.1f} %",
+            percent(figure.value),
             (1.0, y + offset),
             xytext=(8, 0),
-            color=colour,
+            color=style["color"],
             textcoords="offset points",
             va="center",
             fontsize=9,
@@ -137,17 +138,16 @@ def _support(blocks: list[tuple], label: int) -> str:
     return f"{plain(blocks[0][-1]['labels'][label]['label'])}\nn={' / '.join(counts)}"
 
 
-def _headline(evaluation) -> str:
-    """Say what was evaluated, how well it went, and which labels are never predicted."""
-    metrics = evaluation.metrics()
+def _headline(metrics: dict) -> str:
+    """Return what was evaluated, its accuracy, and which labels are never predicted."""
     protocol = f" · {plain(metrics['protocol'])} protocol" if metrics["protocol"] else ""
     lines = [f"{plain(metrics['split'])} split{protocol} · {_images(metrics['n'])}"]
-    told = [_accuracy(metrics["all"], "accuracy")]
+    parts = [_accuracy(metrics["all"], "accuracy")]
     leak_free = metrics["leak_free"]
     if leak_free and leak_free["n"] < metrics["n"]:
         leaks = metrics["n"] - leak_free["n"]
-        told.append(_accuracy(leak_free, f"without {_images(leaks, 'leaked ')}"))
-    lines.append(" · ".join(filter(None, told)))
+        parts.append(_accuracy(leak_free, f"without {_images(leaks, 'leaked ')}"))
+    lines.append(" · ".join(filter(None, parts)))
     lines += [plain(note, 80) for note in metrics["notes"]]
     never = [row["label"] for row in metrics["all"]["labels"] if row["support"]]
     never = [plain(name) for name in never if name in metrics["all"]["never_predicted"]]
@@ -161,8 +161,4 @@ def _images(n: int, kind: str = "") -> str:
 
 
 def _accuracy(block: dict, name: str) -> str:
-    accuracy = block["accuracy"]
-    if accuracy["value"] is None:
-        return ""
-    low, high = (f"{100 * end:.1f}" for end in accuracy["interval"])
-    return f"{name} {100 * accuracy['value']:.1f} % [{low}, {high}]"
+    return f"{name} {estimate(block['accuracy'])}" if block["n"] else ""

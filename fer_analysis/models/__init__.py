@@ -29,9 +29,6 @@ MODELS = Registry(
     },
 )
 
-STUDY = ("mobilenet", "self_built")
-"""The study's networks; the configs of these names are its recipes, repaired."""
-
 
 def build_model(
     name: str, input_shape: tuple[int, int, int], num_classes: int, **options: object

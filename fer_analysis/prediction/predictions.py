@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_analysis.evaluation.model_card import sentences
+from fer_analysis.evaluation.model_card import card_lines
 
 NOTES = (
     "no face detector is involved: each image is taken for one cropped face",
@@ -99,7 +99,7 @@ class Predictions:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the predictions should know, one line each."""
-        notes = [*NOTES, *sentences(self.card)]
+        notes = [*NOTES, *card_lines(self.card)]
         if self.temperature is None:
             notes.append(
                 "not calibrated, and nothing is called unsure: `fer evaluate RUN --split "

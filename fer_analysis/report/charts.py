@@ -29,8 +29,8 @@ def calibration_chart(block: dict, title: str) -> dict:
     alt = (
         f"Reliability diagram and accuracy by coverage. As predicted the model is sure of "
         f"{percent(raw['confidence'])} and right in {percent(raw['accuracy'])}: {more} on average; "
-        f"expected calibration error {percent(raw['ece'])}, at its temperature "
-        f"{percent(block['at_temperature']['ece'])}."
+        f"expected calibration error {percent(raw['ece'].value)}, at its temperature "
+        f"{percent(block['at_temperature']['ece'].value)}."
     )
     return chart(calibration_figure(block, title), alt)
 
@@ -57,23 +57,23 @@ def annotators_chart(evaluation, block: dict, title: str) -> dict:
     alt = (
         f"Recall of model and annotators by label, accuracy by the annotators' agreement, and "
         f"where their confusions differ. Over {block['n']:,} images the annotators' first choice "
-        f"is the label for {percent(block['modal_agreement']['value'])}, the model's for "
-        f"{percent(block['model_accuracy']['value'])}."
+        f"is the label for {percent(block['modal_agreement'].value)}, the model's for "
+        f"{percent(block['model_accuracy'].value)}."
     )
     return chart(annotators_figure(evaluation, block, title), alt)
 
 
 def comparison_chart(sets: dict, title: str) -> dict:
     """Draw how two runs differ."""
-    from fer_analysis.figures.comparison import comparison_figure
+    from fer_analysis.figures.comparison import pairs_figure
 
     pair = list(sets.values())[-1]
-    gap = pair["accuracy"]["difference"]
     alt = (
         f"Differences of {pair['second']} against {pair['first']}: accuracy "
-        f"{100 * gap:+.1f} points over {pair['n']:,} images; the figures are in the table."
+        f"{points(pair['accuracy'].value)} points over {pair['n']:,} images; the figures are in "
+        "the table."
     )
-    return chart(comparison_figure([sets], title), alt)
+    return chart(pairs_figure([sets], title), alt)
 
 
 def differences_chart(differences: Differences) -> dict:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fer_analysis.data.ids import rows_of
-from fer_analysis.evaluation.comparison import Contender, compare, line_up, shows_difference
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.paired import Contender, align, compare_pair, shows_difference
 from fer_analysis.report.faces import face, most_confident
 from fer_analysis.report.saved_run import Subject
 from fer_analysis.report.sprites import Sheets
@@ -36,14 +36,14 @@ def contests(
     first = subjects[0].evaluation
     made = []
     for name, other in zip(distinct([s.name for s in subjects])[1:], subjects[1:], strict=True):
-        pair = line_up([first, other.evaluation])
+        pair = align([first, other.evaluation])
         sets = {"all images": pair}
         if all(e.leaked is not None for e in pair):
             clean = ~(pair[0].leaked | pair[1].leaked)
             if 0 < clean.sum() < len(clean):
                 sets["leak-free images"] = [e.take(clean) for e in pair]
         compared = {
-            images: compare(Contender(subjects[0].name, (a,)), Contender(name, (b,)))
+            images: compare_pair(Contender(subjects[0].name, (a,)), Contender(name, (b,)))
             for images, (a, b) in sets.items()
         }
         if sheets:

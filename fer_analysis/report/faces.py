@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.evaluation.confusions import votes_in_words
+from fer_analysis.evaluation.confusions import votes_as_text
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.report.sprites import Sheets
 from fer_analysis.text import short
@@ -93,7 +93,7 @@ def face(
         "probabilities": np.round(1000 * probabilities).astype(int).tolist(),
         "votes": [] if evaluation.votes is None else evaluation.votes[row].tolist(),
         "said": ", ".join(f"{names[i]} {100 * probabilities[i]:.0f} %" for i in order),
-        "voted": votes_in_words(evaluation, row),
+        "voted": votes_as_text(evaluation, row),
         "marks": [short(mark, 40) for mark in marks],
         "place": sheets.place(row) if sheets else None,
     }

@@ -61,7 +61,7 @@ def mistaken_for(evaluation: Evaluation, label: int, most: int = 3) -> list[tupl
 def annotators_recall(metrics: dict, label: int) -> float | None:
     """Return how often the annotators' first choice is the label, over all images; or None."""
     people = metrics["all"]["annotators"]
-    return people["labels"][label]["modal_recall"]["value"] if people else None
+    return people["labels"][label]["modal_recall"].value if people else None
 
 
 def shown_causes(diagnosis: Diagnosis | None, label: int) -> list[str]:

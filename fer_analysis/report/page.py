@@ -10,7 +10,7 @@ import numpy as np
 from fer_analysis.config import RunConfig
 from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.model_card import read_card, tidy_command
-from fer_analysis.evaluation.summary import sentences
+from fer_analysis.evaluation.summary import summary_lines
 from fer_analysis.report import charts
 from fer_analysis.report.attachments import read_audit, read_studies
 from fer_analysis.report.commands import Asked, suggested
@@ -67,7 +67,7 @@ def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
         "n": len(evaluation),
         "names": names,
         "verdict": verdict(evaluation, metrics, diagnosis, same_network=same_network),
-        "sentences": [short(s, 400) for s in sentences(evaluation)],
+        "sentences": [short(s, 400) for s in summary_lines(evaluation)],
         "metrics": metrics,
         "blocks": ["all", "leak_free"] if clean and clean["n"] < metrics["n"] else ["all"],
         "confusion": evaluation.confusion.tolist(),

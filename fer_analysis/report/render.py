@@ -44,6 +44,7 @@ def _environment(**options) -> Environment:
     environment.filters |= {
         "percent": text.percent,
         "interval": text.interval,
+        "number": text.number,
         "points": text.points,
         "p_value": text.p_value,
         "exact": lambda value: "" if value is None else repr(value),

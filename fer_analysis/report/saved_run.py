@@ -11,9 +11,10 @@ import numpy as np
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.evaluate_run import data_of
+from fer_analysis.evaluation.evaluate_run import fingerprint_of_saved
 from fer_analysis.evaluation.evaluation import PREDICTIONS, Evaluation
-from fer_analysis.files import read_json
+from fer_analysis.evaluation.metrics import load_metrics
+from fer_analysis.evaluation.metrics import metrics as metrics_of
 from fer_analysis.run import Run
 from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.text import command, short_names
@@ -68,7 +69,7 @@ class Subject:
     def _own(self, data: LoadedData) -> np.ndarray:
         part = data.dataset.part(self.split)
         rows = rows_of(self.evaluation.ids, part.ids)
-        made_of = data_of(self.results.evaluation_folder(self.split))
+        made_of = fingerprint_of_saved(self.results.evaluation_folder(self.split))
         same = made_of is None or made_of == data.fingerprint
         if not same or (rows < 0).any() or (part.labels[rows] != self.evaluation.labels).any():
             raise FerError("the data is not what was predicted; name that with --data PATH")
@@ -131,10 +132,10 @@ def open_subject(asked: str, run: Run, results: Run, split: str) -> Subject:
     """
     folder = results.evaluation_folder(split)
     evaluation = Evaluation.load(folder)
-    metrics = read_json(folder / "metrics.json") or evaluation.metrics()
+    metrics = load_metrics(folder) or metrics_of(evaluation)
     if not len(evaluation):
         raise FerError(f"{folder}: predictions of no image; there is nothing to report on")
-    if metrics["n"] != len(evaluation) or metrics["all"]["accuracy"]["correct"] != int(
+    if metrics["n"] != len(evaluation) or metrics["all"]["correct"] != int(
         evaluation.correct.sum()
     ):
         raise FerError(

@@ -88,8 +88,8 @@ def examine(
             **common,
         }
         name = saliency.label_names[label]
-        value, ends = auroc(ranking[1][:, label], ranking[0] == label)
-        rank = Estimate(value, *ends, n=int((ranking[0] == label).sum()))
+        rank = auroc(ranking[1][:, label], ranking[0] == label)
+        ends = rank.interval or (np.nan, np.nan)
         values = enrichment(part.strength, regions)
         evidence = _evidence(regions.names, values, nulls, occlusion[DECIDING], ends, seed=seed)
         found.append(

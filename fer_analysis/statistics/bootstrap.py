@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from fer_analysis.statistics.estimate import Estimate
+
 DRAWS = 1000
 """Resamples; the ends of a 95 % interval then stand on 25 of them."""
 
@@ -89,3 +91,14 @@ def percentile_interval(values: np.ndarray, *, confidence: float = 0.95) -> np.n
     tail = (1 - confidence) / 2
     ends = np.nanquantile(filled, [tail, 1 - tail], axis=0)
     return np.where(defined, ends, np.nan)
+
+
+def bootstrap_estimate(value: float, draws: np.ndarray, n: int) -> Estimate:
+    """Return a figure with the percentile interval of its resamples.
+
+    Args:
+        value: The figure of all images; NaN where it is undefined.
+        draws: float `(draws,)`, the same figure of resampled images.
+        n: Images.
+    """
+    return Estimate(value, *percentile_interval(draws), n)

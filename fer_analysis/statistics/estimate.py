@@ -42,3 +42,21 @@ class Estimate:
     def from_dict(cls, given: dict) -> Estimate:
         """Return what `as_dict` wrote."""
         return cls(given["value"], given.get("low"), given.get("high"), given.get("n"))
+
+
+def to_json(value: object) -> object:
+    """Return nested dicts and lists with every `Estimate` as the dict of `as_dict`."""
+    if isinstance(value, Estimate):
+        return value.as_dict()
+    if isinstance(value, dict):
+        return {key: to_json(each) for key, each in value.items()}
+    return [to_json(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def from_json(value: object) -> object:
+    """Return nested dicts and lists with every dict of an estimate as the `Estimate`."""
+    if isinstance(value, dict):
+        if value.keys() == {"value", "low", "high", "n"}:
+            return Estimate.from_dict(value)
+        return {key: from_json(each) for key, each in value.items()}
+    return [from_json(each) for each in value] if isinstance(value, list) else value

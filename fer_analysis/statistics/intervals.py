@@ -6,6 +6,8 @@ import math
 
 from scipy.stats import binomtest
 
+from fer_analysis.statistics.estimate import Estimate
+
 
 def wilson(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a share (Wilson 1927).
@@ -24,3 +26,8 @@ def wilson(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, 
         return math.nan, math.nan
     interval = binomtest(int(successes), int(n)).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def proportion(count: int, n: int) -> Estimate:
+    """Return `count` of `n` as a share with its Wilson interval; undefined where n is 0."""
+    return Estimate(count / n, *wilson(round(count), n), n) if n else Estimate(None, n=0)

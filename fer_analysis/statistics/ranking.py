@@ -9,10 +9,11 @@ from scipy.special import expit, logit
 from scipy.stats import rankdata
 from scipy.stats import t as student
 
+from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import wilson
 
 
-def auroc(scores: np.ndarray, positive: np.ndarray) -> tuple[float, tuple[float, float]]:
+def auroc(scores: np.ndarray, positive: np.ndarray) -> Estimate:
     """Return the area under the ROC curve and its 95 % interval.
 
     It is the chance that a random image of the label has a higher score than a random image of
@@ -26,24 +27,22 @@ def auroc(scores: np.ndarray, positive: np.ndarray) -> tuple[float, tuple[float,
         positive: bool `(n,)`.
 
     Returns:
-        The area and the ends of the interval; NaN without images on one side.
+        The area, with n the images of the label; undefined without images on one side.
     """
     positive = np.asarray(positive, dtype=bool)
     p, n = int(positive.sum()), int((~positive).sum())
     if not p or not n:
-        return math.nan, (math.nan, math.nan)
+        return Estimate(None, n=p)
     ranks = rankdata(scores)
     # For each image, the share of the other side that it stands on the right side of.
     of_positive = (ranks[positive] - rankdata(scores[positive])) / n
     of_negative = 1 - (ranks[~positive] - rankdata(scores[~positive])) / p
     value = float(of_positive.mean())
     variance = _variance_of_mean(of_positive) + _variance_of_mean(of_negative)
-    return value, _logit_interval(value, math.sqrt(variance), min(p, n))
+    return Estimate(value, *_logit_interval(value, math.sqrt(variance), min(p, n)), p)
 
 
-def average_precision(
-    scores: np.ndarray, positive: np.ndarray
-) -> tuple[float, tuple[float, float]]:
+def average_precision(scores: np.ndarray, positive: np.ndarray) -> Estimate:
     """Return the average precision and its 95 % interval.
 
     It is the mean precision at each image of the label, going down the ranking, without
@@ -55,18 +54,18 @@ def average_precision(
         positive: bool `(n,)`.
 
     Returns:
-        The value and the ends of the interval; NaN without images on one side.
+        The value, with n the images of the label; undefined without images on one side.
     """
     positive = np.asarray(positive, dtype=bool)
     p = int(positive.sum())
     if p in (0, len(positive)):
-        return math.nan, (math.nan, math.nan)
+        return Estimate(None, n=p)
     own = scores[positive]
     # Images of equal score are one step of the ranking: all of them stand at its end.
     through = len(scores) - rankdata(scores, method="min")[positive] + 1
     own_through = p - rankdata(own, method="min") + 1
     value = float((own_through / through).mean())
-    return value, _logit_interval(value, math.sqrt(value * (1 - value) / p), p)
+    return Estimate(value, *_logit_interval(value, math.sqrt(value * (1 - value) / p), p), p)
 
 
 def _variance_of_mean(values: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_analysis.errors import FerError
 from fer_analysis.files import read_json, write_csv, write_json
-from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.statistics.estimate import Estimate, from_json
 from fer_analysis.study.recalls import AgreementRecall, CellRecall, PredictedAs
 from fer_analysis.text import html_table, percent
 
@@ -186,7 +186,7 @@ class Diagnosis:
                     label: tuple(PredictedAs.from_dict(row) for row in rows)
                     for label, rows in (told["confusions"] or {}).items()
                 },
-                "separability": tuple(told["separability"]),
+                "separability": tuple(from_json(told["separability"])),
                 "follow_up": tuple(told["follow_up"]),
             }
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fer_analysis.cli.tables.console import out, table
-from fer_analysis.cli.tables.paper import interval, percent
-from fer_analysis.evaluation.model_card import sentences, split_name
+from fer_analysis.evaluation.model_card import card_lines, split_name
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.text import estimate, interval, number_estimate, percent
 
 _BLOCKS = {"all": "all images", "leak_free": "leak-free images"}
 
@@ -26,7 +27,7 @@ def print_card(name: str, card: dict) -> None:
         out.print(f"note: {card['note']}", soft_wrap=True)
     for split in ("validation", "validation-tta", "test", "test-tta"):
         _print_split(card, split)
-    for line in sentences(card):
+    for line in card_lines(card):
         out.print(f"  - {line}", soft_wrap=True)
 
 
@@ -42,22 +43,20 @@ def _print_split(card: dict, split: str) -> None:
     for line in figures["notes"]:
         out.print(f"note: {line}", soft_wrap=True)
     for key, block in blocks.items():
-        accuracy, ends = block["accuracy"], block["macro_f1_interval"]
-        told = "" if ends is None else f" [{ends[0]:.3f}-{ends[1]:.3f}]"
+        accuracy, macro_f1 = (Estimate.from_dict(block[k]) for k in ("accuracy", "macro_f1"))
         out.print(
-            f"{_BLOCKS[key]}: accuracy {percent(accuracy['value'])} "
-            f"[{interval(accuracy['interval'])}] of {block['n']:,}, "
-            f"macro-F1 {block['macro_f1']:.3f}{told}",
+            f"{_BLOCKS[key]}: accuracy {estimate(accuracy)} of {block['n']:,}, "
+            f"macro-F1 {number_estimate(macro_f1)}",
             soft_wrap=True,
         )
-    heads = ("right", "recall %", "95 % int.") * len(blocks)
+    heads = ("correct", "recall %", "95 % int.") * len(blocks)
     rows = table("label", *heads)
     for label in zip(*(block["labels"] for block in blocks.values()), strict=True):
         cells = (
             (
                 f"{row['correct']}/{row['support']}",
-                percent(row["recall"], unit=""),
-                interval(row["recall_interval"]),
+                percent(row["recall"]["value"], unit=""),
+                interval(Estimate.from_dict(row["recall"]).interval, unit=""),
             )
             for row in label
         )

@@ -1,15 +1,80 @@
-"""What `fer compare` prints below the study's Table 1."""
+"""What `fer compare` prints."""
 
 from __future__ import annotations
 
-from fer_analysis.cli.tables.console import out, table
-from fer_analysis.cli.tables.paper import interval, percent, share
-from fer_analysis.evaluation.comparison import verdict
+from fer_analysis.cli import verbosity
+from fer_analysis.cli.tables.console import out, print_summary, table
+from fer_analysis.cli.tables.paper import print_table_1
+from fer_analysis.evaluation.comparison import Comparison
+from fer_analysis.evaluation.paired import verdict
+from fer_analysis.text import MISSING, interval, number, p_value, percent, points
 
 
-def print_runs(runs: list[tuple[str, dict]]) -> None:
+def print_comparison(comparison: Comparison) -> None:
+    """Print the runs and what separates them; with -v every table too."""
+    if verbosity.level() != verbosity.ALL:
+        _print_overview(comparison)
+        print_summary([*_remarks(comparison), *_summary(comparison)])
+        return
+    print_table_1([(run.name, run.result) for run in comparison.runs])
+    _print_runs(comparison)
+    for line in _remarks(comparison):
+        out.print(line, style="yellow" if ": warning: " in line else None)
+    for images, rows in comparison.spreads.items():
+        if any(row["seeds"] > 1 for row in rows):
+            _print_spreads(images, rows)
+    for pair in comparison.pairs:
+        for images, compared in pair.items():
+            _print_pair(f"{comparison.split} split, {images}", compared)
+
+
+def _print_overview(comparison: Comparison) -> None:
+    """Print one row a run."""
+    rows = table("", "n", "acc. %", "95 % int.", "leak-free %", "95 % int.", "macro-F1")
+    for run in comparison.runs:
+        whole, clean = run.metrics["all"], run.metrics["leak_free"]
+        rows.add_row(
+            run.name,
+            f"{whole['n']:,}",
+            *_share(whole["accuracy"]),
+            *(_share(clean["accuracy"]) if clean else (MISSING, MISSING)),
+            number(whole["macro_f1"].value),
+        )
+    out.print(f"{comparison.split} split")
+    out.print(rows)
+
+
+def _summary(comparison: Comparison) -> list[str]:
+    """Return for each pair, on the cleanest images, the verdict and the labels that differ."""
+    lines = []
+    for pair in comparison.pairs:
+        images, compared = list(pair.items())[-1]
+        lines.append(f"{images}: {verdict(compared)}")
+        differ = [
+            f"{row['label']} {points(row['difference'].value, row['difference'].interval)}"
+            for row in compared["labels"]
+            if row["p"] is not None and row["p"] < 0.05
+        ]
+        if differ:
+            lines.append(f"recall differs, points: {'; '.join(differ)}")
+    return lines
+
+
+def _remarks(comparison: Comparison) -> list[str]:
+    """Return what a reader of each run's figures should know."""
+    return [
+        f"{run.name}: {text}"
+        for run in comparison.runs
+        for text in (
+            *run.metrics["notes"],
+            *(f"warning: {warning}" for warning in run.metrics["warnings"]),
+        )
+    ]
+
+
+def _print_runs(comparison: Comparison) -> None:
     """Print accuracy, macro-F1 and the recall of the rarest label, all and leak-free."""
-    split, rarest = runs[0][1]["split"], _rarest(runs[0][1]["all"])
+    rarest = _rarest(comparison.runs[0].metrics["all"])
     for title, block in (("all images", "all"), ("leak-free images", "leak_free")):
         rows = table(
             "",
@@ -17,25 +82,16 @@ def print_runs(runs: list[tuple[str, dict]]) -> None:
             "acc. %",
             "95 % int.",
             "macro-F1",
-            f"{rarest} right",
+            f"{rarest} correct",
             "95 % int.",
-            title=f"\n{split} split, {title}",
+            title=f"\n{comparison.split} split, {title}",
         )
-        for name, metrics in runs:
-            rows.add_row(name, *_cells(metrics[block], rarest))
+        for run in comparison.runs:
+            rows.add_row(run.name, *_cells(run.metrics[block], rarest))
         out.print(rows)
 
 
-def print_remarks(runs: list[tuple]) -> None:
-    """Print what a reader of each run's figures should know."""
-    for name, evaluation in runs:
-        for text in evaluation.notes:
-            out.print(f"{name}: {text}", soft_wrap=True)
-        for text in evaluation.warnings:
-            out.print(f"{name}: warning: {text}", style="yellow", soft_wrap=True)
-
-
-def print_spreads(title: str, spreads: list[dict]) -> None:
+def _print_spreads(title: str, spreads: list[dict]) -> None:
     """Print mean and standard deviation over the seeds of each config."""
     names = [f"{row['name']} ({row['seeds']} seed{'s'[: row['seeds'] > 1]})" for row in spreads]
     rows = table("", *names, title=f"\n{title}: mean ± standard deviation over the seeds")
@@ -48,65 +104,59 @@ def print_spreads(title: str, spreads: list[dict]) -> None:
     out.print(rows)
 
 
-def print_comparison(title: str, comparison: dict) -> None:
+def _print_pair(title: str, compared: dict) -> None:
     """Print what separates two runs: in a sentence, then label by label."""
-    out.print(f"\n{title}: {verdict(comparison)}", soft_wrap=True)
-    f1 = comparison["macro_f1"]
-    told = f"macro-F1 {f1['difference']:+.3f} [{f1['interval'][0]:+.3f}, {f1['interval'][1]:+.3f}]"
-    if test := comparison["mcnemar"]:
-        told += (
-            f"; only {comparison['first']} is right {test['only_first_right']:,} times, only "
-            f"{comparison['second']} {test['only_second_right']:,} times"
+    out.print(f"\n{title}: {verdict(compared)}")
+    f1 = compared["macro_f1"]
+    text = f"macro-F1 {points(f1.value, f1.interval)} points"
+    if test := compared["mcnemar"]:
+        text += (
+            f"; only {compared['first']} is correct {test['only_first_correct']:,} times, only "
+            f"{compared['second']} {test['only_second_correct']:,} times"
         )
-    out.print(told, soft_wrap=True)
-    rows = table(
-        "recall", "n", "1st %", "2nd %", "diff.", "95 % interval", "1st only", "2nd only", "p"
-    )
-    for label in comparison["labels"]:
-        ends = label["interval"]
-        low, high = (100 * end for end in ends) if ends else (0, 0)
+    out.print(text)
+    rows = table("recall", "n", "1st %", "2nd %", "difference, points", "1st only", "2nd only", "p")
+    for label in compared["labels"]:
         gap = label["difference"]
         rows.add_row(
             label["label"],
             str(label["n"]),
             percent(label["first"], unit=""),
             percent(label["second"], unit=""),
-            "n/a" if gap is None else f"{100 * gap:+.1f}",
-            f"{low:+.1f} to {high:+.1f}" if ends else "n/a",
-            *(
-                "-" if (only := label[key]) is None else str(only)
-                for key in ("only_first_right", "only_second_right")
-            ),
-            "-" if label["p"] is None else f"{label['p']:.2g}",
+            points(gap.value, gap.interval),
+            *(_count(label[key]) for key in ("only_first_correct", "only_second_correct")),
+            p_value(label["p"]),
         )
     out.print(rows)
 
 
+def _count(value: int | None) -> str:
+    return MISSING if value is None else f"{value:,}"
+
+
+def _share(figure) -> tuple[str, str]:
+    return percent(figure.value, unit=""), interval(figure.interval, unit="")
+
+
 def _cells(figures: dict | None, rarest: str) -> list[str]:
     if figures is None:  # the training images are not on record
-        return ["n/a", *"-----"]
-    accuracy = figures["accuracy"]
-    cells = [
-        f"{figures['n']:,}",
-        percent(accuracy["value"], unit=""),
-        interval(accuracy["interval"]),
-        share(figures["macro_f1"]),
-    ]
+        return [MISSING] * 6
+    cells = [f"{figures['n']:,}", *_share(figures["accuracy"]), number(figures["macro_f1"].value)]
     for label in figures["labels"]:
         if label["label"] == rarest:
-            right = f"{label['correct']} of {label['support']}"
-            return [*cells, right, interval(label["recall_interval"])]
-    return [*cells, "-", "-"]
+            correct = f"{label['correct']} of {label['support']}"
+            return [*cells, correct, interval(label["recall"].interval, unit="")]
+    return [*cells, MISSING, MISSING]
 
 
 def _rarest(figures: dict) -> str:
     """Return the label with the fewest images."""
     present = [label for label in figures["labels"] if label["support"]]
-    return min(present, key=lambda label: label["support"])["label"] if present else "-"
+    return min(present, key=lambda label: label["support"])["label"] if present else MISSING
 
 
 def _mean_sd(figure: dict, *, factor: int = 100, digits: int = 1) -> str:
     if figure["mean"] is None:
-        return "n/a"
-    told = f"{factor * figure['mean']:.{digits}f}"
-    return told if figure["sd"] is None else f"{told} ± {factor * figure['sd']:.{digits}f}"
+        return MISSING
+    text = f"{factor * figure['mean']:.{digits}f}"
+    return text if figure["sd"] is None else f"{text} ± {factor * figure['sd']:.{digits}f}"

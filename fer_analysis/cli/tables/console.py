@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import textwrap
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -58,6 +60,30 @@ def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Tab
     # Where a table is too wide, names fold; digits are never cut.
     result.columns[0].overflow = "fold"
     return result
+
+
+def print_summary(lines: Sequence[str], *, most: int = 14) -> None:
+    """Print lines on one screen, wrapped at the terminal's width; nothing with -q.
+
+    Lines that begin with `warning` (or `NAME: warning`) are all printed, in yellow. Of the
+    others, those that do not fit in `most` lines are left to -v.
+    """
+    if verbosity.level() == verbosity.QUIET:
+        return
+    used, left = 0, 0
+    for line in lines:
+        wrapped = textwrap.wrap(
+            escaped(line), out.width, subsequent_indent="  ", break_on_hyphens=False
+        )
+        warning = line.split(": ")[0] == "warning" or ": warning: " in line
+        if used + len(wrapped) > most and not warning:
+            left += 1
+            continue
+        used += len(wrapped)
+        for part in wrapped:
+            out.print(part, style="yellow" if warning else None, soft_wrap=True)
+    if left:
+        out.print(f"({left} more line{'s'[: left > 1]} and all tables with -v)")
 
 
 def progress_bar(*extra: TextColumn) -> Progress:

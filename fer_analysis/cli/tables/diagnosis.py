@@ -104,7 +104,7 @@ def _print_separability(rows: tuple[dict, ...]) -> None:
         shown.add_row(
             row["label"],
             f"{row['n']:,}",
-            number(row["auroc"]),
+            number(row["auroc"].value),
             number(row["rank"], 1),
             *(percent(recall_at.get(tau), 0, unit="") for tau in taus),
             _of_chance(near),
@@ -120,7 +120,9 @@ def _print_separability(rows: tuple[dict, ...]) -> None:
 def _of_chance(near: dict | None) -> str:
     if near is None:
         return number(None)
-    return f"{percent(near['value'], 0, unit='')} ({percent(near['chance'], 0, unit='')})"
+    return (
+        f"{percent(near['neighbours'].value, 0, unit='')} ({percent(near['chance'], 0, unit='')})"
+    )
 
 
 def _ends(gap: Estimate) -> str:

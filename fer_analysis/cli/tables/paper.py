@@ -1,13 +1,14 @@
-"""Results as tables on stdout."""
+"""The paper's Table 1 with our runs."""
 
 from __future__ import annotations
 
 from fer_analysis.cli.tables.console import out, table
-from fer_analysis.paper import STUDY, STUDY_PROTOCOL
+from fer_analysis.paper import PROTOCOL, TABLE_1, TEST_IMAGES
+from fer_analysis.text import MISSING
 
 
 def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
-    """Print the study's Table 1 with a row for each run; a bare model has no figures there."""
+    """Print the paper's Table 1 with a row for each run; a bare model has no figures there."""
     rows = table(
         "",
         "loss",
@@ -17,41 +18,28 @@ def print_table_1(runs: list[tuple[str, dict | None]]) -> None:
         "test",
         "epochs",
         "protocol",
-        title="The study's Table 1 (test: accuracy)",
+        title="Table 1 of the paper (Tao 2023; test: accuracy)",
     )
-    for name, figures in STUDY.items():
-        rows.add_row(name, *map(table_1_cell, figures.values()), STUDY_PROTOCOL)
+    for name, figures in TABLE_1.items():
+        rows.add_row(f"paper {name}", *map(table_1_cell, figures.values()), PROTOCOL)
     comparable = []
     for name, result in runs:
-        result = result or {"table_1": dict.fromkeys(next(iter(STUDY.values()))), "protocol": "-"}
+        result = result or {"table_1": dict.fromkeys(_FIGURES), "protocol": MISSING}
         rows.add_row(name, *map(table_1_cell, result["table_1"].values()), result["protocol"])
-        comparable.append(result["protocol"] == STUDY_PROTOCOL and result["comparable"])
+        comparable.append(result["protocol"] == PROTOCOL and result["comparable"])
     out.print(rows)
     if not all(comparable):
         out.print(
-            "The study's test figures are for Kaggle's whole test folder (7,178 images, protocol "
-            "kaggle); those of another protocol are not to be set beside them.",
-            soft_wrap=True,
+            f"The paper's test figures are for Kaggle's whole test folder ({TEST_IMAGES:,} "
+            f"images, protocol {PROTOCOL}); those of another protocol are not comparable."
         )
 
 
+_FIGURES = tuple(next(iter(TABLE_1.values())))
+
+
 def table_1_cell(value: float | int | None) -> str:
-    """Return a figure of Table 1 as the study prints it."""
+    """Return a figure of Table 1 as the paper prints it."""
     if value is None:
-        return "-"
+        return MISSING
     return str(value) if isinstance(value, int) else f"{value:.4f}"
-
-
-def percent(value: float | None, unit: str = " %") -> str:
-    """Return a share of 1 in percent."""
-    return "n/a" if value is None else f"{100 * value:.1f}{unit}"
-
-
-def share(value: float | None) -> str:
-    """Return a share of 1 as such."""
-    return "n/a" if value is None else f"{value:.3f}"
-
-
-def interval(ends: list[float] | None) -> str:
-    """Return an interval of shares in percent."""
-    return "n/a" if ends is None else f"{100 * ends[0]:.1f}-{100 * ends[1]:.1f}"

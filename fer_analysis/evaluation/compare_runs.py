@@ -1,0 +1,165 @@
+"""From runs, tables and predictions to a comparison of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.load import LoadedData
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.comparison import ComparedRun, Comparison
+from fer_analysis.evaluation.evaluate_run import predict_split
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.metrics import metrics
+from fer_analysis.evaluation.open_run import open_run
+from fer_analysis.evaluation.paired import Contender, align, compare_pair, spread
+from fer_analysis.evaluation.score import score_predictions
+from fer_analysis.progress import Progress
+from fer_analysis.run import Run
+
+Comparable = str | Path | Run | Evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """One run: its name, path, training result, config and seed, and its predictions.
+
+    A bare model, a table or predictions in memory have neither result nor config: what they are
+    stands for their config.
+    """
+
+    name: str
+    path: str
+    evaluation: Evaluation
+    result: dict | None = None
+    config: str = ""
+    seed: int | None = None
+
+
+def compare_runs(
+    runs: Sequence[Comparable | None],
+    *,
+    data: str | Path | LoadedData | None = None,
+    split: str | None = None,
+    overrides: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare runs on the same images.
+
+    Args:
+        runs: Run directories, `.keras` files, `bundled`, tables of predictions (`.csv`), `Run`s
+            or `Evaluation`s; the newest run where there is none. The first is the reference.
+            Runs that differ only in their seed are taken together.
+        data: Other data than the runs' own.
+        split: The split; by default the one that `open_run` chooses.
+        overrides: `KEY=VALUE` texts that change the data section.
+        progress: Receives tasks; notices of the data are left out, they would repeat.
+
+    Raises:
+        FerError: If the runs were not scored on the same split and images.
+    """
+    quiet = _Quiet(progress or Progress())
+    names = _distinct(runs)
+    entries = [_entry(name, data, split, overrides, progress=quiet) for name in names]
+    known = [entry.name for entry in entries]
+    entries = [
+        replace(entry, name=_long_name(run, index)) if known.count(entry.name) > 1 else entry
+        for index, (entry, run) in enumerate(zip(entries, names, strict=True))
+    ]
+    if len(splits := sorted({e.evaluation.split for e in entries})) > 1:
+        raise FerError(
+            f"these runs have no split in common by default ({', '.join(splits)}): "
+            f"choose one, e.g. --split {splits[-1]}"
+        )
+    contenders, pairs = _compare(entries)
+    return Comparison(
+        split=splits[0],
+        runs=tuple(ComparedRun(e.name, e.path, e.result, metrics(e.evaluation)) for e in entries),
+        spreads={images: [spread(c) for c in group] for images, group in contenders.items()},
+        pairs=tuple(pairs),
+    )
+
+
+class _Quiet(Progress):
+    """Passes tasks on, and drops notices."""
+
+    def __init__(self, progress: Progress):
+        self.task = progress.task
+
+
+def _distinct(runs: Sequence[Comparable | None]) -> list[Comparable | None]:
+    """Return the runs without those that name one place twice."""
+    if not runs:
+        return [None]
+    places = {
+        Path(run).resolve() if isinstance(run, str | Path) else id(run): run
+        for run in reversed(runs)
+    }
+    return list(places.values())[::-1]
+
+
+def _long_name(run: Comparable | None, index: int) -> str:
+    """Return how the caller named a run whose short name another one has too."""
+    return str(run) if isinstance(run, str | Path) else f"run {index + 1}"
+
+
+def _entry(run, data, split, overrides, *, progress: Progress) -> _Entry:
+    if isinstance(run, Evaluation):
+        path = run.folder.parents[1] if run.folder is not None else Path("predictions")
+        return _Entry(path.name, str(path), run, config=f"predictions {id(run)}")
+    if isinstance(run, str | Path) and str(run).endswith(".csv"):
+        evaluation, _ = score_predictions(
+            run, data=data, split=split, overrides=overrides, progress=progress
+        )
+        path = evaluation.folder.parents[1]
+        return _Entry(Path(run).stem, str(path), evaluation, config=str(Path(run).resolve()))
+    trained = run if isinstance(run, Run) else Run.open(run)
+    result, config, seed = None, str(trained.model_file.resolve()), None
+    origin = trained.origin
+    if origin.is_directory:
+        result = origin.result() if origin.is_complete else None
+        seed = origin.config().seed
+        config = origin.config().model_copy(update={"seed": 0}).to_yaml()
+    opened, loaded, split = open_run(trained, data, split, overrides, progress=progress)
+    path = trained.path if trained.is_directory else opened.path
+    evaluation = predict_split(opened, loaded, split, progress=progress)
+    return _Entry(path.name, str(path), evaluation, result=result, config=config, seed=seed)
+
+
+def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
+    """Return the contenders by the images that they are scored on, and all pairs of the first."""
+    groups = _groups(entries)
+    whole = align([entry.evaluation for entry in entries])
+    sets = {"all images": whole}
+    if all(e.leaked is not None for e in whole):
+        clean = ~np.any([e.leaked for e in whole], axis=0)
+        if 0 < clean.sum() < len(clean):
+            sets["leak-free images"] = [e.take(clean) for e in whole]
+    contenders = {
+        images: [Contender(name, tuple(parts[i] for i in group)) for name, group in groups.items()]
+        for images, parts in sets.items()
+    }
+    pairs = [
+        {name: compare_pair(group[0], group[other]) for name, group in contenders.items()}
+        for other in range(1, len(groups))
+    ]
+    return contenders, pairs
+
+
+def _groups(entries: list[_Entry]) -> dict[str, list[int]]:
+    """Return name -> positions of the runs that differ only in their seed."""
+    alike: dict[tuple, list[int]] = {}
+    for index, entry in enumerate(entries):
+        # A run and its copy, with one config and one seed, are not two seeds.
+        same = [e.seed for e in entries if e.config == entry.config].count(entry.seed) > 1
+        alike.setdefault((entry.config, index if same else None), []).append(index)
+    names: dict[str, list[int]] = {}
+    for group in alike.values():
+        name = os.path.commonprefix([entries[i].name for i in group])
+        name = name if len(group) == 1 else name.rstrip("-_. ") or entries[group[0]].name
+        names[name if name not in names else entries[group[0]].name] = group
+    return names

@@ -1,0 +1,163 @@
+"""Score a run's or anyone's predictions of a split, with what was asked for applied to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.ids import rows_of
+from fer_analysis.data.load import LoadedData
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.confusions import top_losses
+from fer_analysis.evaluation.evaluate_run import MADE_FROM, folder_of, predict_split
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
+from fer_analysis.evaluation.logit_adjustment import adjust
+from fer_analysis.evaluation.metrics import save_metrics
+from fer_analysis.evaluation.open_run import data_section, open_run, read_data
+from fer_analysis.evaluation.predictions_csv import join_data, read_predictions, with_warnings
+from fer_analysis.files import replacing_folder, write_csv
+from fer_analysis.progress import Progress
+from fer_analysis.run import RUNS, Run
+from fer_analysis.statistics.estimate import to_json
+
+LOSSES = 24
+"""Images with the highest loss that are listed and drawn."""
+
+
+def score_run(
+    run: str | Path | Run | None,
+    *,
+    data: str | Path | LoadedData | None = None,
+    split: str | None = None,
+    tta: bool = False,
+    logit_adjustment: float | None = None,
+    overrides: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> tuple[Evaluation, np.ndarray]:
+    """Return a run's predictions of a split and the images; see `fer_analysis.api.evaluate`."""
+    opened, loaded, split = open_run(run, data, split, overrides, progress=progress)
+    prior = None if logit_adjustment is None else opened.prior()
+    evaluation = predict_split(opened, loaded, split, tta=tta, progress=progress)
+    name = folder_of(split, tta=tta)
+    if prior is not None:
+        evaluation, name = adjust(evaluation, prior, logit_adjustment), f"{name}-adjusted"
+    if (folder := opened.evaluation_folder(name)) != evaluation.folder:
+        evaluation = dataclasses.replace(evaluation, folder=folder)
+    return evaluation, loaded.dataset.part(split).images
+
+
+def score_predictions(
+    file: str | Path,
+    *,
+    data: str | Path | LoadedData | None = None,
+    split: str | None = None,
+    overrides: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> tuple[Evaluation, np.ndarray | None]:
+    """Read a table of predictions, and join the data if there is any.
+
+    Returns:
+        The predictions, and their images; None without data.
+
+    Raises:
+        FerError: If the table is not one of predictions, or does not fit the data.
+    """
+    evaluation = read_predictions(file, split=split or "given")
+    # A name of its own: it must not overwrite what a run has saved, or be taken for it.
+    name, images = f"predictions-{Path(file).stem}", None
+    if data is not None:
+        if isinstance(data, LoadedData):
+            loaded, source = data, data.layout
+        else:
+            section = data_section(data, overrides)
+            loaded, source = read_data(section, progress), Path(section.source).stem
+        evaluation = join_data(evaluation, loaded, split)
+        name = f"{name}-{source}"
+        part = loaded.dataset.part(evaluation.split)
+        images = part.images[rows_of(evaluation.ids, part.ids)]
+    if (run := Run(RUNS / name)).config_file.exists():
+        raise FerError(f"{run.path} is a run: rename {file}, whose results would go there")
+    folder = run.evaluation_folder(evaluation.split)
+    return dataclasses.replace(with_warnings(evaluation), folder=folder), images
+
+
+def without_issues(
+    evaluation: Evaluation, audit: str | Path, issues: Sequence[str] = ()
+) -> tuple[Evaluation, np.ndarray]:
+    """Leave out the images that an audit names.
+
+    Args:
+        evaluation: The predictions.
+        audit: An `audit.csv`.
+        issues: Only images with one of these issues; all if empty.
+
+    Returns:
+        The predictions without them, with what that changes as `exclusions`; bool `(n,)`, the
+        images that are kept.
+
+    Raises:
+        FerError: If the audit names no image of the split, or all of them.
+    """
+    found = read_issues(audit, issues, evaluation=evaluation)
+    rows, keep = exclusions(evaluation, found), kept(evaluation, found)
+    if not rows or not keep.any():
+        what = "leaves no image; choose issues with --issue" if rows else "names no image of it"
+        raise FerError(f"{audit}, split '{evaluation.split}': {what}")
+    note = f"without {int((~keep).sum()):,} images of the audit ({', '.join(found)})"
+    folder = evaluation.folder
+    evaluation = dataclasses.replace(
+        evaluation.take(keep),
+        notes=(*evaluation.notes, note),
+        comparable=False,
+        folder=folder and folder.with_name(f"{folder.name}-excluded"),
+        exclusions=tuple(rows),
+    )
+    return evaluation, keep
+
+
+@contextmanager
+def saving(evaluation: Evaluation) -> Iterator[Path]:
+    """Write an evaluation and its tables into its folder.
+
+    A run's own predictions are there already (`evaluate_run`); others replace all that was there.
+
+    Yields:
+        The folder for the pictures.
+    """
+    if (evaluation.folder / MADE_FROM).is_file():
+        _write_tables(evaluation, evaluation.folder)
+        yield evaluation.folder
+        return
+    with replacing_folder(evaluation.folder) as new:
+        evaluation.save(new)
+        save_metrics(evaluation, new)
+        _write_tables(evaluation, new)
+        yield new
+
+
+def _write_tables(evaluation: Evaluation, folder: Path) -> None:
+    losses = top_losses(evaluation, LOSSES)
+    rows = [{key: row[key] for key in row if key != "row"} for row in losses]
+    write_csv(folder / "top_losses.csv", rows)
+    if evaluation.exclusions:
+        write_csv(folder / "exclusions.csv", [_flat(row) for row in evaluation.exclusions])
+
+
+def _flat(row: dict) -> dict:
+    """Return a row whose estimates are columns: the value, `_low` and `_high`."""
+    flat = {}
+    for name, value in to_json(row).items():
+        if isinstance(value, dict):
+            flat |= {
+                name: value["value"],
+                f"{name}_low": value["low"],
+                f"{name}_high": value["high"],
+            }
+        else:
+            flat[name] = value
+    return flat
