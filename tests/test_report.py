@@ -38,6 +38,7 @@ from fer_analysis.report.page import Extras, page
 from fer_analysis.report.render import html, model_card
 from fer_analysis.report.saved_run import open_subject
 from fer_analysis.run import Run
+from fer_analysis.statistics.estimate import from_json
 from fer_analysis.text import markdown, short, short_names
 
 HOSTILE = (
@@ -126,7 +127,7 @@ def test_the_matrix_is_the_confusion_and_each_cell_lists_its_surest_faces(made):
 def test_the_verdict_stands_first_and_is_printed(made):
     folder, evaluation, _, dom, _, done = made
     [title] = dom.all("h1")
-    told = verdict(evaluation, read_metrics(folder / "run"), None)
+    told = verdict(evaluation, from_json(read_metrics(folder / "run")), None)
     assert title["text"].replace("\N{NON-BREAKING HYPHEN}", "-").startswith(told)
     assert " ".join(done.stdout.split()).startswith(told)
     assert max(map(len, done.stdout.splitlines())) <= 80
