@@ -15,6 +15,7 @@ from fer_analysis.evaluation.evaluate_run import fingerprint_of_saved
 from fer_analysis.evaluation.evaluation import PREDICTIONS, Evaluation
 from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.evaluation.metrics import metrics as metrics_of
+from fer_analysis.files import read_json
 from fer_analysis.run import Run
 from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.text import command, short_names
@@ -166,7 +167,7 @@ def _maps(results: Run, split: str, labels: int) -> tuple[SaliencyMaps | None, s
     if not (folder / "maps.npz").is_file():
         return None, ""
     of = (read_json(folder / "meta.json") or {}).get("data")
-    evaluated = data_of(results.evaluation_folder(split))
+    evaluated = fingerprint_of_saved(results.evaluation_folder(split))
     if of and evaluated and of != evaluated:
         return None, f"the saved saliency maps are of other data ({of}; here {evaluated})"
     maps = SaliencyMaps.load(folder / "maps.npz")
