@@ -38,7 +38,6 @@ def load_data(
     overrides: tuple[str, ...] = (),
     pictures: str | Path | None = None,
     augmented_by: str | Path | RunConfig | None = None,
-    conditions: bool = False,
     progress: Progress | None = None,
     **options: object,
 ) -> LoadedData:
@@ -50,7 +49,6 @@ def load_data(
             e.g. `data.size=48`.
         pictures: A folder for `samples.png`, faces of every label.
         augmented_by: A config whose augmentation `augmented.png` shows, in the same folder.
-        conditions: Draw `conditions.png` too, a face under every condition and severity.
         progress: Receives tasks and notices.
         **options: Keys of a config's `data` section, e.g. `layout="csv"`, `size=48`,
             `protocol="kaggle"`, `validation_share=0.2`; of `synthetic` those of
@@ -81,10 +79,7 @@ def load_data(
         import_tensorflow_quietly()
         theirs = [text for text in overrides if text.startswith("augmentation.")]
         augmentation = load_config(augmented_by, theirs).augmentation.build()
-    drawn = save_figures(
-        loaded.dataset, Path(pictures), augmentation=augmentation, conditions=conditions
-    )
-    for file in drawn:
+    for file in save_figures(loaded.dataset, Path(pictures), augmentation=augmentation):
         (progress or Progress()).wrote(file)
     return loaded
 
@@ -109,7 +104,8 @@ def train(
         data: Other data than the config's: a path, `synthetic`, or what `load_data` returned.
         seed: Of weights, order and augmentation; the config's if None.
         run_dir: The new run's directory; by default `runs/<time>-<model>`.
-        resume: A run to go on with; it takes no other argument than `data`.
+        resume: A run to go on with; it takes no other arguments than `data` and, in `overrides`,
+            when to stop (`training.epochs`, `training.early_stopping.patience`).
         overrides: `KEY=VALUE` texts that change the config.
         progress: Receives tasks, notices, and every epoch.
 

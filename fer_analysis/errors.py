@@ -36,3 +36,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's message; its type where it has none."""
     return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def shown(value: object, longest: int = 80) -> str:
+    """Return a value as a message quotes it, on one line and shortened."""
+    text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from fer_analysis.files import (
     write_json,
     write_text,
 )
+from fer_analysis.lock import locked
 
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
@@ -55,20 +58,13 @@ class Run:
         Raises:
             FerError: If there is a run already.
         """
-        if path is None:
-            name = f"{datetime.now():%Y%m%d-%H%M%S}-{config.model.name}"
-            path = RUNS / name
-            for count in range(2, 1000):  # two runs started within a second
-                if not path.exists():
-                    break
-                path = RUNS / f"{name}-{count}"
-        path = Path(path)
-        run = cls(path)
+        run = cls(_new_folder(config.model.name) if path is None else Path(path))
         # A directory with nothing but a config is of a run that never began.
-        if path.exists() and (not path.is_dir() or {*path.iterdir()} - {run.config_file}):
+        own = {run.config_file, run.lock_file}
+        if run.path.exists() and (not run.path.is_dir() or {*run.path.iterdir()} - own):
             raise FerError(
-                f"{path}: exists already; choose another --run-dir, "
-                f"or go on with it: `fer train --resume {path}`"
+                f"{run.path}: exists already; choose another --run-dir, "
+                f"or go on with it: `fer train --resume {run.path}`"
             )
         write_text(run.config_file, config.to_yaml())
         return run
@@ -152,6 +148,10 @@ class Run:
         return self.path / "config.yaml"
 
     @property
+    def lock_file(self) -> Path:
+        return self.path / ".lock"
+
+    @property
     def environment_file(self) -> Path:
         return self.path / "environment.json"
 
@@ -208,7 +208,11 @@ class Run:
     @property
     def is_complete(self) -> bool:
         """Tell whether training came to its end (the result is written last)."""
-        return self.result_file.is_file()
+        return read_json(self.result_file) is not None
+
+    def held(self) -> AbstractContextManager:
+        """Hold the directory for one writer; a `FerError` says who holds it already."""
+        return locked(self.lock_file)
 
     def remove_leftovers(self) -> None:
         """Delete what killed processes left half-written in the directory."""
@@ -261,8 +265,18 @@ class Run:
         write_json(self.result_file, result)
 
     def result(self) -> dict:
-        """Read the result of a complete run."""
-        return json.loads(self.result_file.read_text())
+        """Read the result of a complete run.
+
+        Raises:
+            FerError: If it is not complete, or the file is damaged.
+        """
+        result = read_json(self.result_file)
+        if result is None:
+            raise FerError(
+                f"{self.result_file}: missing or damaged; `fer train --resume {self.path}` "
+                "makes it again"
+            )
+        return result
 
     def write_history(self, rows: list[dict]) -> None:
         """Write one row an epoch."""
@@ -314,6 +328,16 @@ class Run:
 
     def write_temperatures(self, temperatures: dict) -> None:
         write_json(self.temperature_file, temperatures)
+
+
+def _new_folder(model: str) -> Path:
+    """Make a new directory for a run that starts now; no two processes get the same."""
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-{model}"
+    for path in (RUNS / name, *(RUNS / f"{name}-{count}" for count in range(2, 1000))):
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(parents=True)
+            return path
+    raise FerError(f"{RUNS / name}: a thousand runs were started in this second")
 
 
 def _among(hashes: np.ndarray, file: Path) -> np.ndarray | None:

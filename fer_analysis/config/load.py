@@ -10,7 +10,7 @@ import yaml
 
 from fer_analysis.config.parse import parse_config
 from fer_analysis.config.schema import FilesConfig, RunConfig, SyntheticConfig, kind_of_data
-from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.models import MODELS
 from fer_analysis.shipped import shipped_configs
 
@@ -91,24 +91,53 @@ def read_yaml(path: Path) -> dict:
         FerError: If it is none.
     """
     try:
-        values = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FerError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        values = _parsed(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError) as error:
+        raise FerError(f"{path}: not YAML: {shown(' '.join(str(error).split()), 200)}") from error
     if not isinstance(values, dict):
-        raise FerError(f"{path}: expected sections (model, data, …), got {values!r}")
+        raise FerError(f"{path}: expected sections (model, data, …), received {shown(values)}")
     return values
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain values: no aliases, which can multiply without end; dates are texts."""
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            raise ValueError(f"an alias (*{shown(self.peek_event().anchor, 20)}); write it out")
+        return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _parsed(text: str) -> object:
+    """Parse YAML.
+
+    Raises:
+        yaml.YAMLError, ValueError: If it is none, or more than a config needs.
+    """
+    try:
+        return yaml.load(text, _Loader)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except (TypeError, OverflowError) as error:  # !!set of lists, !!int of words
+        raise ValueError(str(error)) from None
 
 
 def _override(values: dict, override: str) -> None:
     path, equals, text = override.partition("=")
     if not equals:
-        raise FerError(f"--set {override}: expected key.path=value, e.g. training.epochs=3")
+        raise FerError(f"--set {shown(override)}: expected key.path=value, e.g. training.epochs=3")
     *sections, key = path.strip().split(".")
     for section in sections:
         if not isinstance(values.get(section), dict):
             values[section] = {}
         values = values[section]
     try:
-        values[key] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise FerError(f"--set {override}: the value is not YAML") from error
+        values[key] = _parsed(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise FerError(f"--set {shown(override)}: the value is not YAML") from error

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer_analysis.files import replacing
+from fer_analysis.tensorflow_setup import any_mplbackend
+
+with any_mplbackend():
+    import matplotlib  # noqa: F401
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

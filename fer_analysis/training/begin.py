@@ -12,12 +12,14 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import read_data
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
+from fer_analysis.training.same_config import check_may_change, check_unchanged
 
 NO_CONFIG = "no config: name one, e.g. `fer train self_built --data PATH` (see `fer train --help`)"
 
 ONLY_RESUME = (
     "--resume goes on with a run as it was begun: it takes no config, "
-    "--model, --seed, --set or --run-dir (only --data, where the data has moved)"
+    "--model, --seed or --run-dir (only --data, where the data has moved, and --set of "
+    "when to stop)"
 )
 
 SLOW_BFLOAT16 = (
@@ -75,9 +77,9 @@ def begin(
         if seed is not None:
             overrides = (*overrides, f"seed={seed}")
         return _start(config, data, run_dir=run_dir, overrides=overrides, progress=progress)
-    if config is not None or run_dir is not None or overrides or seed is not None:
+    if config is not None or run_dir is not None or seed is not None:
         raise FerError(ONLY_RESUME)
-    return _resume(resume, data, progress=progress)
+    return _resume(resume, data, overrides=overrides, progress=progress)
 
 
 def _start(
@@ -106,21 +108,33 @@ def _start(
 
 
 def _resume(
-    run: str | Path | Run, data: str | Path | LoadedData | None, *, progress: Progress
+    run: str | Path | Run,
+    data: str | Path | LoadedData | None,
+    *,
+    overrides: tuple[str, ...],
+    progress: Progress,
 ) -> Beginning:
     """Open a run that was interrupted, and its data.
 
     Raises:
-        FerError: If there is no such run, or its data cannot be read.
+        FerError: If there is no such run, its config was edited, or its data cannot be read.
     """
     opened = run if isinstance(run, Run) else Run.open(run)
     if not opened.is_directory:
         raise FerError(f"--resume {run}: expected a run directory, received a model file")
+    if opened.is_complete:
+        if overrides:
+            raise FerError(f"{opened.path} is complete: start a new run with other settings")
+        return Beginning(opened, opened.config(), None)
+    with opened.held():  # says at once who trains it
+        check_unchanged(opened, opened.config())
+    if opened.result_file.exists():
+        progress.notice(f"{opened.result_file} is damaged and will be made again")
+    check_may_change(opened.config(), overrides)
     if isinstance(data, LoadedData):
-        return Beginning(opened, opened.config(), data)
-    config = load_config(opened.config_file, data=_absolute(data))
-    loaded = None if opened.is_complete else read_data(config.data, progress)
-    return Beginning(opened, config, loaded)
+        return Beginning(opened, load_config(opened.config_file, overrides), data)
+    config = load_config(opened.config_file, overrides, data=_absolute(data))
+    return Beginning(opened, config, read_data(config.data, progress))
 
 
 def _absolute(source: str | Path | None) -> str | None:

@@ -20,8 +20,15 @@ from fer_analysis.progress import Listener
 from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
+from fer_analysis.training.checkpoint import Progress
 from fer_analysis.training.collapse import cause_of
 from fer_analysis.training.preparation import make_recipe, manipulate
+from fer_analysis.training.same_config import (
+    MAY_CHANGE,
+    check_unchanged,
+    differences,
+    record_of,
+)
 from fer_analysis.training.trainer import fit
 
 
@@ -38,16 +45,23 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
         The result, as written to the run's `result.json`.
 
     Raises:
-        FerError: If the data does not suit, or is not the data that the run began with.
+        FerError: If the data does not suit, data or config is not what the run began with, or
+            another process is training the run.
     """
-    dataset = data.dataset
     for split in ("train", "validation"):
-        if not dataset.has(split):
+        if not data.dataset.has(split):
             raise FerError(f"{config.data.source}: training needs a '{split}' split and has none")
+    with run.held():
+        return _train(config, data, run, listener)
+
+
+def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> dict:
+    check_unchanged(run, config, allowed=MAY_CHANGE)
     run.remove_leftovers()
     keras.utils.set_random_seed(config.seed)
     if config.training.deterministic:
         tf.config.experimental.enable_op_determinism()
+    dataset = data.dataset
     model = build_model(
         config.model.name,
         dataset.images.shape[1:],
@@ -62,8 +76,10 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
     _check_same_data(run, facts)
     if not run.environment_file.is_file():
         _write_start(run, config, recipe, facts, model)
+    elif differences(run, config):  # when to stop
+        write_text(run.config_file, config.to_yaml())
+        run.write_environment({**run.environment(), "config": record_of(config)})
     progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
-    best = progress.history[progress.best_epoch - 1]
     seconds = sum(row["seconds"] for row in progress.history)
     result = {
         "model": config.model.name,
@@ -75,27 +91,31 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
         "images_per_second": round(recipe.showings.sum() * progress.epoch / seconds, 1),
         "parameters": model.count_params(),
         "remedies": dict(config.remedies.chosen()),
-        "collapse": None,
+        "collapse": collapse and {**asdict(collapse), "likely_cause": cause_of(collapse, config)},
         "protocol": data.protocol,
         "comparable": data.comparable,
-        "table_1": {
-            "training_loss": _finite(best["loss"]),
-            "training_accuracy": best["accuracy"],
-            "validation_loss": _finite(best["validation_loss"]),
-            "validation_accuracy": best["validation_accuracy"],
-            "test_accuracy": _test_accuracy(model, data),
-            "epochs": progress.epoch,
-        },
+        "table_1": _table_1(progress, _test_accuracy(model, data)),
     }
-    if collapse:
-        result["collapse"] = {**asdict(collapse), "likely_cause": cause_of(collapse, config)}
     run.write_result(result)
     run.checkpoint_file.unlink(missing_ok=True)
     return result
 
 
+def _table_1(progress: Progress, test_accuracy: float | None) -> dict:
+    """Return the run's row of the paper's Table 1, at its best epoch."""
+    best = progress.history[progress.best_epoch - 1]
+    return {
+        "training_loss": _finite(best["loss"]),
+        "training_accuracy": best["accuracy"],
+        "validation_loss": _finite(best["validation_loss"]),
+        "validation_accuracy": best["validation_accuracy"],
+        "test_accuracy": test_accuracy,
+        "epochs": progress.epoch,
+    }
+
+
 def trained_twin(model: keras.Model, config: RunConfig) -> keras.Model:
-    """Return what is trained in the model's place: it takes every size, and is faster."""
+    """Return what is trained instead of the model: it takes every size, and is faster."""
     twin = model
     if config.training.image_sizes:
         sizes = (None, None, model.input_shape[-1])
@@ -112,7 +132,7 @@ def trained_twin(model: keras.Model, config: RunConfig) -> keras.Model:
 
 
 def _facts(data: LoadedData, recipe: Recipe) -> dict:
-    """Return what tells the data, and what was taught of it, from any other."""
+    """Return what tells the data, and what was trained on of it, from any other."""
     targets = hashlib.blake2b(recipe.targets.tobytes(), digest_size=8).hexdigest()
     return {
         "fingerprint": data.fingerprint,
@@ -140,6 +160,8 @@ def _write_start(
     chose = recipe.keep == "best" or recipe.patience is not None
     validation = recipe.validation.pixel_hashes()
     run.write_hashes(recipe.train.pixel_hashes(), validation if chose else validation[:0])
+    # Whoever holds the directory: another start may have written a config of its own here.
+    write_text(run.config_file, config.to_yaml())
     write_text(run.summary_file, summary_text(model))
     run.write_environment(
         {
@@ -150,6 +172,7 @@ def _write_start(
             # after training needs it.
             "prior": recipe.prior.tolist(),
             "data": facts,
+            "config": record_of(config),
         }
     )
 
