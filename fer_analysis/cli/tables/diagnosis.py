@@ -60,7 +60,7 @@ def _print_summary(diagnosis: Diagnosis) -> None:
 
 
 def _print_all(diagnosis: Diagnosis) -> None:
-    shown = table("label", "n", "trained on", "recall", "corr.", "gap", "corr. gap", "fails")
+    shown = table("label", "n", "trained on", "recall", "corr.", "gap", "corr. gap")
     for row in diagnosis.labels:
         shown.add_row(
             row.label,
@@ -70,9 +70,10 @@ def _print_all(diagnosis: Diagnosis) -> None:
             percent(row.corrected.value, 0, unit=""),
             _ends(row.gap),
             _ends(row.corrected_gap),
-            "yes" if row.fails else "-",
         )
     out.print(shown)
+    if fine := [row.label for row in diagnosis.labels if not row.fails]:
+        out.print(f"no deficiency shown: {', '.join(fine)}")
     for row in diagnosis.failing:
         _print_label(row)
     out.print(
