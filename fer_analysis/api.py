@@ -38,6 +38,7 @@ def load_data(
     overrides: tuple[str, ...] = (),
     pictures: str | Path | None = None,
     augmented_by: str | Path | RunConfig | None = None,
+    conditions: bool = False,
     progress: Progress | None = None,
     **options: object,
 ) -> LoadedData:
@@ -49,6 +50,7 @@ def load_data(
             e.g. `data.size=48`.
         pictures: A folder for `samples.png`, faces of every label.
         augmented_by: A config whose augmentation `augmented.png` shows, in the same folder.
+        conditions: Draw `conditions.png` too, a face under every condition and severity.
         progress: Receives tasks and notices.
         **options: Keys of a config's `data` section, e.g. `layout="csv"`, `size=48`,
             `protocol="kaggle"`, `validation_share=0.2`; of `synthetic` those of
@@ -79,7 +81,10 @@ def load_data(
         import_tensorflow_quietly()
         theirs = [text for text in overrides if text.startswith("augmentation.")]
         augmentation = load_config(augmented_by, theirs).augmentation.build()
-    for file in save_figures(loaded.dataset, Path(pictures), augmentation=augmentation):
+    drawn = save_figures(
+        loaded.dataset, Path(pictures), augmentation=augmentation, conditions=conditions
+    )
+    for file in drawn:
         (progress or Progress()).wrote(file)
     return loaded
 

@@ -75,6 +75,10 @@ class Registry(Mapping):
             raise FerError(f"{self.kind} '{name}' exists already")
         self._entries[name] = place
 
+    def module(self, name: str) -> str:
+        """Return the name of the module that has an entry; nothing is imported."""
+        return self._entries[self.check(name)].split(":")[0]
+
     def check(self, name: str) -> str:
         """Return `name` if the table has it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import os
 import platform
 import subprocess
@@ -19,13 +20,14 @@ LAYERS = [
     {"api"},
     {"prediction", "report"},
     {"figures"},
-    {"auditing", "study"},
+    {"auditing", "study", "stress"},
     {"training", "saliency"},
     {"evaluation"},
     {"run", "environment"},
     {"config"},
     {"remedies", "manipulations"},
     {"models", "data"},
+    {"conditions"},
     {"statistics", "text", "paper"},
     {"registry", "options", "progress", "shipped", "tensorflow_setup"},
     {"files", "lock"},
@@ -80,6 +82,41 @@ def test_imports_run_downwards(file):
         other = room(module)
         if other and other not in (own, "__init__"):
             assert layer(other) > layer(own), f"{own} imports {module}"
+
+
+def imported_files(file: Path) -> set[Path]:
+    """Return the package's files that a file imports: at the top, in functions, for types."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            # `from fer_analysis.figures import diagnosis` is that module, not its package.
+            deeper = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if as_file(name) else node.module for name in deeper]
+        else:
+            continue
+        found |= {path for name in names if (path := as_file(name)) and path != file}
+    return found
+
+
+def as_file(module: str) -> Path | None:
+    """Return the file of one of the package's modules; None if it is none."""
+    path = PACKAGE.parent.joinpath(*module.split("."))
+    files = [path / "__init__.py", path.with_suffix(".py")]
+    known = (file for file in files if file.is_file() and PACKAGE in file.parents)
+    return next(known, None)
+
+
+def test_no_files_import_each_other_in_a_circle():
+    with_imports = {file: imported_files(file) for file in FILES}
+    # The public names are resolved when they are asked for, by their modules' names.
+    with_imports[PACKAGE / "__init__.py"] = set()
+    try:
+        graphlib.TopologicalSorter(with_imports).prepare()
+    except graphlib.CycleError as error:
+        circle = " -> ".join(str(file.relative_to(PACKAGE)) for file in error.args[1])
+        pytest.fail(f"a circle of imports: {circle}")
 
 
 @pytest.mark.parametrize(("module", "where"), [("click", "cli"), ("matplotlib", "figures")])

@@ -32,6 +32,11 @@ from fer_analysis.data import LAYOUTS
     help="Config whose augmentation --augmented shows.",
 )
 @click.option(
+    "--conditions",
+    is_flag=True,
+    help="Also draw a face under every condition of `fer stress`, at every severity.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("runs/data"),
@@ -40,25 +45,25 @@ from fer_analysis.data import LAYOUTS
 )
 @set_option
 @json_option
-def data(source, layout, protocol, votes, skip_bad, augmented, config, out, overrides, as_json):
+def data(source, augmented, config, conditions, out, overrides, as_json, **of_files):
     """Show what is in a data set: layout, splits, counts per label, sample pictures.
 
     \b
     Examples:
       fer data --data fer2013/fer2013.csv
       fer data --data archive/ --protocol kaggle      # Kaggle's train/ and test/ folders
-      fer data --data synthetic --augmented
+      fer data --data synthetic --augmented --conditions
       fer data --data synthetic --set data.n=500 --set 'data.blend={disgust: [angry, 0.6]}'
     """
     from fer_analysis.api import load_data
     from fer_analysis.cli.tables.console import ConsoleProgress
 
-    of_files = {"layout": layout, "protocol": protocol, "votes": votes, "skip_bad": skip_bad}
     loaded = load_data(
         source,
         overrides=overrides,
         pictures=out,
         augmented_by=config if augmented else None,
+        conditions=conditions,
         progress=ConsoleProgress(),
         **({} if source == "synthetic" else of_files),
     )

@@ -11,20 +11,26 @@ from matplotlib.figure import Figure
 from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.figures import plain, save
+from fer_analysis.figures.conditions import conditions_figure
 
 GAP = 2
 """White pixels between two faces."""
 
 
 def save_figures(
-    dataset: FaceDataset, folder: Path, *, augmentation: Augmentation | None = None
+    dataset: FaceDataset,
+    folder: Path,
+    *,
+    augmentation: Augmentation | None = None,
+    conditions: bool = False,
 ) -> list[Path]:
-    """Draw `samples.png` and, with an augmentation, `augmented.png`.
+    """Draw `samples.png`; on request, `augmented.png` and `conditions.png`.
 
     Args:
         dataset: The faces.
         folder: Where the pictures go.
         augmentation: What `augmented.png` shows the effect of.
+        conditions: Draw the data's middle face under every condition too.
 
     Returns:
         The files that were written.
@@ -33,7 +39,10 @@ def save_figures(
     save(samples_figure(dataset), files[0])
     if augmentation:
         files.append(folder / "augmented.png")
-        save(augmented_figure(*augmentation.examples(dataset)), files[1])
+        save(augmented_figure(*augmentation.examples(dataset)), files[-1])
+    if conditions:
+        files.append(folder / "conditions.png")
+        save(conditions_figure(dataset.images[len(dataset) // 2]), files[-1])
     return files
 
 

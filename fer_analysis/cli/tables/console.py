@@ -7,35 +7,12 @@ import textwrap
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
-from rich.text import Text
 
 from fer_analysis import progress
 from fer_analysis.cli import verbosity
+from fer_analysis.cli.tables.screen import err, out, progress_bar
 from fer_analysis.cli.terminal import escaped
-
-
-class _Console(Console):
-    """A console on which no text from outside is a control character, a style or an emoji."""
-
-    def __init__(self, **options):
-        super().__init__(highlight=False, markup=False, emoji=False, **options)
-
-    def render_str(self, text: str, **options) -> Text:
-        return super().render_str(escaped(text), **options)
-
-
-out = _Console()
-err = _Console(stderr=True)
 
 
 def notice(text: str) -> None:
@@ -84,22 +61,6 @@ def print_summary(lines: Sequence[str], *, most: int = 14) -> None:
             out.print(part, style="yellow" if warning else None, soft_wrap=True)
     if left:
         out.print(f"({left} more line{'s'[: left > 1]} and all tables with -v)")
-
-
-def progress_bar(*extra: TextColumn) -> Progress:
-    """Return a progress bar on stderr with time used and time left."""
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        *extra,
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,  # a log file wants lines, not bars
-    )
 
 
 @contextlib.contextmanager

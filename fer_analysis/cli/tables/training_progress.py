@@ -6,7 +6,7 @@ import math
 
 from rich.progress import TextColumn
 
-from fer_analysis.cli.tables.console import err, progress_bar
+from fer_analysis.cli.tables.screen import err, progress_bar
 from fer_analysis.training.collapse import cause_of
 
 

@@ -1,0 +1,82 @@
+"""Shapes laid over a face: drawn four times as large, then averaged, so that edges are smooth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from fer_analysis.conditions.severity import SIDE, to_pixels
+
+FINER = 4
+"""Drawn pixels across a pixel of the image."""
+
+Points = Sequence[tuple[float, float]]
+"""(column, row) in pixels at 48."""
+
+
+class Cover:
+    """One opaque shape with a shade of its own, on an image of any size.
+
+    Args:
+        size: Height and width of the image, in pixels.
+    """
+
+    def __init__(self, size: tuple[int, int]):
+        height, width = size
+        self._size = width, height
+        self._scale = FINER * width / SIDE, FINER * height / SIDE
+        self._drawn = Image.new("L", (FINER * width, FINER * height))
+        self._draw = ImageDraw.Draw(self._drawn)
+
+    def polygon(self, points: Points, value: float = 1.0) -> None:
+        """Fill a polygon; values run from 0 to 1."""
+        self._draw.polygon(self._placed(points), fill=round(255 * value))
+
+    def ellipse(self, centre: tuple[float, float], radii: tuple[float, float], value=1.0) -> None:
+        """Fill an ellipse, by its centre and half its width and height."""
+        (x, y), (a, b) = centre, radii
+        corners = self._placed([(x - a, y - b), (x + a, y + b)])
+        self._draw.ellipse([*corners[0], *corners[1]], fill=round(255 * value))
+
+    def line(self, points: Points, thickness: float, value: float = 1.0) -> None:
+        """Draw a line with round ends; its thickness is in pixels at 48."""
+        placed = self._placed(points)
+        width = max(1, round(thickness * self._scale[0]))
+        self._draw.line(placed, fill=round(255 * value), width=width, joint="curve")
+        for x, y in (placed[0], placed[-1]):
+            box = [x - width / 2, y - width / 2, x + width / 2, y + width / 2]
+            self._draw.ellipse(box, fill=round(255 * value))
+
+    def values(self) -> np.ndarray:
+        """Return what was drawn, float32 `(h, w)` from 0 to 1."""
+        small = self._drawn.resize(self._size, Image.Resampling.BOX)
+        return np.asarray(small, dtype=np.float32) / 255
+
+    def _placed(self, points: Points) -> list[tuple[float, float]]:
+        return [(x * self._scale[0], y * self._scale[1]) for x, y in points]
+
+
+def lay_over(image: np.ndarray, shade: np.ndarray | float, cover: np.ndarray) -> np.ndarray:
+    """Lay a shade over an image where the cover says so.
+
+    Args:
+        image: uint8 `(h, w, 1)`.
+        shade: Grey levels, one or `(h, w)`.
+        cover: float `(h, w)`, 0 (the image shows) to 1 (the shade shows).
+    """
+    under = image[..., 0].astype(np.float32)
+    return to_pixels(under + cover * (shade - under))[..., None]
+
+
+def curved(size: tuple[int, int], fall: float) -> np.ndarray:
+    """Return the light on something as round as a head, float32 `(h, w)`: 1 in the middle.
+
+    Args:
+        size: Height and width.
+        fall: How much darker it is at the sides, a share of 1.
+    """
+    height, width = size
+    across = (np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1
+    return np.broadcast_to(1 - fall * across[None] ** 2, (height, width))

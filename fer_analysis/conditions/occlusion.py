@@ -1,0 +1,214 @@
+"""What hides a part of the face. Size, place and shade vary a little from image to image.
+
+Places follow FER-2013's registration: eyes at row 17, columns 15 and 33, the nose tip at row 27,
+the mouth at rows 38-39 of 48.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_analysis.conditions.covers import Cover, curved, lay_over
+from fer_analysis.conditions.severity import SIDE, severities
+
+EYES = ((15.0, 17.5), (33.0, 17.5))
+"""Column and row of each eye."""
+
+_OUTLINE = ((18, 19.0), (30, 18.5), (36, 17.0), (41, 14.5), (46, 10.0), (49, 7.0))
+"""Row of the face and half its width there."""
+
+
+@severities("up to row {} of 48", 43, 36, 31, 26, 21)
+def surgical_mask(images, draws, top: float) -> np.ndarray:
+    """Wear a mask: on the chin, below the nose, and up to below the eyes."""
+    return put_on_mask(images, draws, top)
+
+
+@severities(
+    "lenses {} px wide, {} % of the light passes", (9, 70), (11, 45), (13, 25), (15, 10), (18, 2)
+)
+def sunglasses(images, draws, width: float, percent: float) -> np.ndarray:
+    """Wear sunglasses."""
+    return _each(images, draws, lambda *given: _sunglasses(*given, width, percent / 100))
+
+
+@severities("fingertips {} px above the chin's end", 6, 12, 19, 26, 34)
+def hand(images, draws, reach: float) -> np.ndarray:
+    """Hold a hand before the face: it comes from below, over chin, mouth, nose, eyes."""
+    return _each(images, draws, lambda *given: _hand(*given, reach))
+
+
+@severities("down to row {} of 48", 5, 9, 13, 17, 21)
+def hair_or_cap(images, draws, bottom: float) -> np.ndarray:
+    """Let hair (in half of the images) or a cap cover forehead, brows and eyes."""
+
+    def draw_one(image, draw):
+        return (_hair if draw.random() < 0.5 else _cap)(image, draw, bottom)
+
+    return _each(images, draws, draw_one)
+
+
+@severities("{} % of the picture", 5, 12, 22, 36, 55)
+def random_patch(images, draws, percent: float) -> np.ndarray:
+    """Lay a rectangle of one grey level at a random place."""
+    return _each(images, draws, lambda *given: _patch(*given, percent / 100))
+
+
+def put_on_mask(images, draws, top: float) -> np.ndarray:
+    """Put a mask on each face whose upper edge is at this row of 48."""
+    return _each(images, draws, lambda *given: _mask(*given, top))
+
+
+def _each(images, draws, draw_one) -> np.ndarray:
+    return np.stack([draw_one(image, draw) for image, draw in zip(images, draws, strict=True)])
+
+
+def _grey(image: np.ndarray, share: float) -> float:
+    """Return the grey level below which this share of the face's middle lies."""
+    height, width = image.shape[:2]
+    middle = image[height // 5 : -height // 6, width // 5 : -width // 5]
+    return float(np.quantile(middle, share))
+
+
+def _half_width(row: float) -> float:
+    rows, widths = zip(*_OUTLINE, strict=True)
+    return float(np.interp(row, rows, widths))
+
+
+def _mask(image, draw, top: float) -> np.ndarray:
+    top = top + draw.normal(0, 0.5)
+    middle, wider = 24 + draw.normal(0, 0.7), draw.uniform(0.92, 1.06)
+    shade = np.clip(_grey(image, 0.75) * draw.uniform(0.95, 1.3) + 10, 40, 245)
+    side = min(top + 3.5, 45)  # where the edge leaves the cheek
+    rows = list(np.linspace(side, 49, 8))
+    right = [(middle + wider * _half_width(row), row) for row in rows]
+    left = [(middle - wider * _half_width(row), row) for row in reversed(rows)]
+    half = wider * _half_width(side)
+    bridge = [
+        (middle + half * x, top + (side - top) * abs(x) ** 1.6) for x in np.linspace(-1, 1, 11)
+    ]
+    size = image.shape[:2]
+    straps, cover, folds = Cover(size), Cover(size), Cover(size)
+    for sign in (-1, 1):
+        straps.line([(middle + sign * half, side + 0.5), (24 + sign * 25, side - 5)], 0.7)
+        low = min(side + 9, 47)
+        straps.line([(middle + sign * wider * _half_width(low), low), (24 + sign * 25, side)], 0.7)
+    cover.polygon([*bridge, *right[1:], *left[:-1]])
+    for fold in np.linspace(top + 5, 46, 4):
+        if fold > side:
+            width = 0.86 * wider * _half_width(fold)
+            bent = [(middle + width * x, fold + 1.2 * (1 - x * x)) for x in np.linspace(-1, 1, 9)]
+            folds.line(bent, 0.5)
+    light = curved(size, 0.35) - 0.12 * folds.values()
+    image = lay_over(image, 0.85 * shade, 0.8 * straps.values())
+    return lay_over(image, shade * light, cover.values())
+
+
+def _sunglasses(image, draw, width: float, passes: float) -> np.ndarray:
+    width = width * draw.uniform(0.93, 1.07)
+    down, right, shade = draw.normal(0, 0.5), draw.normal(0, 0.5), draw.uniform(8, 45)
+    size = image.shape[:2]
+    lenses, frame = Cover(size), Cover(size)
+    half, tall = width / 2, width * draw.uniform(0.34, 0.42)
+    round_off = draw.uniform(2.0, 3.5)  # 2 is an ellipse, more is nearer to a rectangle
+    turns = np.linspace(0, 2 * np.pi, 40)
+    for (x, y), sign in zip(EYES, (-1, 1), strict=True):
+        x, y = x + right, y + down + 0.3
+        across, upwards = np.cos(turns), np.sin(turns)
+        edge = [
+            (
+                x + half * np.sign(c) * abs(c) ** (2 / round_off),
+                y + tall * np.sign(s) * abs(s) ** (2 / round_off) * (1.0 if s > 0 else 0.85),
+            )
+            for c, s in zip(across, upwards, strict=True)
+        ]
+        lenses.polygon(edge)
+        frame.line([*edge, edge[0]], 0.7)
+        frame.line([(x + sign * half, y - 1.5), (24 + sign * 25, y - 2.5)], 1.0)
+    inner = [(EYES[0][0] + right + half, 17 + down), (EYES[1][0] + right - half, 17 + down)]
+    if inner[0][0] < inner[1][0]:
+        frame.line([inner[0], (24 + right, 16 + down), inner[1]], 1.0)
+    image = lay_over(image, shade, (1 - passes) * lenses.values())
+    return lay_over(image, shade * 0.7, 0.9 * frame.values())
+
+
+def _hand(image, draw, reach: float) -> np.ndarray:
+    """Draw four fingers, a thumb and a palm, in the face's own grey."""
+    side = draw.choice((-1, 1))
+    lean = side * draw.uniform(0.15, 0.5)  # radians from upright
+    tip_x, tip_y = 24 + side * draw.uniform(0, 4), 48 - reach + draw.normal(0, 0.7)
+    skin = np.clip(_grey(image, 0.6) * draw.uniform(0.85, 1.15), 30, 235)
+    thick = draw.uniform(4.2, 5.0)
+    along, across = np.array([-np.sin(lean), np.cos(lean)]), np.array([np.cos(lean), np.sin(lean)])
+    size = image.shape[:2]
+    cover, gaps = Cover(size), Cover(size)
+    for finger, shorter in enumerate((1.5, 0.0, 0.6, 3.0)):
+        start = np.array([tip_x, tip_y]) + (finger - 1.5) * thick * 0.95 * across
+        start = start + (shorter + thick / 2) * along
+        knuckle = start + (15 - shorter) * along
+        cover.line([tuple(start), tuple(knuckle)], thick)
+        if finger:
+            between = start - 0.5 * thick * across
+            gaps.line([tuple(between + 0.5 * along), tuple(between + 11 * along)], 0.6)
+    palm = np.array([tip_x, tip_y]) + 17 * along
+    wide = 2 * thick
+    corners = [palm - wide * across, palm + wide * across]
+    far = [corners[1] + 40 * along, corners[0] + 40 * along]
+    cover.polygon([tuple(point) for point in (*corners, *far)])
+    thumb = palm + side * wide * 0.9 * across
+    cover.line([tuple(thumb + 6 * along), tuple(thumb + side * 5 * across - 4 * along)], thick)
+    shade = skin * (curved(size, 0.15) - 0.3 * gaps.values())
+    shadow = np.roll(cover.values(), round(size[0] / SIDE), axis=0)
+    image = lay_over(image, 0.0, 0.25 * shadow)
+    return lay_over(image, shade, cover.values())
+
+
+def _hair(image, draw, bottom: float) -> np.ndarray:
+    """Draw strands that hang over the forehead."""
+    shade, parting = draw.uniform(15, 90), draw.uniform(8, 40)
+    size = image.shape[:2]
+    cover, lights = Cover(size), Cover(size)
+    cover.polygon([(-1, -1), (49, -1), (49, 0.6 * bottom), (-1, 0.6 * bottom)])
+    for x in np.arange(-1, 49, 1.1):
+        end = bottom + draw.normal(0, 0.9) - 0.6
+        bend = 0.12 * (x - parting) + draw.normal(0, 0.6)
+        strand = [(x - bend, -1), (x, 0.5 * end), (x + bend, end)]
+        cover.line(strand, draw.uniform(1.2, 2.2))
+        lights.line(strand, 0.5, draw.uniform(0, 1))
+    for x, sign in ((-1, 1), (49, -1)):  # it hangs down at the temples
+        width = draw.uniform(2, 5)
+        cover.polygon([(x, -1), (x + sign * width, bottom), (x, bottom + draw.uniform(4, 16))])
+    return lay_over(image, shade + 45 * lights.values(), cover.values())
+
+
+def _cap(image, draw, bottom: float) -> np.ndarray:
+    """Draw a cap with its band or visor as the lower edge."""
+    shade, visor = draw.uniform(20, 210), draw.random() < 0.6
+    bottom, middle = bottom + draw.normal(0, 0.4), 24 + draw.normal(0, 1)
+    arch = draw.uniform(1.0, 2.5)
+    across = np.linspace(-26, 26, 15)
+    edge = [(middle + x, bottom - arch + arch * (1 - (x / 26) ** 2)) for x in across]
+    band_height = 3.5 if visor else 2.5
+    size = image.shape[:2]
+    cover, band = Cover(size), Cover(size)
+    cover.polygon([(-2, -1), *edge, (50, -1)])
+    upper = [(x, y - band_height) for x, y in reversed(edge)]
+    band.polygon([*edge, *upper])
+    light = curved(size, 0.3) * (1 - (0.4 if visor else 0.2) * band.values())
+    if visor:  # its shadow on the face
+        shadow = Cover(size)
+        shadow.polygon([*edge, *[(x, y + 3) for x, y in reversed(edge)]])
+        image = lay_over(image, 0.0, 0.35 * shadow.values())
+    return lay_over(image, shade * light, cover.values())
+
+
+def _patch(image, draw, share: float) -> np.ndarray:
+    height, width = image.shape[:2]
+    longer = draw.uniform(0.7, 1.4)
+    tall = min(round(height * np.sqrt(share * longer)), height)
+    wide = min(round(height * width * share / max(tall, 1)), width)
+    top = draw.integers(0, height - tall, endpoint=True)
+    left = draw.integers(0, width - wide, endpoint=True)
+    result = image.copy()
+    result[top : top + tall, left : left + wide] = draw.integers(0, 256)
+    return result
