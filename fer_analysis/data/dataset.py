@@ -125,22 +125,28 @@ class FaceDataset:
             for name in self.splits
         }
 
-    def pixel_hashes(self) -> np.ndarray:
+    def pixel_hashes(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return a hash of each image's pixels, str `(n,)`: equal for identical images.
 
         It joins the same images across layouts, whose ids differ.
+
+        Args:
+            rows: Positions of the images; all if None.
         """
+        rows = range(len(self)) if rows is None else rows
         hashes = [
-            hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest() for image in self.images
+            hashlib.blake2b(self.images[row].tobytes(), digest_size=16).hexdigest() for row in rows
         ]
         return np.array(hashes, dtype="U32")
 
     def fingerprint(self) -> str:
         """Return a short hash of images, labels, label names and splits (not of the ids)."""
         digest = hashlib.blake2b(digest_size=8)
-        for part in (self.images, self.labels.astype("<i8"), self.split.astype("U10")):
-            digest.update(np.ascontiguousarray(part).tobytes())
-        digest.update("\n".join(self.label_names).encode())
+        for start in range(0, len(self), _ROWS):
+            digest.update(self.images[start : start + _ROWS].tobytes())
+        digest.update(self.labels.astype("<i8").tobytes())
+        digest.update(self.split.astype("U10").tobytes())
+        digest.update("\n".join(self.label_names).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
     def fingerprints(self) -> dict[str, str]:
@@ -158,5 +164,5 @@ class FaceDataset:
             digest.update(self.images[rows[start : start + _ROWS]].tobytes())
         digest.update(f"{self.images.shape[1:]}".encode())
         digest.update(self.labels[rows].astype("<i8").tobytes())
-        digest.update("\n".join(self.label_names).encode())
+        digest.update("\n".join(self.label_names).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()

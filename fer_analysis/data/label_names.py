@@ -1,8 +1,11 @@
-"""The many spellings of FER-2013's seven labels."""
+"""The many spellings of a label: FER-2013's seven, and one's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from fer_analysis.data.dataset import FER_LABELS
 
@@ -16,20 +19,95 @@ SYNONYMS = {
     "neutral": ("neutrality",),
 }
 _LABEL_OF = {word: label for label, words in SYNONYMS.items() for word in (label, *words)}
+_NUMBER = re.compile(r"^\d+[ .:)]+(?=\D)")
+"""What stands before a label that is numbered, after `_spelling`."""
+_UNSEEN = ("Cf", "Cc")
+"""Unicode categories of characters that no one sees: zero-width, direction, control."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a data set.
+
+    Args:
+        names: In order.
+        of: Folder name -> label.
+        notices: Which folders became one label, and what else a user should know.
+    """
+
+    names: tuple[str, ...]
+    of: Mapping[str, str]
+    notices: tuple[str, ...]
 
 
 def fer_label(name: str) -> str | None:
-    """Return the FER-2013 label that `name` spells, in any case, or None."""
-    return _LABEL_OF.get(name.strip().lower())
+    """Return the FER-2013 label that `name` spells, in any case, numbered or not, or None."""
+    return _LABEL_OF.get(_NUMBER.sub("", _spelling(name)))
 
 
-def label_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the labels of a data set whose label folders are called `names`.
+def name_labels(folders: Iterable[str]) -> Labels:
+    """Return the labels of a data set whose label folders have these names.
 
-    Exactly the seven of FER-2013, however spelt, come in FER-2013's order; any others keep
-    their names, in alphabetical order.
+    Names that differ in case, in Unicode form, in unseen characters or in the signs between
+    words are one label, and so are synonyms of FER-2013's labels. Exactly the seven of FER-2013,
+    however spelt, numbered or not, come in FER-2013's order; any others keep their names, in
+    alphabetical order (numbers in numerical order).
+
+    Args:
+        folders: Names of folders, repeated or not; of several spellings of one's own label the
+            first is taken.
     """
-    names = set(names)
-    if {fer_label(name) for name in names} == set(FER_LABELS):
-        return FER_LABELS
-    return tuple(sorted(names, key=lambda name: (name.casefold(), name)))
+    folders = list(dict.fromkeys(folders))
+    spelt: dict[str, list[str]] = {}
+    for name in folders:
+        spelt.setdefault(fer_label(name) or _spelling(name), []).append(name)
+    if set(spelt) == set(FER_LABELS):
+        names, chosen = FER_LABELS, {key: key for key in spelt}
+    else:
+        chosen = {key: _chosen(key, names) for key, names in spelt.items()}
+        names = tuple(sorted(chosen.values(), key=_order))
+    of = {name: chosen[key] for key, group in spelt.items() for name in group}
+    notices = tuple(
+        f"one label '{chosen[key]}': the folders called {', '.join(map(_shown, group))}"
+        for key, group in spelt.items()
+        if len(group) > 1
+    )
+    return Labels(names, of, notices + _codes(names))
+
+
+def printable(name: str) -> str:
+    """Return a name of a file or folder as text: bytes that are no UTF-8, and control
+    characters, become escapes."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in text)
+
+
+def _spelling(name: str) -> str:
+    """Return what all spellings of a name have in common."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+    return " ".join(re.split(r"[\s_-]+", unicodedata.normalize("NFC", text))).strip()
+
+
+def _chosen(key: str, names: list[str]) -> str:
+    if len({printable(name) for name in names}) > 1 and key in FER_LABELS:
+        return key
+    text = unicodedata.normalize("NFC", printable(names[0])).strip()
+    return "".join(c for c in text if unicodedata.category(c) not in _UNSEEN) or ascii(names[0])
+
+
+def _order(name: str) -> tuple:
+    return (0, int(name), name) if name.isdecimal() else (1, name.casefold(), name)
+
+
+def _shown(name: str) -> str:
+    return f"'{name}'" if name.isascii() and name == name.strip() else ascii(name)
+
+
+def _codes(names: tuple[str, ...]) -> tuple[str, ...]:
+    if names != tuple(map(str, range(len(FER_LABELS)))):
+        return ()
+    return (
+        f"the labels are the numbers {names[0]} to {names[-1]} and stay so; FER-2013's codes mean "
+        f"{', '.join(FER_LABELS)}, in this order",
+    )

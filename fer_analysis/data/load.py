@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_analysis.data import LAYOUTS
+from fer_analysis.data.blank import blank_notices, label_notices
 from fer_analysis.data.cache import cache_file, load_cached, source_state, store_cached
 from fer_analysis.data.dataset import FaceDataset
-from fer_analysis.data.readers.source import Progress, RawFaces, Source
+from fer_analysis.data.readers.source import BAD, Account, Progress, RawFaces, Source
+from fer_analysis.data.recognise import recognise
 from fer_analysis.data.splits import divide
 from fer_analysis.data.votes import VOTE_NAMES, check_votes, find_votes, join_votes
 from fer_analysis.errors import FerError
@@ -36,6 +35,7 @@ class LoadedData:
             test folder), so that figures on it may stand beside published ones.
         section: The `data` section of a config that describes how it was read; None where it
             was read without one.
+        account: What became of every file or row that was seen; None where faces were drawn.
     """
 
     dataset: FaceDataset
@@ -45,11 +45,7 @@ class LoadedData:
     notices: tuple[str, ...]
     comparable: bool
     section: BaseModel | None = None
-
-    @cached_property
-    def fingerprints(self) -> dict[str, str]:
-        """Split -> fingerprint of it alone, whatever other splits the data has."""
-        return self.dataset.fingerprints()
+    account: Account | None = None
 
 
 def load_data(
@@ -88,7 +84,7 @@ def load_data(
     if not isinstance(size, int) or size < 1:
         raise FerError(f"size: expected pixels, 1 or more, received {size!r}")
     try:
-        name, source, found = _recognise(path, layout)
+        name, source, found = recognise(path, layout)
         options = {"skip_bad": skip_bad, "size": size}
         raw, told = _read(name, source, options, use_cache=cache, progress=progress)
     except OSError as error:
@@ -104,70 +100,62 @@ def load_data(
         seed=split_seed,
     )
     dataset = replace(dataset, split=division.split)
+    account = source.account(raw)
     return LoadedData(
         dataset=dataset,
         layout=name,
         protocol=division.protocol,
         fingerprint=dataset.fingerprint(),
-        notices=(*found, *raw.notices, *told, *division.notices, *voted),
-        comparable=division.comparable,
-    )
-
-
-def _recognise(path: Path, layout: str) -> tuple[str, Source, tuple[str, ...]]:
-    """Return the layout's name, its source, and notices."""
-    if layout != "auto":
-        LAYOUTS.check(layout)
-    if not path.exists():
-        raise FerError(f"{path}: no such file or folder")
-    if not (path.is_file() or path.is_dir()):
-        raise FerError(f"{path}: neither a file nor a folder (a pipe, a socket or a device)")
-    names = list(LAYOUTS) if layout == "auto" else [layout]
-    answers = {name: LAYOUTS[name](path) for name in names}
-    sources = {name: answer for name, answer in answers.items() if isinstance(answer, Source)}
-    if not sources:
-        raise FerError(_unrecognised(path, layout, answers))
-    (name, source), *others = sources.items()
-    # Kaggle's folders are folders too: only a layout of other files is another data set.
-    others = [other for other, rest in others if set(rest.files).isdisjoint(source.files)]
-    if not others:
-        return name, source, ()
-    return (
-        name,
-        source,
-        (
-            f"{path} holds several layouts: '{name}' is read; "
-            f"--layout {' or '.join(others)} reads the rest",
+        notices=(
+            *found,
+            *source.notices,
+            *_left_out(account),
+            *raw.notices,
+            *told,
+            *division.notices,
+            *label_notices(dataset),
+            *voted,
         ),
+        comparable=division.comparable,
+        account=account,
     )
 
 
-def _unrecognised(path: Path, layout: str, answers: dict[str, str]) -> str:
-    looked = "; ".join(f"{name}: {answer}" for name, answer in answers.items())
-    if path.is_dir():
-        names = sorted(os.listdir(path))
-        found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "an empty folder"
-    else:
-        found = "one file"
-    what = "no data set recognised" if layout == "auto" else "not in this layout"
-    return f"{path}: {what}; looked for {looked}; found {found}"
+def _left_out(account: Account) -> tuple[str, ...]:
+    """Return a notice of what was passed over; bad rows and files have their own."""
+    return (str(account),) if set(account.left_out) - {BAD} else ()
 
 
 def _read(name, source, options, *, use_cache, progress) -> tuple[RawFaces, tuple[str, ...]]:
     """Return the faces of a source, from the cache where it has them, and notices."""
     if not use_cache:
-        return source.read(**options, progress=progress), ()
+        return _decode(source, options, progress), ()
     file = cache_file(source, layout=name, **options)
+    if file is None:
+        return _decode(source, options, progress), ("not cached: there is no home folder",)
     state = source_state(source)
-    faces = load_cached(file, state)
+    faces, told = load_cached(file, state)
     if faces is not None:
         return faces, ()
-    faces = source.read(**options, progress=progress)
+    faces = _decode(source, options, progress)
+    # What changed while it was read is read anew at the next start.
+    if source_state(source) != state:
+        return faces, (*told, f"not cached: files of {source.folder} changed while they were read")
     try:
         store_cached(file, state, faces)
     except OSError as error:
-        return faces, (f"not cached: {file.parent} cannot be written ({error.strerror})",)
-    return faces, ()
+        told += (f"not cached: {file.parent} cannot be written ({error.strerror})",)
+    return faces, told
+
+
+def _decode(source: Source, options: dict, progress: Progress | None) -> RawFaces:
+    try:
+        faces = source.read(**options, progress=progress)
+    except MemoryError:
+        size, n = options["size"], len(source.files)
+        what = f"{n:,} images of {size}x{size} pixels" if source.unit == "files" else "the images"
+        raise FerError(f"{source.folder}: {what} do not fit into memory") from None
+    return replace(faces, notices=(*faces.notices, *blank_notices(faces.images, faces.ids)))
 
 
 def _with_votes(raw: RawFaces, source: Source, votes) -> tuple[FaceDataset, tuple[str, ...]]:

@@ -132,8 +132,8 @@ def _own(dataset, split, shares, seed) -> tuple[np.ndarray, tuple[str, ...]]:
 def _draw(dataset: FaceDataset, split: np.ndarray, name: str, share: float, seed: int) -> None:
     """Move a share of `train` to the split called `name`, in place."""
     train = np.flatnonzero(split == "train")
-    part = dataset.take(train)
-    split[train[held_out(part.labels, part.pixel_hashes(), share, seed)]] = name
+    chosen = held_out(dataset.labels[train], dataset.pixel_hashes(train), share, seed)
+    split[train[chosen]] = name
 
 
 def held_out(labels: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
-from fer_analysis.data.readers.image_files import Decoded, decode_all
+from fer_analysis.data.readers.decode import Decoded
+from fer_analysis.data.readers.image_files import decode_all
 from fer_analysis.data.readers.source import resize
 from fer_analysis.prediction.find_images import Found
 from fer_analysis.prediction.predictions import Unreadable

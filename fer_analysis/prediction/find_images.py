@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from fer_analysis.data.readers.image_files import SUFFIXES
+from fer_analysis.data.readers.decode import SUFFIXES
 from fer_analysis.prediction.predictions import Unreadable
 
 OVERLAY = ".saliency.png"

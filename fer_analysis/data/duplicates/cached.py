@@ -55,11 +55,12 @@ def find_copies(
         cache: Keep the near-duplicates for the next start.
         progress: Called with (done, total) during the search.
     """
-    path = cache_folder() / f"copies-{_key(images)}.npz"
-    near = _load(path) if cache else None
+    folder = cache_folder() if cache else None
+    path = folder and folder / f"copies-{_key(images)}.npz"
+    near = _load(path, len(images)) if path else None
     if near is None:
         near = near_pairs(images, progress=progress)
-        if cache:
+        if path:
             _store(path, near)
     return Copies(exact_groups(images), near)
 
@@ -70,10 +71,20 @@ def _key(images: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def _load(path: Path) -> NearPairs | None:
+def _load(path: Path, n: int) -> NearPairs | None:
     try:
+        if not path.is_file():
+            return None
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return NearPairs(**{name: file[name] for name in file.files})
+            near = NearPairs(**{name: file[name] for name in file.files})
+        first, second = near.first, near.second
+        parts = first, second, near.likeness, near.mirrored
+        fits = all(part.shape == first.shape and part.ndim == 1 for part in parts)
+        kinds = tuple(part.dtype.kind for part in parts) == ("i", "i", "f", "b")
+        inside = not len(first) or (
+            first.min() >= 0 and (first < second).all() and second.max() < n
+        )
+        return near if fits and kinds and inside else None
     # A damaged archive raises almost anything; whatever it is, the search is done again.
     except Exception:
         return None

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_SPLITS
-from fer_analysis.data.readers.source import Progress, RawFaces, Source, resize, settle
+from fer_analysis.data.readers.source import Progress, RawFaces, Source, resize_all, settle
 from fer_analysis.errors import FerError
 
 SIDE = 48
@@ -55,7 +55,7 @@ def _find(path: Path, name: str, *, spaced: bool) -> Source | str:
     elif not path.is_file() or not _has_header(path, name, spaced=spaced):
         return looked_for
     read = functools.partial(read_csv, path)
-    return Source(folder=path.parent, files=(path.name,), read=read)
+    return Source(folder=path.parent, files=(path.name,), read=read, unit="rows")
 
 
 def _has_header(path: Path, name: str, *, spaced: bool) -> bool:
@@ -112,7 +112,7 @@ def read_csv(
     notices = list(settle(path, problems, skip_bad=skip_bad, good=len(kept)))
     images = np.frombuffer(pixels, dtype=np.uint8).reshape(-1, SIDE, SIDE)
     if size != SIDE:
-        images = np.stack([resize(image, size) for image in images])
+        images = resize_all(images, size)
         notices.append(f"{len(images)} images resized from {SIDE}x{SIDE} to {size}x{size}")
     rows, labels, split = zip(*kept, strict=True)
     return RawFaces(
@@ -124,6 +124,7 @@ def read_csv(
         official=True,
         rows=True,
         notices=tuple(notices),
+        bad=len(problems),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,13 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_analysis.data.readers.source import Progress, RawFaces, resize, settle
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm")
-MAX_PIXELS = 50_000_000
-"""Larger files are refused before they are decoded: no face needs them, memory would."""
+from fer_analysis.data.label_names import printable
+from fer_analysis.data.readers.decode import BACKGROUND, Decoded, bits_of, decode
+from fer_analysis.data.readers.source import Progress, RawFaces, settle
 
 REPORT_EVERY = 250
+OBLONG = 1.1
+"""Ratio of the sides from which a picture counts as oblong."""
 
 
 class ImageFile(NamedTuple):
@@ -28,16 +29,6 @@ class ImageFile(NamedTuple):
     split: str
 
 
-class Decoded(NamedTuple):
-    """A grey image uint8 `(size, size)`, and how it differed from one on disk."""
-
-    image: np.ndarray
-    resized: bool
-    coloured: bool
-    shape: tuple[int, int]
-    """Height and width on disk, in pixels."""
-
-
 def read_images(
     folder: Path,
     files: Sequence[ImageFile],
@@ -45,6 +36,7 @@ def read_images(
     *,
     official: bool = False,
     problems: Sequence[str] = (),
+    unusable: int = 0,
     skip_bad: bool = False,
     size: int = 48,
     progress: Progress | None = None,
@@ -57,6 +49,7 @@ def read_images(
         label_names: All labels, in order.
         official: Whether the files' splits are FER-2013's own division.
         problems: Lines about what is bad already, to be reported with bad files.
+        unusable: How many files these lines are about.
         skip_bad: Leave bad files out, with a notice, instead of refusing the folder.
         size: Height and width of the images, in pixels.
         progress: Called with files read and files in all.
@@ -64,40 +57,82 @@ def read_images(
     Raises:
         FerError: If files are bad.
     """
-    good, decoded, problems = [], [], list(problems)
-    results = zip(files, decode_all([folder / file.name for file in files], size), strict=True)
-    for done, (file, result) in enumerate(results, start=1):
+    # In place: a list of small arrays and the stack of them would be all images twice.
+    images = np.empty((len(files), size, size, 1), dtype=np.uint8)
+    good, problems, told, deep = [], list(problems), Counter(), []
+    results = decode_all([folder / file.name for file in files], size)
+    for done, (file, result) in enumerate(zip(files, results, strict=True), start=1):
         if isinstance(result, str):
             problems.append(f"{folder / file.name}: {result}")
         else:
+            images[len(good), ..., 0] = result.image
+            if result.peak:
+                deep.append((len(good), result.peak))
             good.append(file)
-            decoded.append(result)
+            told.update(_remarks(result))
         if progress and (done % REPORT_EVERY == 0 or done == len(files)):
             progress(done, len(files))
     notices = settle(folder, problems, skip_bad=skip_bad, good=len(good))
+    notices += _scale_alike(images, deep, [folder / file.name for file in good], size)
     position = {label: index for index, label in enumerate(label_names)}
     return RawFaces(
-        images=np.stack([face.image for face in decoded])[..., None],
+        images=images[: len(good)],
         labels=np.array([position[file.label] for file in good], dtype=np.int64),
         label_names=tuple(label_names),
-        ids=np.array([file.name for file in good]),
+        ids=np.array([printable(file.name) for file in good]),
         split=np.array([file.split for file in good]),
         official=official,
-        notices=notices + _conversions(decoded, size),
+        notices=notices + _conversions(told, len(good), size),
+        bad=len(files) - len(good) + unusable,
     )
 
 
-def _conversions(decoded: Sequence[Decoded], size: int) -> tuple[str, ...]:
-    resized = sum(face.resized for face in decoded)
-    coloured = sum(face.coloured for face in decoded)
-    told = (
-        (resized, f"{resized} of {len(decoded)} images resized to {size}x{size}"),
-        (coloured, f"{coloured} of {len(decoded)} images turned from colour to grey"),
+def _scale_alike(images, deep, paths, size) -> tuple[str, ...]:
+    """Scale all files of 16 bits by the bits that they use together, in place."""
+    if not deep:
+        return ()
+    bits = bits_of(max(peak for _, peak in deep))
+    others = [row for row, peak in deep if bits_of(peak) != bits]
+    for row, result in zip(
+        others, decode_all([paths[row] for row in others], size, bits=bits), strict=True
+    ):
+        images[row, ..., 0] = result.image
+    if bits == 16:
+        return ()
+    return (
+        f"{len(deep):,} of {len(paths):,} files have 16 bits and use {bits} of them: "
+        f"scaled from 0-{(1 << bits) - 1}",
     )
-    return tuple(notice for count, notice in told if count)
 
 
-def decode_all(paths: Sequence[Path], size: int) -> Iterator[Decoded | str]:
+def _remarks(face: Decoded) -> Iterator[str]:
+    height, width = face.shape
+    if face.resized:
+        yield "resized"
+    if face.coloured:
+        yield "coloured"
+    if max(height, width) >= OBLONG * min(height, width):
+        yield "oblong"
+    if face.transparent:
+        yield "transparent"
+    if face.animated:
+        yield "animated"
+
+
+def _conversions(told: Counter, n: int, size: int) -> tuple[str, ...]:
+    texts = {
+        "resized": f"images resized to {size}x{size}",
+        "coloured": "images turned from colour to grey",
+        "oblong": "images are not square: they were squeezed, faces are out of shape",
+        "transparent": f"images have transparent parts: composed onto white ({BACKGROUND})",
+        "animated": "files hold several pictures: the first is read",
+    }
+    return tuple(f"{told[key]} of {n} {text}" for key, text in texts.items() if told[key])
+
+
+def decode_all(
+    paths: Sequence[Path], size: int, *, bits: int | None = None
+) -> Iterator[Decoded | str]:
     """Yield what `decode` says of each file, several at a time, in order."""
     from PIL import Image
 
@@ -105,36 +140,7 @@ def decode_all(paths: Sequence[Path], size: int) -> Iterator[Decoded | str]:
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield from pool.map(lambda path: decode(path, size), paths)
-
-
-def decode(path: Path, size: int) -> Decoded | str:
-    """Return one file as a grey image, or in a few words why it cannot be read."""
-    from PIL import Image, ImageOps
-
-    try:
-        if not path.stat().st_size:
-            return "empty file"
-        with Image.open(path) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                return f"{width}x{height} pixels, expected {MAX_PIXELS // 10**6} million at most"
-            mode = image.mode
-            grey = _grey(ImageOps.exif_transpose(image))
-    except Image.UnidentifiedImageError:
-        return "not an image, or a damaged one"
-    # Decoders of damaged files raise almost anything: SyntaxError, struct.error, ValueError…
-    except Exception as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        return f"cannot be read ({reason[:100] or type(error).__name__})"
-    coloured = mode not in ("1", "L") and not mode.startswith("I;16")
-    return Decoded(resize(grey, size), grey.shape != (size, size), coloured, grey.shape)
-
-
-def _grey(image) -> np.ndarray:
-    # Pillow's own conversion of 16 bits to 8 clips instead of scaling.
-    if image.mode.startswith("I;16"):
-        return (np.asarray(image) >> 8).astype(np.uint8)
-    if image.mode in ("I", "F"):
-        raise ValueError(f"pixels of mode {image.mode}, expected 8 or 16 bits")
-    return np.asarray(image.convert("L"))
+        # In blocks: all files at once would hold all results that nobody has asked for yet.
+        for start in range(0, len(paths), REPORT_EVERY):
+            block = paths[start : start + REPORT_EVERY]
+            yield from pool.map(lambda path: decode(path, size, bits), block)

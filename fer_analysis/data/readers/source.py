@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,34 @@ Progress = Callable[[int, int], None]
 
 SHOWN = 10
 """How many bad rows or files an error names; a notice names three."""
+
+BAD = "damaged or not as expected"
+"""Why `settle` leaves rows and files out."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of everything that a reader saw.
+
+    Args:
+        unit: What is counted: `files`, `rows` or `images`.
+        read: How many became images of the data set.
+        left_out: Reason -> how many did not.
+    """
+
+    unit: str
+    read: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> int:
+        """How many were seen: read and left out together."""
+        return self.read + sum(self.left_out.values())
+
+    def __str__(self) -> str:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+        left = f", {self.seen - self.read:,} left out ({reasons})" if self.left_out else ""
+        return f"{self.seen:,} {self.unit} seen: {self.read:,} read{left}"
 
 
 @dataclass(frozen=True)
@@ -30,6 +59,7 @@ class RawFaces:
         official: Whether `split` is FER-2013's own division.
         rows: Whether `ids` are rows of FER-2013's CSV, by which votes can join.
         notices: What a user should know about the reading.
+        bad: How many rows or files were left out because they cannot be read.
     """
 
     images: np.ndarray
@@ -40,6 +70,7 @@ class RawFaces:
     official: bool = False
     rows: bool = False
     notices: tuple[str, ...] = ()
+    bad: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,11 +82,29 @@ class Source:
         files: Every file that `read` would open, relative to `folder`: the cache is stale
             when one of them changes.
         read: `(skip_bad, size, progress) -> RawFaces`, all by keyword.
+        unit: What the account counts: `files` or `rows`.
+        left_out: Reason -> number of files that were seen and that `read` would not open.
+        notices: What a user should know about how the files were found.
+        depends: What else the faces depend on (label names, known problems).
     """
 
     folder: Path
     files: tuple[str, ...]
     read: Callable[..., RawFaces]
+    unit: str = "files"
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    depends: tuple[str, ...] = ()
+
+    def account(self, faces: RawFaces) -> Account:
+        """Return what became of all files or rows, those that could not be read included."""
+        left_out = Counter(self.left_out)
+        left_out[BAD] += faces.bad
+        return Account(self.unit, len(faces.labels), {k: n for k, n in left_out.items() if n})
+
+
+class Refusal(str):
+    """Why a layout refuses data that is nearly its own: it is told instead of a search's end."""
 
 
 def settle(path: Path, problems: Sequence[str], *, skip_bad: bool, good: int) -> tuple[str, ...]:
@@ -93,6 +142,13 @@ def _refusal(path: Path, problems: Sequence[str]) -> str:
     return "\n  ".join([*lines, f"{last}--skip-bad goes on without them"])
 
 
+def few(names: Iterable[str], shown: int = 5) -> str:
+    """Return the first names of a list for a message, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+
 def resize(image: np.ndarray, size: int) -> np.ndarray:
     """Return a grey image uint8 `(h, w)` scaled to `(size, size)`."""
     from PIL import Image
@@ -100,3 +156,11 @@ def resize(image: np.ndarray, size: int) -> np.ndarray:
     if image.shape == (size, size):
         return image
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def resize_all(images: np.ndarray, size: int) -> np.ndarray:
+    """Return grey images uint8 `(n, h, w)` scaled to `(n, size, size)`."""
+    result = np.empty((len(images), size, size), dtype=np.uint8)
+    for row, image in enumerate(images):
+        result[row] = resize(image, size)
+    return result

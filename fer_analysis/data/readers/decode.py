@@ -1,0 +1,193 @@
+"""One image file as a grey face, whatever its colours, depth and transparency."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.readers.source import resize
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
+"""Pillow's decoders that are used. Others are never asked: some start programs (EPS)."""
+
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
+    *(".pgm", ".ppm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif"),
+)
+"""Endings of image files. Files of other endings are looked into (`begins_as_image`)."""
+
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 20_000
+"""Larger pictures are refused before they are decoded: no face needs them, memory would."""
+
+LARGE = 4_000_000
+"""Pixels from which pictures are decoded one at a time."""
+
+BACKGROUND = 255
+"""Grey level of the one background, white, onto which transparent pictures are composed."""
+
+DEPTHS = (8, 10, 12, 14, 16)
+"""Bits that a camera may use of 16."""
+
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A grey image, and how it differed from one on disk.
+
+    Args:
+        image: uint8 `(size, size)`.
+        shape: Height and width on disk, in pixels.
+        coloured: Whether it had colours.
+        transparent: Whether it had transparent parts, now white.
+        animated: Whether it has further pictures, which are not read.
+        peak: Of a file of 16 bits, the largest value in it; else 0.
+    """
+
+    image: np.ndarray
+    shape: tuple[int, int]
+    coloured: bool = False
+    transparent: bool = False
+    animated: bool = False
+    peak: int = 0
+
+    @property
+    def resized(self) -> bool:
+        """Whether it had another size."""
+        return self.shape != self.image.shape
+
+
+def bits_of(peak: int) -> int:
+    """Return how many bits values up to `peak` use, one of `DEPTHS`."""
+    return next(bits for bits in DEPTHS if peak < 1 << bits)
+
+
+def decode(path: Path, size: int, bits: int | None = None) -> Decoded | str:
+    """Return one file as a grey image, or in a few words why it cannot be read.
+
+    Transparent parts are composed onto white; of several pictures in a file the first is read.
+
+    Args:
+        path: The file.
+        size: Height and width of the result, in pixels.
+        bits: Bits that files of 16 bits use; None for those that this file uses.
+    """
+    from PIL import Image
+
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            return "cannot be read (not a regular file)"
+        if not facts.st_size:
+            return "empty file"
+        with Image.open(path, formats=_formats()) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                return f"{width}x{height} pixels, expected {MAX_PIXELS // 10**6} million at most"
+            if max(width, height) > MAX_SIDE:
+                return f"{width}x{height} pixels, expected {MAX_SIDE:,} a side at most"
+            if width * height < LARGE:
+                return _read(image, size, bits)
+            with _one_at_a_time:
+                return _read(image, size, bits)
+    except Image.UnidentifiedImageError:
+        return "not an image, or a damaged one"
+    # Decoders of damaged files raise almost anything: SyntaxError, struct.error, ValueError…
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        return f"cannot be read ({reason[:100] or type(error).__name__})"
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Return those of `FORMATS` that this Pillow has."""
+    from PIL import Image
+
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _read(image, size: int, bits: int | None) -> Decoded:
+    coloured = image.mode not in ("1", "L", "LA", "La", "I") and not image.mode.startswith("I;16")
+    animated = getattr(image, "n_frames", 1) > 1
+    deep_colour = ";16" in str(image.tile) and image.mode in ("LA", "RGB", "RGBA")
+    image = _upright(image)
+    peak, transparent = 0, False
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        values = _deep(image)
+        peak = max(int(values.max()), 1)
+        grey = (values >> ((bits or bits_of(peak)) - 8)).astype(np.uint8)
+    elif image.mode == "F":
+        raise ValueError("pixels of mode F, expected 8 or 16 bits")
+    else:
+        grey, transparent = _grey(image)
+        if deep_colour and grey.max() < 1 << 6:
+            raise ValueError("colours of 16 bits that use a part of them; save them in 8 bits")
+    face = Decoded(resize(grey, size), grey.shape, coloured, transparent)
+    return dataclasses.replace(face, animated=animated, peak=peak)
+
+
+def _upright(image):
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except OSError:
+        raise  # of the pixels
+    # Damaged remarks of a camera are no reason to refuse its picture.
+    except Exception:
+        return image
+
+
+def _deep(image) -> np.ndarray:
+    """Return the values of a grey image of more than 8 bits, uint16 `(h, w)`."""
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() >= 1 << 16:
+        raise ValueError(f"values of {values.min()} to {values.max()}, expected 8 or 16 bits")
+    return values.astype(np.uint16)
+
+
+def _grey(image) -> tuple[np.ndarray, bool]:
+    """Return an image of 8 bits as uint8 `(h, w)`, and whether parts of it are transparent."""
+    from PIL import Image
+
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        colours = image.convert("RGBA")
+        if colours.getextrema()[-1][0] < 255:
+            paper = Image.new("RGBA", image.size, (BACKGROUND,) * 3 + (255,))
+            return np.asarray(Image.alpha_composite(paper, colours).convert("L")), True
+    return np.asarray(image.convert("L")), False
+
+
+def begins_as_image(path: str | os.PathLike) -> bool:
+    """Tell from its first bytes whether a file of another ending is an image to read."""
+    try:
+        if not os.path.getsize(path):
+            return False
+        # What a file of the system (/proc) has not got yet is not waited for.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(handle, "rb") as file:
+            head = file.read(16)
+    except OSError:
+        return False
+    return (
+        head.startswith(_BEGINNINGS)
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or (head[:2] == b"BM" and head[6:10] == b"\0\0\0\0")
+        or (head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace())
+        or head[4:12] in (b"ftypavif", b"ftypavis")
+    )
+
+
+_BEGINNINGS = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*"),
+    *(b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
+)

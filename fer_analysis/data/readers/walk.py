@@ -1,0 +1,142 @@
+"""Looking for images below a folder: at any depth, in bounded time, every file accounted for."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fer_analysis.data.readers.decode import SUFFIXES, begins_as_image
+
+MOST_FILES = 2_000_000
+MOST_WITHOUT_IMAGE = 100_000
+"""Files after which a folder is no data set: in all, and while no image has been met."""
+
+MOST_LEVELS = 20
+
+HIDDEN = "hidden, or of the system"
+OTHER = "not images"
+_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"}
+_ENDINGS = {
+    "archives, not unpacked": ".zip .tar .gz .tgz .7z .rar .bz2 .xz",
+    "arrays, not pictures": ".npy .npz .pkl .h5 .mat",
+    "pictures of a format that is not read": ".heic .heif .raw .cr2 .nef .psd .svg .eps",
+    "backups or partial copies": ".bak .tmp .part .crdownload",
+    "films": ".mp4 .avi .mov .mkv .webm",
+}
+_REASONS = {ending: reason for reason, text in _ENDINGS.items() for ending in text.split()}
+
+
+class TooLarge(Exception):
+    """More files than a data set has."""
+
+
+@dataclass
+class Walk:
+    """Files below a data folder.
+
+    Args:
+        left_out: Reason -> how many files were seen that are no images to read.
+        files: How many files were seen.
+        images: How many of them are images.
+    """
+
+    left_out: Counter = field(default_factory=Counter)
+    files: int = 0
+    images: int = 0
+
+    def images_below(self, folder: Path) -> tuple[str, ...]:
+        """Return the images in a folder and in its sub-folders, relative to it, in order.
+
+        Links to folders are followed, each folder is entered once.
+
+        Raises:
+            OSError: If a folder cannot be read.
+            TooLarge: If there are more files than a data set has.
+        """
+        found, stack, met = [], [""], set()
+        while stack:
+            inner = stack.pop()
+            place = folder / inner if inner else folder
+            facts = os.stat(place)
+            if (facts.st_dev, facts.st_ino) in met or inner.count("/") > MOST_LEVELS:
+                self._leave("folders met before (links), or too deep")
+                continue
+            met.add((facts.st_dev, facts.st_ino))
+            with os.scandir(place) as entries:
+                entries = sorted(entries, key=lambda entry: entry.name)
+            folders = []
+            for entry in entries:
+                reason = self._reason(entry, folders)
+                if reason:
+                    self._leave(reason)
+                elif reason is None:
+                    self._count()
+                    self.images += 1
+                    found.append(inner + entry.name)
+            stack += [f"{inner}{name}/" for name in reversed(folders)]
+        return tuple(found)
+
+    def leave_loose(self, folder: Path) -> list[str]:
+        """Count the files that lie in a folder itself as left out; return the images' names."""
+        loose = []
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                reason = self._reason(entry, [])
+                if reason is None:
+                    loose.append(entry.name)
+                    reason = "images that lie in no label's folder"
+                if reason:
+                    self._leave(reason)
+        return loose
+
+    def leave_all(self, folder: Path, reason: str) -> int:
+        """Count all images below a folder as left out for one reason; return how many."""
+        count = len(self.images_below(folder))
+        self.images -= count
+        if count:
+            self.left_out[reason] += count
+        return count
+
+    def _reason(self, entry: os.DirEntry, folders: list[str]) -> str | None:
+        """Return why an entry is left out; None for an image, "" for a folder (added)."""
+        name = entry.name
+        try:
+            if _is_hidden(entry):
+                return HIDDEN
+            if entry.is_dir():
+                folders.append(name)
+                return ""
+            if not entry.is_file():
+                link = entry.is_symlink() and not os.path.exists(entry.path)
+                return "links to nothing" if link else "pipes, sockets or devices"
+        except OSError:
+            return "links in a circle"
+        lower = name.lower()
+        if lower.endswith(SUFFIXES):
+            return None
+        if reason := _REASONS.get(os.path.splitext(lower.replace("~", ".bak"))[1]):
+            return reason
+        return None if begins_as_image(entry.path) else OTHER
+
+    def _leave(self, reason: str) -> None:
+        self._count()
+        self.left_out[reason] += 1
+
+    def _count(self) -> None:
+        self.files += 1
+        if self.files > MOST_FILES or (not self.images and self.files > MOST_WITHOUT_IMAGE):
+            raise TooLarge
+
+
+def subfolders(path: Path) -> list[str]:
+    """Return the names of the folders in a folder, in order, hidden ones aside."""
+    with os.scandir(path) as entries:
+        return sorted(e.name for e in entries if e.is_dir() and not _is_hidden(e))
+
+
+def _is_hidden(entry: os.DirEntry) -> bool:
+    """Tell whether a file or folder is none of the user's: hidden, or left by a system."""
+    name = entry.name.lower()
+    return name[0] == "." or name in _SYSTEM or (name[0] == "_" and entry.is_dir())
