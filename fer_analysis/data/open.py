@@ -96,7 +96,7 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
 def _copies(dataset: FaceDataset) -> np.ndarray:
     """Return groups of copies, int64 `(n,)`; test images link no others.
 
-    The folds are so the same whether or not the data comes with its test split.
+    So the folds are the same whether or not the data has a test split.
     """
     known = dataset.split != "test"
     groups = np.arange(len(dataset))

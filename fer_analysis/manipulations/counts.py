@@ -11,14 +11,14 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
 
 Count = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)] | Literal["matched"]
-"""Images to keep, or a share of those there are; `matched`: as many as the scarcest label has."""
+"""Images to keep, or a share of them; `matched`: the number that the scarcest label has."""
 
 
 def keep(train: FaceDataset, *, seed: int, counts: dict[str, Count]) -> FaceDataset:
-    """Keep so many images of each label that is named, and all of the others.
+    """Keep a number of images of each label that is named, and all images of the others.
 
-    Which ones is drawn by the seed, nested: those that a smaller number keeps are among those
-    that a larger one keeps, so that doses differ in number alone.
+    The choice is drawn by the seed and nested: images that a smaller number keeps are among those
+    that a larger number keeps, so that doses differ only in number.
 
     Args:
         train: The training images.

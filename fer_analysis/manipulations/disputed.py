@@ -1,4 +1,4 @@
-"""Manipulation of the images whose annotators see another label."""
+"""Manipulation of the images that most annotators gave another label."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fer_analysis.errors import FerError, did_you_mean
 
 
 def disputed(dataset: FaceDataset) -> np.ndarray:
-    """Tell which images most annotators file under one other label, bool `(n,)`.
+    """Tell which images most annotators gave one other label, bool `(n,)`.
 
     That is more than half of all votes, the options that are no label (contempt, unknown, no
     face) included.
@@ -27,14 +27,14 @@ def disputed(dataset: FaceDataset) -> np.ndarray:
 def remove_disputed(
     train: FaceDataset, *, seed: int, label: str | None = None, at_random: bool = False
 ) -> FaceDataset:
-    """Remove disputed images, or as many others of the same labels.
+    """Remove disputed images, or the same number of random images of the same labels.
 
     Args:
         train: The training images, with votes.
-        seed: Of the choice of others.
-        label: Of this label alone; of every label if None.
-        at_random: Remove, of each label, as many images as are disputed, but any of them: the
-            control that loses as many and keeps its disputes.
+        seed: Of the random choice.
+        label: Only of this label; of every label if None.
+        at_random: Remove from each label a random choice of as many images as are disputed: the
+            control, which loses the same number.
 
     Raises:
         FerError: If there are no votes, or no such label.

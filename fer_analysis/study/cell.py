@@ -79,7 +79,7 @@ def run_cell(cell: Cell, folder: Path) -> dict:
 def fingerprints(data: LoadedData) -> dict[str, str]:
     """Return the fingerprint of each split that a cell uses: to train on, or to be scored on.
 
-    Other splits have no influence on it: a cell is as valid where a test split lies beside them.
+    Other splits have no influence: a cell is equally valid for data that has a test split too.
     """
     used = ("train", *SPLITS)
     return {split: data.fingerprints[split] for split in used if split in data.fingerprints}

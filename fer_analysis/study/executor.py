@@ -34,7 +34,7 @@ def run_here(
     Args:
         function: `(cell, store) -> facts`.
         cells: The cells.
-        store: Where cells lie.
+        store: Where cells are stored.
         jobs: Workers at a time.
 
     Yields:
@@ -97,7 +97,7 @@ def run_on_ray(
     Args:
         function: `(cell, store) -> facts`.
         cells: The cells.
-        store: Where cells lie.
+        store: Where cells are stored.
         address: Of the cluster; `auto` finds one that runs here, `local` starts one.
 
     Yields:
