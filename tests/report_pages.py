@@ -8,10 +8,13 @@ from html.parser import HTMLParser
 import numpy as np
 
 from fer_analysis.config import load_config
+from fer_analysis.data.regions.template import template
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import save_metrics
 from fer_analysis.files import write_csv, write_json
+from fer_analysis.saliency.analysis import SaliencyAnalysis
+from fer_analysis.saliency.enrichment import summaries
 from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.diagnosis import Cause, Diagnosis, LabelDiagnosis
@@ -52,10 +55,25 @@ def make_run(folder, data, *, seed=0, votes=True, saliency=True, fingerprint=Non
         write_json(folder / "evaluation" / "test" / "made_from.json", {"data": fingerprint})
     (folder / "config.yaml").write_text(config.to_yaml())
     if saliency:
-        maps_of(part, evaluation).save(folder / "saliency" / "test" / "maps.npz")
-        if fingerprint:
-            write_json(folder / "saliency" / "test" / "meta.json", {"data": fingerprint})
+        saliency_of(part, evaluation, fingerprint).save(folder / "saliency" / "test")
     return evaluation
+
+
+def saliency_of(part, evaluation, fingerprint):
+    """Return an analysis of the first images of each label, without controls."""
+    maps = maps_of(part, evaluation)
+    images = part.images[maps.rows]
+    regions = template(*images.shape[1:3])
+    return SaliencyAnalysis(
+        maps=maps,
+        images=images,
+        regions=regions,
+        labels=tuple(summaries(maps, images, regions)),
+        findings=(),
+        checks={},
+        stability=(),
+        meta={"data": fingerprint, "regions": regions.source, "complete": True},
+    )
 
 
 def maps_of(part, evaluation, of_each=3):

@@ -33,10 +33,10 @@ from fer_analysis.cli import main
 from fer_analysis.config import load_config
 from fer_analysis.report.commands import Asked, suggested
 from fer_analysis.report.faces import cap
-from fer_analysis.report.headline import verdict
-from fer_analysis.report.page import Extras, page
+from fer_analysis.report.headline import headline
+from fer_analysis.report.page import page
 from fer_analysis.report.render import html, model_card
-from fer_analysis.report.saved_run import open_subject
+from fer_analysis.report.saved_run import read_run
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import from_json
 from fer_analysis.text import markdown, short, short_names
@@ -124,10 +124,10 @@ def test_the_matrix_is_the_confusion_and_each_cell_lists_its_surest_faces(made):
     assert re.search(r"5 shown, \d+ hidden", "".join(s["text"] for s in dom.all("summary")))
 
 
-def test_the_verdict_stands_first_and_is_printed(made):
+def test_the_headline_stands_first_and_is_printed(made):
     folder, evaluation, _, dom, _, done = made
     [title] = dom.all("h1")
-    told = verdict(evaluation, from_json(read_metrics(folder / "run")), None)
+    told = headline(evaluation, from_json(read_metrics(folder / "run")), None)
     assert title["text"].replace("\N{NON-BREAKING HYPHEN}", "-").startswith(told)
     assert " ".join(done.stdout.split()).startswith(told)
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -276,8 +276,8 @@ def test_hostile_names_do_no_harm(tmp_path):
     object.__setattr__(evaluation, "ids", np.array(ids))
     evaluation.save(tmp_path / "evaluation" / "test")
     run = Run(tmp_path)
-    subject = open_subject("<i>run</i>", run, run, "test")
-    content = page([subject], Extras(), Asked(("<i>run</i>",)))
+    saved = read_run("<i>run</i>", run, run, "test")
+    content = page([saved], Asked(("<i>run</i>",)))
     text = html(content)
     dom = Page(text)
     assert len(text) < 3_000_000

@@ -39,9 +39,9 @@ class Audit:
     """What was found in a data set.
 
     Args:
-        summary: All figures, ready for JSON: `fingerprint`, `layout`, `protocol`, `n`,
-            `label_names`, `notes`, and for each kind in `issues` its `meaning`, counts, share of 1
-            with Wilson interval, and counts by label and split.
+        summary: All figures, ready for JSON: `fingerprint`, `fingerprints` (of each split),
+            `layout`, `protocol`, `n`, `label_names`, `notes`, and for each kind in `issues` its
+            `meaning`, counts, share of 1 with Wilson interval, and counts by label and split.
         rows: One for each issue, texts by `COLUMNS`.
         groups: The issues with positions in the data, for contact sheets; empty after `load`.
         dataset: The data that was audited; None after `load`.
@@ -64,6 +64,7 @@ class Audit:
         dataset = data.dataset
         summary = {
             "fingerprint": data.fingerprint,
+            "fingerprints": data.fingerprints,
             "layout": data.layout,
             "protocol": data.protocol,
             "n": len(dataset),

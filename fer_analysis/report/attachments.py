@@ -1,4 +1,4 @@
-"""What lies beside the runs: an audit of the data, studies."""
+"""What is attached to the runs: an audit of the data, studies."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fer_analysis.auditing.audit import Audit
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.exclusions import exclusions, read_issues
-from fer_analysis.files import read_json
+from fer_analysis.evaluation.exclusions import exclusions
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.differences import Differences
 from fer_analysis.text import short, short_names
@@ -101,8 +101,16 @@ def _pictures(folder: Path) -> list[dict]:
     ]
 
 
-def read_audit(folder: Path, evaluation: Evaluation) -> tuple[dict, dict[str, set[str]]]:
+def read_audit(
+    folder: Path, evaluation: Evaluation, own: dict[str, str], whole: str | None
+) -> tuple[dict, dict[str, set[str]]]:
     """Read what `fer audit` wrote, and what its issues do to this evaluation.
+
+    Args:
+        folder: Of the audit.
+        evaluation: Of the run.
+        own: Split -> fingerprint, of the data that was evaluated; empty where unknown.
+        whole: Its fingerprint over all splits; None where unknown.
 
     Returns:
         `n`, `fingerprint`, `issues` (`name`, `meaning`, `n`, `among`, `share`, `interval`,
@@ -112,11 +120,14 @@ def read_audit(folder: Path, evaluation: Evaluation) -> tuple[dict, dict[str, se
     Raises:
         FerError: If there is none, or it is of other data.
     """
-    audit = read_json(folder / "audit.json")
-    if audit is None or not isinstance(audit.get("issues"), dict):
-        raise FerError(f"{folder}: no audit.json; `fer audit --out FOLDER` writes such a folder")
-    file = folder / "audit.csv"
-    found = read_issues(file) if file.is_file() and file.stat().st_size else {}
+    audit = Audit.load(folder)
+    if not same_data(audit.summary.get("fingerprints"), audit.summary["fingerprint"], own, whole):
+        raise FerError(
+            f"{folder}: an audit of other data (fingerprint {audit.summary['fingerprint']}; the "
+            f"page's {whole}); run `fer audit` on this data"
+        )
+    found = {kind: audit.ids(kind) for kind in audit.issues}
+    found = {kind: ids for kind, ids in found.items() if ids}
     effects = {row["issue"]: row for row in exclusions(evaluation, found)}
     issues = [
         {
@@ -128,13 +139,32 @@ def read_audit(folder: Path, evaluation: Evaluation) -> tuple[dict, dict[str, se
             "interval": row.get("interval"),
             "effect": effects.get(name),
         }
-        for name, row in audit["issues"].items()
+        for name, row in audit.issues.items()
     ]
-    told = {
-        "n": audit["n"],
-        "fingerprint": short(audit.get("fingerprint", ""), 40),
+    shown = {
+        "n": audit.summary["n"],
+        "fingerprint": short(audit.summary["fingerprint"], 40),
         "issues": issues,
         "together": effects.get("all together"),
-        "notes": [short(note, 300) for note in audit.get("notes", [])],
+        "notes": [short(note, 300) for note in audit.notes],
     }
-    return told, found
+    return shown, found
+
+
+def same_data(
+    one: dict[str, str] | None, whole_one: str | None, other: dict[str, str], whole: str | None
+) -> bool:
+    """Tell whether two results are of the same data, as far as is known.
+
+    Whoever lacks a split has the same data still: the splits that both have are compared.
+
+    Args:
+        one: Split -> fingerprint of the first result's data; empty or None where unknown.
+        whole_one: Its fingerprint over all splits.
+        other: The second one's.
+        whole: The second one's over all splits.
+    """
+    shared = {*(one or ())} & {*other}
+    if shared:
+        return all(one[split] == other[split] for split in shared)
+    return None in (whole_one, whole) or whole_one == whole

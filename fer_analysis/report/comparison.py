@@ -8,21 +8,21 @@ from fer_analysis.data.ids import rows_of
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.paired import Contender, align, compare_pair, shows_difference
 from fer_analysis.report.faces import face, most_confident
-from fer_analysis.report.saved_run import Subject
-from fer_analysis.report.sprites import Sheets
+from fer_analysis.report.saved_run import SavedRun
+from fer_analysis.report.sprites import Sprites
 
 PER_SIDE = 60
 """Faces shown that only one of two runs gets right."""
 
 
-def contests(
-    subjects: list[Subject], sheets: Sheets | None, issues: dict[str, set[str]], most: int
+def comparisons(
+    runs: list[SavedRun], sprites: Sprites | None, issues: dict[str, set[str]], most: int
 ) -> list[dict]:
     """Hold every further run against the first.
 
     Args:
-        subjects: The runs, of the same images.
-        sheets: Where faces are placed; None without faces.
+        runs: The runs, of the same images.
+        sprites: Where faces are placed; None without faces.
         issues: What an audit says of images.
         most: No more faces than this of a side.
 
@@ -33,9 +33,9 @@ def contests(
     Raises:
         FerError: If the runs are not of the same images.
     """
-    first = subjects[0].evaluation
+    first = runs[0].evaluation
     made = []
-    for name, other in zip(distinct([s.name for s in subjects])[1:], subjects[1:], strict=True):
+    for name, other in zip(distinct([s.name for s in runs])[1:], runs[1:], strict=True):
         pair = align([first, other.evaluation])
         sets = {"all images": pair}
         if all(e.leaked is not None for e in pair):
@@ -43,11 +43,11 @@ def contests(
             if 0 < clean.sum() < len(clean):
                 sets["leak-free images"] = [e.take(clean) for e in pair]
         compared = {
-            images: compare_pair(Contender(subjects[0].name, (a,)), Contender(name, (b,)))
+            images: compare_pair(Contender(runs[0].name, (a,)), Contender(name, (b,)))
             for images, (a, b) in sets.items()
         }
-        if sheets:
-            sheets.new_sheet()
+        if sprites:
+            sprites.new_sprite()
         made.append(
             {
                 "name": name,
@@ -55,7 +55,7 @@ def contests(
                 "over": list(compared)[-1],
                 "p": list(compared.values())[-1]["mcnemar"]["p"],
                 "differs": shows_difference(list(compared.values())[-1]),
-                "sides": _sides(first, other.evaluation, sheets, issues, min(most, PER_SIDE)),
+                "sides": _sides(first, other.evaluation, sprites, issues, min(most, PER_SIDE)),
             }
         )
     return made
@@ -66,7 +66,7 @@ def distinct(names: list[str]) -> list[str]:
     return [f"{n} ({i + 1})" if names.count(n) > 1 else n for i, n in enumerate(names)]
 
 
-def _sides(first: Evaluation, other: Evaluation, sheets, issues, most: int) -> list[dict]:
+def _sides(first: Evaluation, other: Evaluation, sprites, issues, most: int) -> list[dict]:
     other = other.take(rows_of(first.ids, other.ids))
     one, two = (e.predicted == e.labels for e in (first, other))
     made = []
@@ -76,7 +76,7 @@ def _sides(first: Evaluation, other: Evaluation, sheets, issues, most: int) -> l
         shown = most_confident(errs, chosen)[:most].tolist()
         faces = []
         for row in shown:
-            told = face(first, row, sheets, issues)
+            told = face(first, row, sprites, issues)
             told["other"] = (
                 f"{other.label_names[other.predicted[row]]} "
                 f"{100 * other.probabilities[row].max():.0f} %"

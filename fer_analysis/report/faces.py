@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_analysis.evaluation.confusions import votes_as_text
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.report.sprites import Sheets
+from fer_analysis.report.sprites import Sprites
 from fer_analysis.text import short
 
 PER_CELL = 120
@@ -40,7 +40,7 @@ def most_confident(evaluation: Evaluation, rows: np.ndarray) -> np.ndarray:
 
 
 def cells(
-    evaluation: Evaluation, sheets: Sheets | None, issues: dict[str, set[str]], per_cell: int
+    evaluation: Evaluation, sprites: Sprites | None, issues: dict[str, set[str]], per_cell: int
 ) -> list[dict]:
     """Return the cells that have images, row by row of the confusion matrix.
 
@@ -50,8 +50,8 @@ def cells(
     most = cap(evaluation.confusion, per_cell)
     made = []
     for true in range(len(evaluation.label_names)):
-        if sheets:
-            sheets.new_sheet()
+        if sprites:
+            sprites.new_sprite()
         for predicted in range(len(evaluation.label_names)):
             rows = np.flatnonzero((evaluation.labels == true) & (evaluation.predicted == predicted))
             if not len(rows):
@@ -63,21 +63,21 @@ def cells(
                     "predicted": predicted,
                     "count": len(rows),
                     "hidden": len(rows) - len(shown),
-                    "faces": [face(evaluation, row, sheets, issues) for row in shown],
+                    "faces": [face(evaluation, row, sprites, issues) for row in shown],
                 }
             )
     return made
 
 
 def face(
-    evaluation: Evaluation, row: int, sheets: Sheets | None, issues: dict[str, set[str]]
+    evaluation: Evaluation, row: int, sprites: Sprites | None, issues: dict[str, set[str]]
 ) -> dict:
     """Return what is told of one image.
 
     Returns:
         `id`, `probabilities` (in thousandths) and `votes`, in the labels' order, for the bars;
         `said` and `voted`, the same in words; `marks`, what an audit and the run's training
-        images say of it; `place`, see `Sheets.place`, None without faces.
+        images say of it; `place`, see `Sprites.place`, None without faces.
     """
     names = evaluation.label_names
     probabilities = evaluation.probabilities[row]
@@ -95,5 +95,5 @@ def face(
         "said": ", ".join(f"{names[i]} {100 * probabilities[i]:.0f} %" for i in order),
         "voted": votes_as_text(evaluation, row),
         "marks": [short(mark, 40) for mark in marks],
-        "place": sheets.place(row) if sheets else None,
+        "place": sprites.place(row) if sprites else None,
     }

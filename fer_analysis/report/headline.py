@@ -8,7 +8,7 @@ from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.text import percent
 
 
-def verdict(
+def headline(
     evaluation: Evaluation,
     metrics: dict,
     diagnosis: Diagnosis | None = None,

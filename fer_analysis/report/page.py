@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,61 +11,53 @@ from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.model_card import read_card, tidy_command
 from fer_analysis.evaluation.summary import summary_lines
 from fer_analysis.report import charts
-from fer_analysis.report.attachments import read_audit, read_studies
+from fer_analysis.report.attachments import read_audit, read_studies, same_data
 from fer_analysis.report.commands import Asked, suggested
-from fer_analysis.report.comparison import contests
+from fer_analysis.report.comparison import comparisons
 from fer_analysis.report.faces import PER_CELL, cells
-from fer_analysis.report.headline import mistaken_for, shown_causes, verdict
-from fer_analysis.report.saliency import looks
-from fer_analysis.report.saved_run import Subject
-from fer_analysis.report.sprites import Sheets
+from fer_analysis.report.headline import headline, mistaken_for, shown_causes
+from fer_analysis.report.saliency import saliency_by_label
+from fer_analysis.report.saved_run import SavedRun
+from fer_analysis.report.sprites import Sprites
 from fer_analysis.study.diagnosis import Diagnosis
+from fer_analysis.study.differences import Differences
 from fer_analysis.text import short, short_names
 
 
-@dataclass(frozen=True)
-class Extras:
-    """What lies beside the runs.
+def page(
+    runs: list[SavedRun], asked: Asked, *, faces: bool = True, per_cell: int = PER_CELL
+) -> dict:
+    """Return what the templates need: the first run in full, the others compared with it.
 
     Args:
-        studies: Folders of `fer diagnose` and `fer study show`.
-        audit: A folder of `fer audit`.
+        runs: The runs, read.
+        asked: How the user asked for the page, with the folders of attachments.
         faces: Whether any picture of or from a face may be shown.
         per_cell: No more faces than this for each cell.
-    """
-
-    studies: tuple[Path, ...] = ()
-    audit: Path | None = None
-    faces: bool = True
-    per_cell: int = PER_CELL
-
-
-def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
-    """Return what the templates need: the first run in full, the others beside it.
 
     Raises:
         FerError: If the audit or the study is of other data, or the runs of other images.
     """
-    first = subjects[0]
+    first = runs[0]
     evaluation, metrics = first.evaluation, first.metrics
-    audit, issues = read_audit(extras.audit, evaluation) if extras.audit else (None, {})
-    diagnosis, pictures, differences = read_studies(extras.studies, evaluation)
-    with_faces = extras.faces and first.images is not None
-    maps = first.saliency if with_faces else None
-    sheets = Sheets(first.images, maps, evaluation.ids) if with_faces else None
-    shown = cells(evaluation, sheets, issues, extras.per_cell)
-    against = contests(subjects, sheets, issues, extras.per_cell) if len(subjects) > 1 else []
+    audit, issues = _audit(first, asked.audit) if asked.audit else (None, {})
+    diagnosis, pictures, differences = read_studies(asked.studies, evaluation)
+    with_faces = faces and first.images is not None
+    maps = first.saliency.maps if with_faces and first.saliency else None
+    sprites = Sprites(first.images, maps, evaluation.ids) if with_faces else None
+    shown = cells(evaluation, sprites, issues, per_cell)
+    compared = comparisons(runs, sprites, issues, per_cell) if len(runs) > 1 else []
     names = evaluation.label_names
-    look = looks(first, with_faces)
+    saliency = saliency_by_label(first, with_faces)
     clean = metrics["leak_free"]
     same_network = diagnosis is None or _same_network(diagnosis, evaluation)
-    fingerprint = first.run.environment().get("data", {}).get("fingerprint")
+    trained_on = first.run.environment().get("data", {})
     return {
         "name": short(first.name, 80),
-        "split": told_split(evaluation),
+        "split": split_name(evaluation),
         "n": len(evaluation),
         "names": names,
-        "verdict": verdict(evaluation, metrics, diagnosis, same_network=same_network),
+        "headline": headline(evaluation, metrics, diagnosis, same_network=same_network),
         "sentences": [short(s, 400) for s in summary_lines(evaluation)],
         "metrics": metrics,
         "blocks": ["all", "leak_free"] if clean and clean["n"] < metrics["n"] else ["all"],
@@ -74,12 +65,12 @@ def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
         "shares": np.nan_to_num(evaluation.row_normalised_confusion).tolist(),
         "people": metrics["all"]["annotators"],
         "cells": shown,
-        "sheets": sheets.encode() if sheets else [],
+        "sprites": sprites.encode() if sprites else [],
         "has_maps": bool(maps),
         "faces_missing": "" if with_faces else first.faces_missing,
         "maps_missing": first.maps_missing,
-        "labels": _labels(evaluation, diagnosis, look),
-        "looks": look,
+        "labels": _labels(evaluation, diagnosis, saliency),
+        "saliency": saliency,
         "calibration": _calibration(first, clean),
         "annotators_chart": _annotators(first),
         "curves": _curves(first),
@@ -87,33 +78,46 @@ def page(subjects: list[Subject], extras: Extras, asked: Asked) -> dict:
         "diagnosis": diagnosis,
         "diagnosis_charts": charts.diagnosis_charts(diagnosis) if diagnosis else [],
         "diagnosis_pictures": pictures,
-        "same_data": diagnosis is None or diagnosis.fingerprint == fingerprint,
+        "same_data": diagnosis is None or _same_data(diagnosis, trained_on),
         "studies": [
             {
                 "differences": given,
                 "n": max(row.n for row in given.cells),
                 "chart": charts.differences_chart(given),
-                "same_data": given.fingerprint == fingerprint,
+                "same_data": _same_data(given, trained_on),
             }
             for given in differences
         ],
         "same_network": same_network,
-        "contests": against,
-        "contest_charts": [
-            charts.comparison_chart(c["sets"], f"{evaluation.split} split") for c in against
+        "comparisons": compared,
+        "comparison_charts": [
+            charts.comparison_chart(c["sets"], f"{evaluation.split} split") for c in compared
         ],
         "runs": [
             {
-                "name": short(s.name, 80),
-                "metrics": s.metrics,
-                "verdict": verdict(s.evaluation, s.metrics),
+                "name": short(each.name, 80),
+                "metrics": each.metrics,
+                "headline": headline(each.evaluation, each.metrics),
             }
-            for s in subjects
+            for each in runs
         ],
         "origin": origin(first),
         "commands": suggested(asked, first.name, first.split, _config(first)),
-        "no_faces": not extras.faces,
+        "no_faces": not faces,
     }
+
+
+def _audit(saved: SavedRun, folder: Path) -> tuple[dict, dict[str, set[str]]]:
+    own = saved.run.environment().get("data", {})
+    evaluated = saved.data_fingerprint or own.get("fingerprint")
+    splits = own.get("fingerprints", {}) if evaluated == own.get("fingerprint") else {}
+    return read_audit(folder, saved.evaluation, splits, evaluated)
+
+
+def _same_data(result: Diagnosis | Differences, trained_on: dict) -> bool:
+    """Tell whether a study's cells were trained on the run's data."""
+    theirs = result.fingerprints, result.fingerprint
+    return same_data(*theirs, trained_on.get("fingerprints", {}), trained_on.get("fingerprint"))
 
 
 def _same_network(diagnosis: Diagnosis, evaluation) -> bool:
@@ -123,14 +127,14 @@ def _same_network(diagnosis: Diagnosis, evaluation) -> bool:
     return any(np.allclose(judged, recall, atol=1e-6, equal_nan=True) for recall in own)
 
 
-def told_split(evaluation) -> str:
+def split_name(evaluation) -> str:
     """Return a split by the name that people who know the data set use."""
     if evaluation.protocol == "official" and evaluation.split in OFFICIAL_NAMES:
         return OFFICIAL_NAMES[evaluation.split]
     return f"{evaluation.split} split"
 
 
-def _labels(evaluation, diagnosis: Diagnosis | None, look: dict | None) -> list[dict]:
+def _labels(evaluation, diagnosis: Diagnosis | None, saliency: dict | None) -> list[dict]:
     """Return what the cards say of each label beside its figures."""
     return [
         {
@@ -138,17 +142,17 @@ def _labels(evaluation, diagnosis: Diagnosis | None, look: dict | None) -> list[
             "mistaken": mistaken_for(evaluation, label),
             "causes": shown_causes(diagnosis, label),
             "fails": bool(diagnosis and diagnosis.labels[label].fails),
-            "look": look["labels"][label] if look else None,
+            "saliency": saliency["labels"][label] if saliency else None,
         }
         for label, name in enumerate(evaluation.label_names)
     ]
 
 
-def _calibration(subject: Subject, clean: dict | None) -> dict:
-    block = clean if clean and clean["n"] else subject.metrics["all"]
+def _calibration(saved: SavedRun, clean: dict | None) -> dict:
+    block = clean if clean and clean["n"] else saved.metrics["all"]
     kind = "leak-free images" if block is clean else "all images"
     calibration = block["calibration"]
-    title = f"{subject.split} split, {kind}"
+    title = f"{saved.split} split, {kind}"
     return {
         "key": "leak_free" if block is clean else "all",
         "figures": calibration,
@@ -157,11 +161,11 @@ def _calibration(subject: Subject, clean: dict | None) -> dict:
     }
 
 
-def _annotators(subject: Subject) -> dict | None:
-    block = subject.metrics["all"]["annotators"]
+def _annotators(saved: SavedRun) -> dict | None:
+    block = saved.metrics["all"]["annotators"]
     if not block:
         return None
-    names = dict(zip(subject.metrics["label_names"], subject.evaluation.label_names, strict=True))
+    names = dict(zip(saved.metrics["label_names"], saved.evaluation.label_names, strict=True))
     block = block | {
         "labels": [row | {"label": names[row["label"]]} for row in block["labels"]],
         "differences": [
@@ -169,11 +173,11 @@ def _annotators(subject: Subject) -> dict | None:
             for row in block["differences"]
         ],
     }
-    return charts.annotators_chart(subject.evaluation, block, f"{subject.split} split, all images")
+    return charts.annotators_chart(saved.evaluation, block, f"{saved.split} split, all images")
 
 
-def _curves(subject: Subject) -> dict | None:
-    run = subject.run.origin
+def _curves(saved: SavedRun) -> dict | None:
+    run = saved.run.origin
     if not run.history_file.is_file():
         return None
     history = run.history()
@@ -182,7 +186,7 @@ def _curves(subject: Subject) -> dict | None:
     result = run.result() if run.is_complete else {}
     best = result.get("best_epoch") or max(history, key=lambda r: r["validation_accuracy"])["epoch"]
     return {
-        "chart": charts.curves_chart(history, best, short(subject.name, 80)),
+        "chart": charts.curves_chart(history, best, short(saved.name, 80)),
         "result": {
             key: result.get(key)
             for key in ("epochs", "best_epoch", "seconds", "images_per_second", "stopped_because")
@@ -191,18 +195,18 @@ def _curves(subject: Subject) -> dict | None:
     }
 
 
-def origin(subject: Subject) -> dict:
+def origin(saved: SavedRun) -> dict:
     """Return where the run comes from: command, seed, versions, data, config; None if unknown."""
-    run = subject.run.origin
-    environment = subject.run.environment()
+    run = saved.run.origin
+    environment = saved.run.environment()
     data = environment.get("data", {})
     packages = environment.get("packages", {})
-    config, settings = None, _config(subject)
+    config, settings = None, _config(saved)
     if settings:
         source = settings.data.source
         where = settings.data.model_copy(update={"source": source and Path(source).name})
         config = settings.model_copy(update={"data": where}).to_yaml()
-    card = read_card(subject.run) if run.config_file.is_file() else None
+    card = read_card(saved.run) if run.config_file.is_file() else None
     return {
         "command": short(tidy_command(environment["command"]), 400)
         if "command" in environment
@@ -230,9 +234,9 @@ def origin(subject: Subject) -> dict:
     }
 
 
-def _config(subject: Subject) -> RunConfig | None:
+def _config(saved: SavedRun) -> RunConfig | None:
     """Return the config that the run was trained with; None of a bare model."""
-    return subject.run.origin.config() if subject.run.origin.config_file.is_file() else None
+    return saved.run.origin.config() if saved.run.origin.config_file.is_file() else None
 
 
 def short_lines(text: str, most: int = 400) -> str:

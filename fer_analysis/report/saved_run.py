@@ -15,9 +15,8 @@ from fer_analysis.evaluation.evaluate_run import fingerprint_of_saved
 from fer_analysis.evaluation.evaluation import PREDICTIONS, Evaluation
 from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.evaluation.metrics import metrics as metrics_of
-from fer_analysis.files import read_json
 from fer_analysis.run import Run
-from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.text import command, short_names
 
 DEFAULT_SPLITS = ("test", "validation", "fold", "given", "train")
@@ -25,7 +24,7 @@ DEFAULT_SPLITS = ("test", "validation", "fold", "given", "train")
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class SavedRun:
     """One run and one split of it.
 
     Args:
@@ -37,8 +36,9 @@ class Subject:
         metrics: Its `metrics.json`, label names as they are.
         images: uint8 `(n, h, w)`, the faces in the evaluation's order; None where they are gone.
         faces_missing: Why there are no faces; empty where there are.
-        saliency: Its saved maps of this split, None without.
-        maps_missing: Why saved maps are left out; empty where there are none.
+        saliency: Its saved saliency of this split, None without.
+        data_fingerprint: Of the data that was evaluated; None where unknown.
+        maps_missing: Why saved saliency is left out; empty where there are none.
     """
 
     name: str
@@ -49,29 +49,29 @@ class Subject:
     metrics: dict
     images: np.ndarray | None = None
     faces_missing: str = ""
-    saliency: SaliencyMaps | None = None
+    saliency: SaliencyAnalysis | None = None
+    data_fingerprint: str | None = None
     maps_missing: str = ""
 
     @property
     def split(self) -> str:
         return self.evaluation.split
 
-    def with_faces(self, data: LoadedData) -> Subject:
-        """Return the subject with its images, or why they are not its own."""
+    def with_faces(self, data: LoadedData) -> SavedRun:
+        """Return the run with its images, or why they are not its own."""
         try:
             return dataclasses.replace(self, images=self._own(data), faces_missing="")
         except FerError as error:
             return dataclasses.replace(self, images=None, faces_missing=str(error))
 
-    def without_faces(self, reason: str) -> Subject:
-        """Return the subject without a single image."""
+    def without_faces(self, reason: str) -> SavedRun:
+        """Return the run without a single image."""
         return dataclasses.replace(self, images=None, faces_missing=reason)
 
     def _own(self, data: LoadedData) -> np.ndarray:
         part = data.dataset.part(self.split)
         rows = rows_of(self.evaluation.ids, part.ids)
-        made_of = fingerprint_of_saved(self.results.evaluation_folder(self.split))
-        same = made_of is None or made_of == data.fingerprint
+        same = self.data_fingerprint in (None, data.fingerprint)
         if not same or (rows < 0).any() or (part.labels[rows] != self.evaluation.labels).any():
             raise FerError("the data is not what was predicted; name that with --data PATH")
         return part.images[rows, ..., 0]
@@ -125,7 +125,7 @@ def common_split(runs: list[Run], split: str | None) -> str:
     return split or shared[0]
 
 
-def open_subject(asked: str, run: Run, results: Run, split: str) -> Subject:
+def read_run(asked: str, run: Run, results: Run, split: str) -> SavedRun:
     """Read what was saved of a run's split.
 
     Raises:
@@ -147,8 +147,9 @@ def open_subject(asked: str, run: Run, results: Run, split: str) -> Subject:
     extras = short_names(evaluation.vote_names[len(names) :])
     votes = (*names, *extras) if evaluation.votes is not None else ()
     evaluation = dataclasses.replace(evaluation, label_names=names, vote_names=votes)
-    saliency, maps_missing = _maps(results, split, len(names))
-    return Subject(
+    fingerprint = fingerprint_of_saved(folder)
+    saliency, maps_missing = _saliency(results.saliency_folder(split), evaluation, fingerprint)
+    return SavedRun(
         name=run.name,
         asked=asked,
         run=run,
@@ -157,20 +158,24 @@ def open_subject(asked: str, run: Run, results: Run, split: str) -> Subject:
         metrics=metrics,
         saliency=saliency,
         maps_missing=maps_missing,
+        data_fingerprint=fingerprint,
         faces_missing="the faces were not looked for",
     )
 
 
-def _maps(results: Run, split: str, labels: int) -> tuple[SaliencyMaps | None, str]:
-    """Return the saved maps of a split, or why they are not of the evaluation beside them."""
-    folder = results.saliency_folder(split)
-    if not (folder / "maps.npz").is_file():
+def _saliency(
+    folder: Path, evaluation: Evaluation, fingerprint: str | None
+) -> tuple[SaliencyAnalysis | None, str]:
+    """Return the saved saliency of a split, or why it is not of the evaluation beside it."""
+    if not folder.is_dir():
         return None, ""
-    of = (read_json(folder / "meta.json") or {}).get("data")
-    evaluated = fingerprint_of_saved(results.evaluation_folder(split))
-    if of and evaluated and of != evaluated:
-        return None, f"the saved saliency maps are of other data ({of}; here {evaluated})"
-    maps = SaliencyMaps.load(folder / "maps.npz")
-    if len(maps.label_names) != labels:
+    try:
+        analysis = SaliencyAnalysis.load(folder)
+    except FerError as error:
+        return None, str(error)
+    of = analysis.meta.get("data")
+    if of and fingerprint and of != fingerprint:
+        return None, f"the saved saliency maps are of other data ({of}; here {fingerprint})"
+    if len(analysis.maps.label_names) != len(evaluation.label_names):
         return None, "the saved saliency maps are of other labels"
-    return maps, ""
+    return analysis, ""

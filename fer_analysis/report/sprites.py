@@ -1,4 +1,4 @@
-"""Faces on sheets: hundreds of small pictures in one file, and their saliency on a second."""
+"""Faces on sprites: hundreds of small pictures in one file, and their saliency on a second."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fer_analysis.data.ids import rows_of
 from fer_analysis.saliency.maps import SaliencyMaps
 
 COLUMNS = 20
-"""Faces in a row of a sheet."""
+"""Faces in a row of a sprite."""
 
 MOST = 2000
-"""Faces on a sheet: WebP ends at 16,383 pixels."""
+"""Faces on a sprite: WebP ends at 16,383 pixels."""
 
 SIDE = 48
-"""Pixels of a face on a sheet; larger ones are made smaller."""
+"""Pixels of a face on a sprite; larger ones are made smaller."""
 
 MAP_SIDE = 24
 """Pixels of a map: it is smooth, and half the side is a quarter of the bytes."""
@@ -34,8 +34,8 @@ LEVELS = 15
 COLOUR = (255, 96, 0)
 
 
-class Sheets:
-    """Lays faces out on sheets; a face that was placed before keeps its place.
+class Sprites:
+    """Lays faces out on sprites; a face that was placed before keeps its place.
 
     Args:
         images: uint8 `(n, h, w)`.
@@ -51,28 +51,28 @@ class Sheets:
             drawn = strengths(saliency)
             self._maps = {row: drawn[index] for index, row in enumerate(rows) if row >= 0}
         self._places: dict[int, tuple[int, int]] = {}
-        self._sheets: list[list[int]] = [[]]
+        self._sprites: list[list[int]] = [[]]
 
-    def new_sheet(self) -> None:
-        """Go on with an empty sheet, so that faces seen together are decoded together."""
-        if self._sheets[-1]:
-            self._sheets.append([])
+    def new_sprite(self) -> None:
+        """Go on with an empty sprite, so that faces seen together are decoded together."""
+        if self._sprites[-1]:
+            self._sprites.append([])
 
     def place(self, row: int) -> dict:
-        """Return where an image stands: `sheet`, column `x`, row `y`, and whether it has a map."""
+        """Return where an image stands: `sprite`, column `x`, row `y`, and whether it has a map."""
         if row not in self._places:
-            if len(self._sheets[-1]) >= MOST:
-                self.new_sheet()
-            self._places[row] = len(self._sheets) - 1, len(self._sheets[-1])
-            self._sheets[-1].append(row)
-        sheet, number = self._places[row]
+            if len(self._sprites[-1]) >= MOST:
+                self.new_sprite()
+            self._places[row] = len(self._sprites) - 1, len(self._sprites[-1])
+            self._sprites[-1].append(row)
+        sprite, number = self._places[row]
         y, x = divmod(number, COLUMNS)
-        return {"sheet": sheet, "x": x, "y": y, "has_map": row in self._maps}
+        return {"sprite": sprite, "x": x, "y": y, "has_map": row in self._maps}
 
     def encode(self) -> list[dict]:
-        """Return for each sheet its `faces`, its `maps` (None without), both as data URIs."""
-        sheets = [rows for rows in self._sheets if rows]
-        return [{"faces": self._faces(rows), "maps": self._overlays(rows)} for rows in sheets]
+        """Return for each sprite its `faces`, its `maps` (None without), both as data URIs."""
+        sprites = [rows for rows in self._sprites if rows]
+        return [{"faces": self._faces(rows), "maps": self._overlays(rows)} for rows in sprites]
 
     def _faces(self, rows: list[int]) -> str:
         tiles = [_resized(self._images[row], SIDE) for row in rows]
@@ -125,11 +125,11 @@ def face_uri(face: np.ndarray) -> str:
 def _grid(tiles: list[np.ndarray]) -> np.ndarray:
     height, width = tiles[0].shape
     lines = -(-len(tiles) // COLUMNS)
-    sheet = np.zeros((lines * height, COLUMNS * width), np.uint8)
+    sprite = np.zeros((lines * height, COLUMNS * width), np.uint8)
     for number, tile in enumerate(tiles):
         y, x = divmod(number, COLUMNS)
-        sheet[y * height : (y + 1) * height, x * width : (x + 1) * width] = tile
-    return sheet
+        sprite[y * height : (y + 1) * height, x * width : (x + 1) * width] = tile
+    return sprite
 
 
 def _resized(image: np.ndarray, side: int) -> np.ndarray:

@@ -13,13 +13,13 @@ from fer_analysis.evaluation.open_run import data_section, read_data
 from fer_analysis.files import write_text
 from fer_analysis.progress import Progress
 from fer_analysis.report.commands import Asked
-from fer_analysis.report.page import Extras, page
+from fer_analysis.report.page import page
 from fer_analysis.report.render import html, model_card
 from fer_analysis.report.saved_run import (
-    Subject,
+    SavedRun,
     common_split,
     open_run,
-    open_subject,
+    read_run,
     results_of,
 )
 from fer_analysis.run import Run
@@ -67,37 +67,37 @@ def write_page(
     opened = [open_run(run) for run in runs]
     results = [results_of(run, asked.data) for run in opened]
     split = common_split(results, asked.split)
-    subjects = [
-        open_subject(name, run, result, split)
+    saved = [
+        read_run(name, run, result, split)
         for name, run, result in zip(asked.runs, opened, results, strict=True)
     ]
-    out = out or subjects[0].results.path / "report.html"
+    out = out or saved[0].results.path / "report.html"
     _refuse_foreign(out, force)
     if faces:
-        subjects[0] = _with_faces(subjects[0], asked.data, overrides, progress)
+        saved[0] = _with_faces(saved[0], asked.data, overrides, progress)
     else:
-        subjects[0] = subjects[0].without_faces("left out on request (--no-faces)")
-    content = page(subjects, Extras(asked.studies, asked.audit, faces, per_cell), asked)
+        saved[0] = saved[0].without_faces("left out on request (--no-faces)")
+    content = page(saved, asked, faces=faces, per_cell=per_cell)
     write_text(out, html(content))
     progress.wrote(out, f"{out.stat().st_size / 1e6:.1f} MB")
     card = out.with_name(CARD if out.stem == "report" else f"{out.stem}.{CARD}")
     _write_card(card, model_card(content), force, progress)
-    return Report(out, card, content["verdict"], content["faces_missing"] if faces else "")
+    return Report(out, card, content["headline"], content["faces_missing"] if faces else "")
 
 
-def _with_faces(subject: Subject, source, overrides, progress: Progress) -> Subject:
+def _with_faces(saved: SavedRun, source, overrides, progress: Progress) -> SavedRun:
     """Return the run with its faces, read through its data config or from other data."""
     try:
-        config = subject.run.config_file
+        config = saved.run.config_file
         if source is None and config.is_file():
             section = load_config(config, overrides).data
         else:
             section = data_section(source, overrides)
-        return subject.with_faces(read_data(section, _TasksOnly(progress)))
+        return saved.with_faces(read_data(section, _TasksOnly(progress)))
     except FerError as error:
         if source is not None:
             raise
-        return subject.without_faces(str(error))
+        return saved.without_faces(str(error))
 
 
 class _TasksOnly(Progress):

@@ -136,6 +136,7 @@ def _facts(data: LoadedData, recipe: Recipe) -> dict:
     targets = hashlib.blake2b(recipe.targets.tobytes(), digest_size=8).hexdigest()
     return {
         "fingerprint": data.fingerprint,
+        "fingerprints": data.fingerprints,
         "targets": targets,
         "layout": data.layout,
         "protocol": data.protocol,
