@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,11 @@ class LoadedData:
     comparable: bool
     section: BaseModel | None = None
     account: Account | None = None
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """Split -> fingerprint of it alone, whatever other splits the data has."""
+        return self.dataset.fingerprints()
 
 
 def load_data(
