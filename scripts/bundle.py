@@ -13,21 +13,12 @@ told), its temperature and answer rule, and card.json. No image is kept.
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
-from fer_analysis.config import load_config
-from fer_analysis.config.schema import SYNTHETIC
-from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.evaluate_run import evaluate_run
-from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_command
-from fer_analysis.files import write_json, write_text
+from fer_analysis.evaluation.bundle import bundle
+from fer_analysis.evaluation.model_card import card_lines
 from fer_analysis.run import WEIGHTS, Run
-from fer_analysis.tensorflow_setup import import_tensorflow_quietly
-
-LARGEST = 12_000_000
-"""Bytes of a model file that a package may carry."""
 
 
 def main() -> None:
@@ -41,68 +32,12 @@ def main() -> None:
     parser.add_argument("--note", help="anything a reader of the figures should know")
     options = parser.parse_args()
     try:
-        bundle(Run.open(options.run), options.data, options.out, options.command, options.note)
+        run = Run.open(options.run)
+        card = bundle(run, options.data, options.out, command=options.command, note=options.note)
     except FerError as error:
         raise SystemExit(f"Error: {error}") from None
-
-
-def bundle(
-    run: Run, data: str | None, out: Path, command: str | None = None, note: str | None = None
-) -> dict:
-    """Copy what `bundled` needs of a run, and return its card.
-
-    Args:
-        run: A complete run directory.
-        data: The run's data, where it has moved.
-        out: The folder to write; what it held is replaced.
-        command: In place of the recorded one.
-        note: For the card.
-
-    Raises:
-        FerError: If the run is not complete, the data is not its own, or the model is too large.
-    """
-    if not run.is_directory or not run.is_complete:
-        raise FerError(f"{run.path}: expected a run directory whose training is complete")
-    size = run.trained_model_file().stat().st_size
-    if size > LARGEST:
-        raise FerError(f"{run.model_file}: {size:,} bytes, expected {LARGEST:,} at most")
-    _measure(run, data)
-    config = run.config()
-    if config.data.source != SYNTHETIC:
-        anywhere = config.data.model_copy(update={"source": None})
-        config = config.model_copy(update={"data": anywhere})
-    environment = run.environment()
-    environment["command"] = tidy_command(command or environment["command"])
-    for about_the_machine in ("platform", "git_commit", "git_dirty"):
-        environment.pop(about_the_machine, None)
-    card = make_card(run) | {"command": environment["command"], "note": note, "bytes": size}
-    shutil.rmtree(out, ignore_errors=True)
-    new = Run(out)
-    write_text(new.config_file, config.to_yaml())
-    new.write_environment(environment)
-    new.write_result(run.result())
-    new.write_temperatures(run.temperatures())
-    for name in ("model_file", "training_hashes_file", "selection_hashes_file"):
-        shutil.copyfile(getattr(run, name), getattr(new, name))
-    write_json(new.card_file, card)
-    print(f"wrote {out}/: {size / 1e6:.1f} MB of weights")
+    print(f"wrote {options.out}/: {card['bytes'] / 1e6:.1f} MB of weights")
     print("\n".join(card_lines(card)))
-    return card
-
-
-def _measure(run: Run, source: str | None) -> None:
-    """Evaluate what is not evaluated yet, and keep the hashes that older runs have not."""
-    loaded = open_data(load_config(run.config_file, data=source).data)
-    if not run.is_own(loaded.fingerprint):
-        raise FerError(f"{run.path}: this is not the data that it was trained on; name it (--data)")
-    import_tensorflow_quietly()
-    for split in ("validation", "test"):
-        for tta in (False, True):
-            if loaded.dataset.has(split):
-                evaluate_run(run, loaded, split, tta=tta)
-    if not run.selection_hashes_file.is_file():
-        hashes = (loaded.dataset.part(split).pixel_hashes() for split in ("train", "validation"))
-        run.write_hashes(*hashes)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from fer_layouts import write_layout
 
 from fer_analysis.cli import main
 from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.evaluation.bundle import bundle
 from fer_analysis.run import Run
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
@@ -42,5 +43,5 @@ def make_bundle(folder):
     """Write `data.csv`, train `run` on it, and bundle that as `weights`, all below `folder`."""
     data = write_layout(generate(n=280, seed=0), folder / "data", "csv")
     fer("train", "tiny", "--data", folder / "data", "--run-dir", folder / "run", *SMALL)
-    script("bundle").bundle(Run(folder / "run"), None, folder / "weights")
+    bundle(Run(folder / "run"), None, folder / "weights")
     return data

@@ -13,6 +13,7 @@ from small_bundle import fer, make_bundle, script
 
 import fer_analysis.run
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation import bundle
 from fer_analysis.evaluation.evaluate_run import kept_temperature
 from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_command
 from fer_analysis.evaluation.selective_prediction import answer_rule
@@ -135,7 +136,6 @@ def test_what_was_not_measured_is_called_so(made, bundled, monkeypatch, tmp_path
 
 
 def test_only_a_complete_run_on_its_own_data_and_of_a_fair_size(made, tmp_path, monkeypatch):
-    bundle = script("bundle")
     with pytest.raises(FerError, match="training is complete"):
         bundle.bundle(Run(tmp_path), None, tmp_path / "out")
     with pytest.raises(FerError, match="not the data that it was trained on"):
