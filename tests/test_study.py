@@ -237,6 +237,7 @@ def sleeps(cell, store):
 
 def runs_a_sleeper(store):
     """Be the process that runs a study."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a background job
     list(run_here(sleeps, cells_of(name="base", seed=0), Path(store), jobs=1))
 
 
