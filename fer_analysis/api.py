@@ -552,16 +552,16 @@ def audit(
         0
     """
     from fer_analysis.auditing.audit_data import audit_data, check_arguments, find_probabilities
+    from fer_analysis.evaluation.open_run import name_of
     from fer_analysis.progress import Progress
-    from fer_analysis.run import RUNS
+    from fer_analysis.run import default_folder
 
     progress = progress or Progress()
     check_arguments(folds, probabilities, overrides)
     loaded = data
     if data is None or isinstance(data, str | Path):
         loaded = load_data(data, overrides=overrides, progress=progress)
-    source = loaded.section.source if loaded.section else loaded.layout
-    folder = Path(out or RUNS / f"audit-{Path(source).resolve().stem}")
+    folder = Path(out or default_folder(f"audit-{name_of(loaded)}", loaded.fingerprint))
     seeded = overrides if seed is None or not folds else (*overrides, f"seed={seed}")
     found = find_probabilities(
         loaded,
@@ -661,6 +661,7 @@ def show_study(
     """
     from fer_analysis.figures.study_folders import save_differences
     from fer_analysis.progress import Progress
+    from fer_analysis.run import default_folder
     from fer_analysis.study.collect import collect
     from fer_analysis.study.compare_cells import compare_cells
     from fer_analysis.study.design import load_study
@@ -669,7 +670,7 @@ def show_study(
     planned = load_study(study, data, base=base, labels=labels)
     evidence = collect([planned], CellStore(store))
     result = compare_cells(planned, evidence, reference, labels)
-    folder = Path(out or f"runs/study-{planned.name}")
+    folder = Path(out or default_folder(f"study-{planned.name}", result.fingerprint))
     save_differences(result, folder)
     (progress or Progress()).wrote(folder, "differences.json, .csv and .png")
     return result
@@ -715,6 +716,7 @@ def diagnose(
     from fer_analysis.evaluation.open_run import open_run
     from fer_analysis.figures.study_folders import save_diagnosis
     from fer_analysis.progress import Progress
+    from fer_analysis.run import default_folder
     from fer_analysis.study.collect import collect
     from fer_analysis.study.design import load_study
     from fer_analysis.study.diagnose import diagnose as judge
@@ -736,7 +738,7 @@ def diagnose(
             run, loaded, split, subject=subject, source=source, votes=votes, progress=progress
         )
         name = run.name
-    folder = Path(out or f"runs/diagnosis-{name}")
+    folder = Path(out or default_folder(f"diagnosis-{name}", result.fingerprint))
     save_diagnosis(result, folder)
     (progress or Progress()).wrote(folder, "diagnosis.json, diagnosis.csv, recalls.csv, pictures")
     return result

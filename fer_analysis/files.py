@@ -6,6 +6,7 @@ import contextlib
 import csv
 import ctypes
 import errno
+import hashlib
 import json
 import os
 import re
@@ -173,6 +174,12 @@ def write_csv(path: str | Path, rows: list[dict]) -> None:
         writer = csv.DictWriter(file, rows[0] if rows else [], lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: as_text(value) for key, value in row.items()} for row in rows)
+
+
+def content_hash(path: str | Path) -> str:
+    """Return 16 hexadecimal digits that follow from a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
 
 
 _FORMULA = tuple("=+-@\t\r")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import glob
+import hashlib
 import json
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -14,6 +16,8 @@ import numpy as np
 from fer_analysis.config import RunConfig, load_config
 from fer_analysis.errors import FerError
 from fer_analysis.files import (
+    content_hash,
+    file_name,
     read_json,
     remove_leftovers,
     replacing,
@@ -31,6 +35,51 @@ BUNDLED = "bundled"
 
 WEIGHTS = Path(__file__).parent / "weights"
 """The bundled network, a run directory without its history; nothing is ever written there."""
+
+
+def results_folder(name: str, *origins: str) -> Path:
+    """Return the folder for results that belong to no run directory: `runs/<name>-<key>`.
+
+    The key follows from what the results are of, so that two models or two data sets of one
+    name never share a folder, nor does a run of that name.
+
+    Args:
+        name: What the folder is called before the key.
+        *origins: Fingerprints of the model, the data, the table.
+    """
+    key = hashlib.blake2b("\n".join(origins).encode(), digest_size=4).hexdigest()
+    return RUNS / f"{file_name(name)}-{key}"
+
+
+def with_key(path: Path) -> Path:
+    """Return the folder that a name without its key means, if there is exactly one.
+
+    Raises:
+        FerError: If there are several.
+    """
+    if path.exists():
+        return path
+    found = sorted(path.parent.glob(f"{glob.escape(path.name)}-{'[0-9a-f]' * 8}"))
+    if len(found) > 1:
+        names = ", ".join(str(each) for each in found)
+        raise FerError(f"{path}: results of several models or data sets; choose one of {names}")
+    return found[0] if found else path
+
+
+def default_folder(name: str, fingerprint: str) -> Path:
+    """Return where a command's results go by default: `runs/<name>`.
+
+    If results of other data are there, they are kept: the folder's name then ends in a key.
+
+    Args:
+        name: E.g. `audit-fer2013`.
+        fingerprint: Of the data that the results are of.
+    """
+    folder = RUNS / file_name(name)
+    saved = (read_json(file) or {} for file in folder.glob("*.json"))
+    if any(each.get("fingerprint", fingerprint) != fingerprint for each in saved):
+        return results_folder(name, fingerprint)
+    return folder
 
 
 class Run:
@@ -85,7 +134,7 @@ class Run:
             return cls._bundled()
         path = Path(path)
         if path.suffix == ".keras" and path.is_file():
-            return cls(RUNS / path.stem, model=path)
+            return cls(results_folder(path.stem, content_hash(path)), model=path)
         if not path.exists() and (RUNS / path).is_dir():
             path = RUNS / path
         run = cls(path)
@@ -124,9 +173,18 @@ class Run:
             raise FerError(f"no run in {RUNS}/: train one first (`fer train --help`) or name one")
         return cls(max(runs, key=lambda path: (path / "environment.json").stat().st_mtime_ns))
 
-    def for_data(self, data_name: str) -> Run:
-        """Return the run that results on other data go to: `runs/<name>-<data>`, same model."""
-        return Run(RUNS / f"{self.name}-{data_name}", model=self.model_file, trained=self.origin)
+    def for_data(self, name: str, fingerprint: str) -> Run:
+        """Return the run that takes the results on other data, with the same model.
+
+        Args:
+            name: What the data is called.
+            fingerprint: The data's.
+        """
+        model = self.trained_model_file()
+        bare = self._model is not None and self._trained is self
+        own = self._model.stem if bare else self.name
+        path = results_folder(f"{own}-{name}", content_hash(model), fingerprint)
+        return Run(path, model=model, trained=self.origin)
 
     @property
     def origin(self) -> Run:

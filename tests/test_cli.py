@@ -373,12 +373,12 @@ def test_own_predictions_give_the_same_analysis(trained):
     ours = json.loads(fer("evaluate", "run", "--json").stdout)
     table = own_table("run/evaluation/test", "theirs.csv")
     theirs = json.loads(fer("evaluate", "--predictions", table, "--data", "fer", "--json").stdout)
-    assert theirs["run"] == "runs/predictions-theirs-fer"
+    assert re.fullmatch("runs/predictions-theirs-fer-[0-9a-f]{8}", theirs["run"])
     for block in ("all", "leak_free"):
         for key in ("accuracy", "macro_f1", "labels", "asymmetries"):
             assert theirs[block][key] == ours[block][key], key
         assert theirs[block]["annotators"]["strata"] == ours[block]["annotators"]["strata"]
-    assert Path("runs/predictions-theirs-fer/evaluation/test/top_losses.png").exists()
+    assert (Path(theirs["run"]) / "evaluation/test/top_losses.png").exists()
     alone = json.loads(fer("evaluate", "--predictions", table, "--json").stdout)
     assert alone["split"] == "given"
     assert alone["leak_free"] is None

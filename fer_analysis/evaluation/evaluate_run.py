@@ -16,7 +16,7 @@ from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import load_metrics, save_metrics
 from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.evaluation.temperature import at_temperature, fit_temperature
-from fer_analysis.files import read_json, replacing_folder, write_json
+from fer_analysis.files import content_hash, read_json, replacing_folder, write_json
 from fer_analysis.progress import Progress, Update
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import to_json
@@ -125,7 +125,7 @@ def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
         at that temperature (None where no rule holds), as saved.
     """
     kept = run.temperatures().get(folder_of("plain", tta=tta))
-    if kept and kept["model"] == _hash(run.trained_model_file().read_bytes()):
+    if kept and kept["model"] == content_hash(run.trained_model_file()):
         return kept
     return None
 
@@ -206,7 +206,7 @@ def _made_from(run: Run, data: LoadedData, tta: bool) -> dict:
         "data": data.fingerprint,
         "ids": _hash("\n".join(data.dataset.ids.tolist()).encode()),
         "votes": None if votes is None else _hash(np.ascontiguousarray(votes).tobytes()),
-        "model": _hash(run.trained_model_file().read_bytes()),
+        "model": content_hash(run.trained_model_file()),
         "tta": tta,
     }
 
@@ -233,7 +233,7 @@ def _keep_temperature(run: Run, validation: Evaluation, tta: bool) -> None:
             folder_of("plain", tta=tta): {
                 "temperature": temperature,
                 "from": f"{len(clean):,} {leak_free}validation images",
-                "model": _hash(run.trained_model_file().read_bytes()),
+                "model": content_hash(run.trained_model_file()),
                 "answers": to_json(answer_rule(clean.labels, scaled)),
             }
         }

@@ -46,6 +46,13 @@ def read_data(section, progress: Progress | None = None) -> LoadedData:
     return loaded
 
 
+def name_of(data: LoadedData) -> str:
+    """Return what data is called in the names of folders: the last part of its path."""
+    if data.section is None or data.section.source is None:
+        return data.layout
+    return Path(data.section.source).expanduser().resolve().stem
+
+
 def open_run(
     run: str | Path | Run | None,
     data: str | Path | LoadedData | None = None,
@@ -74,16 +81,16 @@ def open_run(
     run = run if isinstance(run, Run) else Run.open(run)
     run.trained_model_file()
     if isinstance(data, LoadedData):
-        loaded, name = data, data.layout
+        loaded = data
     else:
         own = run.is_directory and data is None
         section = (
             load_config(run.config_file, overrides).data if own else data_section(data, overrides)
         )
-        loaded, name = read_data(section, progress), Path(section.source or "").stem
+        loaded = read_data(section, progress)
     trained_on = run.environment().get("data", {}).get("fingerprint")
     if loaded.fingerprint != trained_on:
-        run = run.for_data(name)
+        run = run.for_data(name_of(loaded), loaded.fingerprint)
     if split is None:
         split = "test" if loaded.dataset.has("test") else "validation"
         why = "the default" if split == "test" else "the data has no test split"

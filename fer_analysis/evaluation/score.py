@@ -18,11 +18,11 @@ from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
 from fer_analysis.evaluation.logit_adjustment import adjust
 from fer_analysis.evaluation.metrics import save_metrics
-from fer_analysis.evaluation.open_run import data_section, open_run, read_data
+from fer_analysis.evaluation.open_run import data_section, name_of, open_run, read_data
 from fer_analysis.evaluation.predictions_csv import join_data, read_predictions, with_warnings
-from fer_analysis.files import replacing_folder, write_csv
+from fer_analysis.files import content_hash, replacing_folder, write_csv
 from fer_analysis.progress import Progress
-from fer_analysis.run import RUNS, Run
+from fer_analysis.run import Run, results_folder
 from fer_analysis.statistics.estimate import to_json
 
 LOSSES = 24
@@ -68,20 +68,16 @@ def score_predictions(
         FerError: If the table is not one of predictions, or does not fit the data.
     """
     evaluation = read_predictions(file, split=split or "given")
-    # A name of its own: it must not overwrite what a run has saved, or be taken for it.
-    name, images = f"predictions-{Path(file).stem}", None
+    name, origins, images = f"predictions-{Path(file).stem}", [content_hash(file)], None
     if data is not None:
-        if isinstance(data, LoadedData):
-            loaded, source = data, data.layout
-        else:
-            section = data_section(data, overrides)
-            loaded, source = read_data(section, progress), Path(section.source).stem
+        loaded = data
+        if not isinstance(data, LoadedData):
+            loaded = read_data(data_section(data, overrides), progress)
         evaluation = join_data(evaluation, loaded, split)
-        name = f"{name}-{source}"
+        name, origins = f"{name}-{name_of(loaded)}", [*origins, loaded.fingerprint]
         part = loaded.dataset.part(evaluation.split)
         images = part.images[rows_of(evaluation.ids, part.ids)]
-    if (run := Run(RUNS / name)).config_file.exists():
-        raise FerError(f"{run.path} is a run: rename {file}, whose results would go there")
+    run = Run(results_folder(name, *origins))
     folder = run.evaluation_folder(evaluation.split)
     return dataclasses.replace(with_warnings(evaluation), folder=folder), images
 

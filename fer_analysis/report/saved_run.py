@@ -15,7 +15,8 @@ from fer_analysis.evaluation.evaluate_run import fingerprint_of_saved
 from fer_analysis.evaluation.evaluation import PREDICTIONS, Evaluation
 from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.evaluation.metrics import metrics as metrics_of
-from fer_analysis.run import Run
+from fer_analysis.evaluation.open_run import name_of
+from fer_analysis.run import Run, with_key
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.text import command, short_names
 
@@ -85,8 +86,8 @@ def open_run(name: str | Path | Run | None) -> Run:
     """
     if isinstance(name, Run):
         return name
-    if name is not None and (Path(name) / "evaluation").is_dir():
-        return Run(Path(name))
+    if name is not None and (with_key(Path(name)) / "evaluation").is_dir():
+        return Run(with_key(Path(name)))
     return Run.open(name)
 
 
@@ -95,13 +96,17 @@ def splits_of(run: Run) -> list[str]:
     return [s for s in DEFAULT_SPLITS if (run.evaluation_folder(s) / PREDICTIONS).is_file()]
 
 
-def results_of(run: Run, source: str | None) -> Run:
-    """Return where a run's results lie: in itself, or on other data in a folder of its own."""
-    if source is not None:
-        other = run.for_data(Path(source).stem)
-        if splits_of(other):
-            return other
-    return run
+def results_of(run: Run, data: LoadedData | None) -> Run:
+    """Return where a run's results are: in itself, or on other data in a folder of its own.
+
+    Args:
+        run: The run.
+        data: Other data; None without.
+    """
+    if data is None or run.is_own(data.fingerprint) or not run.model_file.is_file():
+        return run
+    other = run.for_data(name_of(data), data.fingerprint)
+    return other if splits_of(other) else run
 
 
 def common_split(runs: list[Run], split: str | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_analysis.config import load_config
+from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import data_section, read_data
 from fer_analysis.files import write_text
@@ -65,7 +66,10 @@ def write_page(
 ) -> Report:
     """Write the page; see `fer_analysis.api.write_report`."""
     opened = [open_run(run) for run in runs]
-    results = [results_of(run, asked.data) for run in opened]
+    other = None
+    if asked.data is not None:
+        other = read_data(data_section(asked.data, overrides), _TasksOnly(progress))
+    results = [results_of(run, other) for run in opened]
     split = common_split(results, asked.split)
     saved = [
         read_run(name, run, result, split)
@@ -74,7 +78,7 @@ def write_page(
     out = out or saved[0].results.path / "report.html"
     _refuse_foreign(out, force)
     if faces:
-        saved[0] = _with_faces(saved[0], asked.data, overrides, progress)
+        saved[0] = _with_faces(saved[0], other, overrides, progress)
     else:
         saved[0] = saved[0].without_faces("left out on request (--no-faces)")
     content = page(saved, asked, faces=faces, per_cell=per_cell)
@@ -85,18 +89,18 @@ def write_page(
     return Report(out, card, content["headline"], content["faces_missing"] if faces else "")
 
 
-def _with_faces(saved: SavedRun, source, overrides, progress: Progress) -> SavedRun:
+def _with_faces(
+    saved: SavedRun, other: LoadedData | None, overrides: tuple[str, ...], progress: Progress
+) -> SavedRun:
     """Return the run with its faces, read through its data config or from other data."""
+    if other is not None:
+        return saved.with_faces(other)
     try:
         config = saved.run.config_file
-        if source is None and config.is_file():
-            section = load_config(config, overrides).data
-        else:
-            section = data_section(source, overrides)
+        own = config.is_file()
+        section = load_config(config, overrides).data if own else data_section(None, overrides)
         return saved.with_faces(read_data(section, _TasksOnly(progress)))
     except FerError as error:
-        if source is not None:
-            raise
         return saved.without_faces(str(error))
 
 
