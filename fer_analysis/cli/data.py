@@ -82,12 +82,15 @@ def _print_json(loaded) -> None:
         "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
         "votes": dataset.votes is not None,
         "notices": list(loaded.notices),
+        "account": loaded.account and loaded.account.as_json(),
+        "fingerprints": loaded.fingerprints,
     }
     click.echo(json.dumps(facts, indent=2))
 
 
 def _print_counts(loaded) -> None:
-    from fer_analysis.cli.tables.console import out, table
+    from fer_analysis.cli.tables.console import out
+    from fer_analysis.cli.tables.data import counts_tables
 
     dataset = loaded.dataset
     height, width = dataset.images.shape[1:3]
@@ -97,7 +100,7 @@ def _print_counts(loaded) -> None:
         + (", with annotators' votes" if dataset.votes is not None else ""),
         soft_wrap=True,
     )
-    rows = table("split", *dataset.label_names, "n")
-    for split, counts in dataset.counts().items():
-        rows.add_row(split, *map(str, counts), str(counts.sum()))
-    out.print(rows)
+    if loaded.account:
+        out.print(str(loaded.account), soft_wrap=True)
+    for rows in counts_tables(dataset, out.width):
+        out.print(rows)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -49,15 +48,18 @@ def cache_file(source: Source, **options) -> Path | None:
     return folder / f"{name}.npz"
 
 
-def source_state(source: Source) -> str:
+def source_state(source: Source, now: float) -> str:
     """Return a hash of all that tells one content of a source's files from another.
 
     That is each file's name, size, inode and times, the time of its last change (which no
-    program sets back) included; of a file changed in these seconds also its content.
+    program sets back) included; of a file changed just before or after `now` also its content.
+
+    Args:
+        source: The files.
+        now: Seconds, as `time.time()` tells them.
     """
     digest = hashlib.blake2b("\n".join(source.depends).encode("utf-8", "surrogateescape"))
     folder = os.fspath(source.folder)
-    now = time.time()
     for name in source.files:
         place = f"{folder}/{name}"
         stat = os.stat(place)

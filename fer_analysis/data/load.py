@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -139,13 +140,14 @@ def _read(name, source, options, *, use_cache, progress) -> tuple[RawFaces, tupl
     file = cache_file(source, layout=name, **options)
     if file is None:
         return _decode(source, options, progress), ("not cached: there is no home folder",)
-    state = source_state(source)
+    now = time.time()
+    state = source_state(source, now)
     faces, told = load_cached(file, state)
     if faces is not None:
         return faces, ()
     faces = _decode(source, options, progress)
     # What changed while it was read is read anew at the next start.
-    if source_state(source) != state:
+    if source_state(source, now) != state:
         return faces, (*told, f"not cached: files of {source.folder} changed while they were read")
     try:
         store_cached(file, state, faces)

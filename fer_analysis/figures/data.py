@@ -12,9 +12,16 @@ from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.figures import plain, save
 from fer_analysis.figures.conditions import conditions_figure
+from fer_analysis.text import short
 
 GAP = 2
 """White pixels between two faces."""
+
+MOST_ROWS = 32
+"""Labels in one picture of samples; of more, the most frequent are shown."""
+
+LONGEST_NAME = 24
+"""Characters of a label's name beside its faces."""
 
 
 def save_figures(
@@ -56,18 +63,23 @@ def samples_figure(dataset: FaceDataset, *, per_label: int = 8, seed: int = 0) -
     """
     rng = np.random.default_rng(seed)
     counts = dataset.counts()
+    total = np.bincount(dataset.labels, minlength=len(dataset.label_names))
+    shown = np.sort(np.argsort(-total, kind="stable")[:MOST_ROWS])
     rows = []
-    for label in range(len(dataset.label_names)):
+    for label in shown:
         members = np.flatnonzero(dataset.labels == label)
         rows.append(list(dataset.images[rng.permutation(members)[:per_label], ..., 0]))
     figure, axes = _mosaic(rows, dataset.images.shape[1:3], columns=per_label)
-    for label, name in enumerate(dataset.label_names):
-        middle = (label + 0.5) * (dataset.images.shape[1] + GAP)
+    for row, label in enumerate(shown):
+        middle = (row + 0.5) * (dataset.images.shape[1] + GAP)
         numbers = "\n".join(f"{split} {count[label]:,}" for split, count in counts.items())
+        name = short(dataset.label_names[label], LONGEST_NAME)
         axes.text(-3, middle - 2, plain(name), ha="right", va="bottom", weight="bold")
         axes.text(-3, middle, numbers, ha="right", va="top", fontsize=8)
     splits = ", ".join(f"{count.sum():,} {split}" for split, count in counts.items())
-    figure.suptitle(f"{len(dataset):,} images: {splits} (faces chosen at random)", fontsize=10)
+    some = f", the {MOST_ROWS} most frequent of {len(total):,} labels"
+    chosen = "faces chosen at random" + (some if len(shown) < len(total) else "")
+    figure.suptitle(f"{len(dataset):,} images: {splits} ({chosen})", fontsize=10)
     return figure
 
 

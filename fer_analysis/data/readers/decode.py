@@ -30,8 +30,8 @@ MAX_SIDE = 20_000
 LARGE = 4_000_000
 """Pixels from which pictures are decoded one at a time."""
 
-BACKGROUND = 255
-"""Grey level of the one background, white, onto which transparent pictures are composed."""
+BACKGROUND = 0
+"""Grey level of the one background, black, onto which transparent pictures are composed."""
 
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits that a camera may use of 16."""
@@ -47,7 +47,7 @@ class Decoded:
         image: uint8 `(size, size)`.
         shape: Height and width on disk, in pixels.
         coloured: Whether it had colours.
-        transparent: Whether it had transparent parts, now white.
+        transparent: Whether it had transparent parts, now black.
         animated: Whether it has further pictures, which are not read.
         peak: Of a file of 16 bits, the largest value in it; else 0.
     """
@@ -73,7 +73,7 @@ def bits_of(peak: int) -> int:
 def decode(path: Path, size: int, bits: int | None = None) -> Decoded | str:
     """Return one file as a grey image, or in a few words why it cannot be read.
 
-    Transparent parts are composed onto white; of several pictures in a file the first is read.
+    Transparent parts are composed onto black; of several pictures in a file the first is read.
 
     Args:
         path: The file.
@@ -128,7 +128,7 @@ def _read(image, size: int, bits: int | None) -> Decoded:
     elif image.mode == "F":
         raise ValueError("pixels of mode F, expected 8 or 16 bits")
     else:
-        grey, transparent = _grey(image)
+        grey, transparent = grey_on_background(image)
         if deep_colour and grey.max() < 1 << 6:
             raise ValueError("colours of 16 bits that use a part of them; save them in 8 bits")
     face = Decoded(resize(grey, size), grey.shape, coloured, transparent)
@@ -155,15 +155,15 @@ def _deep(image) -> np.ndarray:
     return values.astype(np.uint16)
 
 
-def _grey(image) -> tuple[np.ndarray, bool]:
+def grey_on_background(image) -> tuple[np.ndarray, bool]:
     """Return an image of 8 bits as uint8 `(h, w)`, and whether parts of it are transparent."""
     from PIL import Image
 
     if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
         colours = image.convert("RGBA")
         if colours.getextrema()[-1][0] < 255:
-            paper = Image.new("RGBA", image.size, (BACKGROUND,) * 3 + (255,))
-            return np.asarray(Image.alpha_composite(paper, colours).convert("L")), True
+            ground = Image.new("RGBA", image.size, (BACKGROUND,) * 3 + (255,))
+            return np.asarray(Image.alpha_composite(ground, colours).convert("L")), True
     return np.asarray(image.convert("L")), False
 
 

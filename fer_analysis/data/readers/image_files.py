@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_analysis.data.label_names import printable
-from fer_analysis.data.readers.decode import BACKGROUND, Decoded, bits_of, decode
+from fer_analysis.data.readers.decode import Decoded, bits_of, decode
 from fer_analysis.data.readers.source import Progress, RawFaces, settle
 
 REPORT_EVERY = 250
@@ -124,7 +124,7 @@ def _conversions(told: Counter, n: int, size: int) -> tuple[str, ...]:
         "resized": f"images resized to {size}x{size}",
         "coloured": "images turned from colour to grey",
         "oblong": "images are not square: they were squeezed, faces are out of shape",
-        "transparent": f"images have transparent parts: composed onto white ({BACKGROUND})",
+        "transparent": "images have transparent parts: composed onto black",
         "animated": "files hold several pictures: the first is read",
     }
     return tuple(f"{told[key]} of {n} {text}" for key, text in texts.items() if told[key])

@@ -40,6 +40,15 @@ class Account:
         """How many were seen: read and left out together."""
         return self.read + sum(self.left_out.values())
 
+    def as_json(self) -> dict:
+        """Return the account as a JSON object."""
+        return {
+            "unit": self.unit,
+            "seen": self.seen,
+            "read": self.read,
+            "left_out": dict(self.left_out),
+        }
+
     def __str__(self) -> str:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
         left = f", {self.seen - self.read:,} left out ({reasons})" if self.left_out else ""

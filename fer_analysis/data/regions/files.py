@@ -6,8 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.readers.decode import grey_on_background
 from fer_analysis.data.regions.template import Regions
 from fer_analysis.errors import FerError, first_line
+
+MOST_PIXELS = 50_000_000
+"""Of a mask: larger pictures are refused before they are decoded."""
 
 MOST = 30
 """Regions: a mask of more is a photograph."""
@@ -65,10 +69,16 @@ def _read_mask(path: Path) -> np.ndarray:
             return np.load(path, allow_pickle=False)
         from PIL import Image
 
-        with Image.open(path) as image:
+        with Image.open(path, formats=("PNG",)) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"{image.width}x{image.height} pixels")
             # A palette's colours mean nothing here, its numbers do.
-            return np.array(image if image.mode in ("P", "L", "I", "I;16") else image.convert("L"))
-    except (OSError, ValueError, EOFError) as error:
+            if image.mode in ("P", "L", "I", "I;16") and "transparency" not in image.info:
+                return np.array(image)
+            # What is transparent is background, whatever colour lies under it.
+            return grey_on_background(image)[0].copy()
+    # Decoders of damaged files raise almost anything.
+    except Exception as error:
         raise FerError(f"{path}: not a mask that can be read ({type(error).__name__})") from error
 
 
