@@ -15,14 +15,29 @@ if platform.machine().lower() in ("x86_64", "amd64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _PUBLIC = {
+    **dict.fromkeys(
+        (
+            "load_data",
+            "train",
+            "open_run",
+            "evaluate",
+            "compare",
+            "explain",
+            "audit",
+            "run_study",
+            "show_study",
+            "diagnose",
+            "predict",
+            "write_report",
+        ),
+        "fer_analysis.api",
+    ),
     "Audit": "fer_analysis.auditing.audit",
-    "run_study": "fer_analysis.api",
-    "show_study": "fer_analysis.api",
-    "diagnose": "fer_analysis.api",
+    "Comparison": "fer_analysis.evaluation.comparison",
     "Diagnosis": "fer_analysis.study.diagnosis",
     "Differences": "fer_analysis.study.differences",
-    "Comparison": "fer_analysis.evaluation.comparison",
     "Evaluation": "fer_analysis.evaluation.evaluation",
+    "FaceDataset": "fer_analysis.data.dataset",
     "FerError": "fer_analysis.errors",
     "LoadedData": "fer_analysis.data.load",
     "Predictions": "fer_analysis.prediction.predictions",
@@ -30,15 +45,6 @@ _PUBLIC = {
     "Report": "fer_analysis.report.write",
     "Run": "fer_analysis.run",
     "SaliencyAnalysis": "fer_analysis.saliency.analysis",
-    "audit": "fer_analysis.api",
-    "compare": "fer_analysis.api",
-    "evaluate": "fer_analysis.api",
-    "explain": "fer_analysis.api",
-    "load_data": "fer_analysis.api",
-    "open_run": "fer_analysis.api",
-    "predict": "fer_analysis.api",
-    "train": "fer_analysis.api",
-    "write_report": "fer_analysis.api",
 }
 """Public name -> the module that has it; imported when it is first asked for."""
 

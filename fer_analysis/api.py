@@ -257,7 +257,7 @@ def compare(
     *runs: str | Path | Run | Evaluation,
     data: str | Path | LoadedData | None = None,
     split: str | None = None,
-    folder: str | Path | None = "runs/comparison",
+    out: str | Path | None = "runs/comparison",
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Comparison:
@@ -269,7 +269,7 @@ def compare(
             that differ only in their seed are taken together.
         data: Other data than the runs' own.
         split: The split; test if the data has one, else validation.
-        folder: Where `comparison.json` and its picture go; None to save nothing.
+        out: The folder for `comparison.json` and its picture; None to save nothing.
         overrides: `KEY=VALUE` texts that change the data section of the config.
         progress: Receives tasks and notices.
 
@@ -296,14 +296,14 @@ def compare(
     comparison = compare_runs(
         runs, data=data, split=split, overrides=tuple(overrides), progress=progress
     )
-    if folder is None or not comparison.pairs:
+    if out is None or not comparison.pairs:
         return comparison
-    with replacing_folder(folder) as new:
+    with replacing_folder(out) as new:
         comparison.save(new)
         save(comparison_figure(comparison), new / "comparison.png")
     if progress is not None:
-        progress.wrote(Path(folder), "comparison.json, comparison.png")
-    return dataclasses.replace(comparison, folder=Path(folder))
+        progress.wrote(Path(out), "comparison.json, comparison.png")
+    return dataclasses.replace(comparison, folder=Path(out))
 
 
 def explain(

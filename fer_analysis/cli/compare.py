@@ -48,7 +48,7 @@ def compare(runs, source, split, out, overrides, as_json):
         *runs,
         data=source,
         split=split,
-        folder=out,
+        out=out,
         overrides=overrides,
         progress=ConsoleProgress(),
     )
