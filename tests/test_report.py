@@ -131,7 +131,7 @@ def test_the_headline_stands_first_and_is_printed(made):
     assert title["text"].replace("\N{NON-BREAKING HYPHEN}", "-").startswith(told)
     assert " ".join(done.stdout.split()).startswith(told)
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert f"right {evaluation.correct[evaluation.leak_free.worst]} of" in told
+    assert f"{evaluation.correct[evaluation.leak_free.worst]} of" in told
 
 
 def test_everything_beside_the_run_is_in_it(made):
@@ -140,7 +140,7 @@ def test_everything_beside_the_run_is_in_it(made):
     marked = [e["text"] for e in dom.all("li") if e.get("data-id") in issues]
     assert all("exact duplicate" in told for told in marked)
     assert "imbalance" in text
-    assert "Only run gets these right" in text
+    assert "Only run is correct on these" in text
     assert len([e for e in dom.all("img") if not e["src"].startswith("data:")]) == 0
     with_map = [e for e in dom.all("i") if "span" in e["inside"]]
     assert with_map

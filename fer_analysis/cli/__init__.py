@@ -56,7 +56,7 @@ class _Group(click.Group):
         except BrokenPipeError:
             raise  # `fer ... | head`: click ends without a word
         except OSError as error:
-            _fail(_told(error), error)
+            _fail(_reason(error), error)
         except KeyboardInterrupt as error:
             click.echo("Stopped.", err=True)
             raise SystemExit(130) from error
@@ -80,7 +80,7 @@ def _fail(text: str, error: Exception) -> NoReturn:
     raise SystemExit(1) from error
 
 
-def _told(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     """Return what the system could not do, and with which file."""
     reason = error.strerror or first_line(error)
     if error.filename is None:
@@ -94,7 +94,7 @@ def _told(error: OSError) -> str:
 )
 @click.version_option(__version__, prog_name="fer")
 def main():
-    """Train facial-expression classifiers, and see where they fail and where they look.
+    """Train facial-expression classifiers, and find out where and why they fail.
 
     A first tour, on schematic faces that the package draws itself:
 
@@ -105,12 +105,15 @@ def main():
       fer evaluate                                 # the newest run: recall, confusion
       fer saliency --label disgust                 # where it looks
       fer report   --open                          # all of it on one page
-      fer predict  face.jpg                        # what a trained network says of a picture
+      fer predict  face.jpg                        # the label of a picture, by a trained network
 
     With FER-2013 on disk, --data PATH is the CSV or the folder that holds it;
     the variable FER2013_DIR serves where --data is not given.
 
-    An expression is not a feeling: labels name what a face was filed under.
+    An expression is not a feeling: a label says what a face was filed under.
+
+    Shell completion (bash, zsh, fish): eval "$(_FER_COMPLETE=bash_source fer)" in ~/.bashrc,
+    with zsh_source in ~/.zshrc.
     """
 
 

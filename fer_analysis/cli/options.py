@@ -64,26 +64,3 @@ split_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 run_argument = click.argument("run", required=False, metavar="[RUN]")
-
-
-def open_data(section, *, quiet: bool = False):
-    """Read the data of a config section, with progress and notices on stderr."""
-    from fer_analysis.cli.tables.console import ConsoleProgress
-    from fer_analysis.evaluation.open_run import read_data
-
-    return read_data(section, ConsoleProgress(notices=not quiet))
-
-
-def data_section(source: str | None, overrides: tuple[str, ...], **options):
-    """Return the data section of a config made from the command line alone."""
-    from fer_analysis.evaluation.open_run import data_section as section
-
-    return section(source, overrides, **options)
-
-
-def open_run(run, source, split, overrides, *, quiet: bool = False):
-    """Open a RUN, its data and a split of it, with progress and notices on stderr."""
-    from fer_analysis.cli.tables.console import ConsoleProgress
-    from fer_analysis.evaluation.open_run import open_run as opened
-
-    return opened(run, source, split, overrides, progress=ConsoleProgress(notices=not quiet))

@@ -102,7 +102,7 @@ class Predictions:
         notes = [*NOTES, *card_lines(self.card)]
         if self.temperature is None:
             notes.append(
-                "not calibrated, and nothing is called unsure: `fer evaluate RUN --split "
+                "not calibrated, and nothing is marked unsure: `fer evaluate RUN --split "
                 "validation` on the run's own data fits a temperature and a threshold"
             )
         if oblong := sum(each.oblong for each in self):

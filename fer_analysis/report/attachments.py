@@ -85,13 +85,13 @@ def _read_diagnosis(folder: Path, evaluation: Evaluation) -> Diagnosis:
 
 def _pictures(folder: Path) -> list[dict]:
     """Return the drawn tables of a diagnosis folder that hold no face: (alt text, data URI)."""
-    told = {"equal": "recall as it is, and where all labels have as many training images"}
+    known = {"equal": "recall as it is, and with the same number of training images of each label"}
     files = sorted(folder.glob("confusion_*.png")) + sorted(folder.glob("equal.png"))
     return [
         {
-            "alt": told.get(
+            "alt": known.get(
                 file.stem,
-                f"what {short(file.stem.removeprefix('confusion_'), 40)} is taken for, "
+                f"what {short(file.stem.removeprefix('confusion_'), 40)} is predicted as, "
                 "before and after each change",
             ),
             "width": 760,

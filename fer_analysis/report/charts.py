@@ -27,9 +27,9 @@ def calibration_chart(block: dict, title: str) -> dict:
     raw = block["as_predicted"]
     more = "overconfident" if raw["confidence"] > raw["accuracy"] else "underconfident"
     alt = (
-        f"Reliability diagram and accuracy by coverage. As predicted the model is sure of "
-        f"{percent(raw['confidence'])} and right in {percent(raw['accuracy'])}: {more} on average; "
-        f"expected calibration error {percent(raw['ece'].value)}, at its temperature "
+        f"Reliability diagram and accuracy by coverage. As predicted the mean confidence "
+        f"is {percent(raw['confidence'])}, the accuracy {percent(raw['accuracy'])}: {more} on "
+        f"average; expected calibration error {percent(raw['ece'].value)}, at its temperature "
         f"{percent(block['at_temperature']['ece'].value)}."
     )
     return chart(calibration_figure(block, title), alt)
@@ -51,7 +51,7 @@ def curves_chart(history: list[dict], best_epoch: int, name: str) -> dict:
 
 
 def annotators_chart(evaluation, block: dict, title: str) -> dict:
-    """Draw model and annotators beside each other."""
+    """Draw the model next to the annotators."""
     from fer_analysis.figures.annotators import annotators_figure
 
     alt = (

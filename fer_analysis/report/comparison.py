@@ -1,4 +1,4 @@
-"""Several runs on one page: how they differ, and the faces that one gets and another does not."""
+"""Several runs on one page: how they differ, and the faces on which only one is correct."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.report.sprites import Sprites
 
 PER_SIDE = 60
-"""Faces shown that only one of two runs gets right."""
+"""Faces shown on which only one of two runs is correct."""
 
 
 def comparisons(
     runs: list[SavedRun], sprites: Sprites | None, issues: dict[str, set[str]], most: int
 ) -> list[dict]:
-    """Hold every further run against the first.
+    """Compare every further run with the first.
 
     Args:
         runs: The runs, of the same images.
@@ -28,7 +28,7 @@ def comparisons(
 
     Returns:
         For each further run its `name`, `sets` (name of the images -> comparison), `differs`,
-        and `sides`: the faces that only one gets right.
+        and `sides`: the faces on which only one is correct.
 
     Raises:
         FerError: If the runs are not of the same images.
@@ -72,16 +72,16 @@ def _sides(first: Evaluation, other: Evaluation, sprites, issues, most: int) -> 
     made = []
     for who, rows, errs in (("first", one & ~two, other), ("second", two & ~one, first)):
         chosen = np.flatnonzero(rows)
-        # The surest errors of the one that is wrong come first.
+        # The most confident errors of the run that is wrong come first.
         shown = most_confident(errs, chosen)[:most].tolist()
         faces = []
         for row in shown:
-            told = face(first, row, sprites, issues)
-            told["other"] = (
+            shown_face = face(first, row, sprites, issues)
+            shown_face["other"] = (
                 f"{other.label_names[other.predicted[row]]} "
                 f"{100 * other.probabilities[row].max():.0f} %"
             )
-            faces.append(told)
+            faces.append(shown_face)
         made.append(
             {
                 "who": who,

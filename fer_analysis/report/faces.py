@@ -1,4 +1,4 @@
-"""Which faces stand behind each cell of the confusion matrix, and what is told of each."""
+"""Which faces stand behind each cell of the confusion matrix, and what is shown of each."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PER_CELL = 120
 IN_ALL = 4000
 """Faces on a page: data with many labels gets fewer of each cell."""
 
-TOLD = 3
-"""Labels whose probability is told in words."""
+SHOWN = 3
+"""Labels whose probability is shown in words."""
 
 
 def cap(counts: np.ndarray, per_cell: int = PER_CELL, in_all: int = IN_ALL) -> int:
@@ -72,16 +72,16 @@ def cells(
 def face(
     evaluation: Evaluation, row: int, sprites: Sprites | None, issues: dict[str, set[str]]
 ) -> dict:
-    """Return what is told of one image.
+    """Return what is shown of one image.
 
     Returns:
         `id`, `probabilities` (in thousandths) and `votes`, in the labels' order, for the bars;
-        `said` and `voted`, the same in words; `marks`, what an audit and the run's training
+        `likely` and `voted`, the same in words; `marks`, what an audit and the run's training
         images say of it; `place`, see `Sprites.place`, None without faces.
     """
     names = evaluation.label_names
     probabilities = evaluation.probabilities[row]
-    order = np.argsort(-probabilities, kind="stable")[:TOLD]
+    order = np.argsort(-probabilities, kind="stable")[:SHOWN]
     name = str(evaluation.ids[row])
     marks = [kind.replace("_", " ") for kind, ids in issues.items() if name in ids]
     if evaluation.leaked is not None and evaluation.leaked[row] and "leak" not in marks:
@@ -92,7 +92,7 @@ def face(
         "predicted": names[evaluation.predicted[row]],
         "probabilities": np.round(1000 * probabilities).astype(int).tolist(),
         "votes": [] if evaluation.votes is None else evaluation.votes[row].tolist(),
-        "said": ", ".join(f"{names[i]} {100 * probabilities[i]:.0f} %" for i in order),
+        "likely": ", ".join(f"{names[i]} {100 * probabilities[i]:.0f} %" for i in order),
         "voted": votes_as_text(evaluation, row),
         "marks": [short(mark, 40) for mark in marks],
         "place": sprites.place(row) if sprites else None,

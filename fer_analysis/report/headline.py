@@ -28,12 +28,12 @@ def headline(
         name = evaluation.label_names[collapsed]
         count, n = int(evaluation.predicted_counts[collapsed]), len(evaluation)
         return (
-            f"{count:,} of {n:,} faces are called {name}: a collapsed model, "
-            f"right {int(evaluation.correct.sum()):,} times"
+            f"{count:,} of {n:,} faces are predicted as {name}: a collapsed model, "
+            f"correct {int(evaluation.correct.sum()):,} times"
         )
     label = worst(evaluation)
-    told = [_right(evaluation, label), *_mistaken(evaluation, label)]
-    sentence = f"{evaluation.label_names[label]}: {', '.join(told)}"
+    parts = [_correct(evaluation, label), *_predicted_as(evaluation, label)]
+    sentence = f"{evaluation.label_names[label]}: {', '.join(parts)}"
     people = annotators_recall(metrics, label)
     if people is not None:
         sentence += f"; the annotators' first choice agrees for {percent(people, 0)}"
@@ -51,7 +51,7 @@ def worst(evaluation: Evaluation) -> int:
 
 
 def mistaken_for(evaluation: Evaluation, label: int, most: int = 3) -> list[tuple[int, int]]:
-    """Return what a label is taken for: (predicted label, images), the most frequent first."""
+    """Return what a label is mistaken for: (predicted label, images), the most frequent first."""
     row = evaluation.confusion[label].copy()
     row[label] = 0
     order = (-row).argsort(kind="stable")[:most]
@@ -69,16 +69,16 @@ def shown_causes(diagnosis: Diagnosis | None, label: int) -> list[str]:
     return list(diagnosis.labels[label].shown) if diagnosis else []
 
 
-def _right(evaluation: Evaluation, label: int) -> str:
-    told = f"right {evaluation.correct[label]:,} of {evaluation.support[label]:,}"
+def _correct(evaluation: Evaluation, label: int) -> str:
+    counts = f"{evaluation.correct[label]:,} of {evaluation.support[label]:,} correct"
     clean = evaluation.leak_free
     if clean is None or len(clean) == len(evaluation):
-        return told
-    return f"{told}, {clean.correct[label]:,} of {clean.support[label]:,} leak-free"
+        return counts
+    return f"{counts}, {clean.correct[label]:,} of {clean.support[label]:,} leak-free"
 
 
-def _mistaken(evaluation: Evaluation, label: int) -> list[str]:
+def _predicted_as(evaluation: Evaluation, label: int) -> list[str]:
     return [
-        f"mistaken for {evaluation.label_names[other]} {count:,} times"
+        f"predicted as {evaluation.label_names[other]} {count:,} times"
         for other, count in mistaken_for(evaluation, label, 1)
     ]

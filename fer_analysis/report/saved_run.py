@@ -35,7 +35,7 @@ class SavedRun:
         results: The run itself, or its results on other data.
         evaluation: Its saved predictions, label names shortened.
         metrics: Its `metrics.json`, label names as they are.
-        images: uint8 `(n, h, w)`, the faces in the evaluation's order; None where they are gone.
+        images: uint8 `(n, h, w)`, the faces in the evaluation's order; None where they are missing.
         faces_missing: Why there are no faces; empty where there are.
         saliency: Its saved saliency of this split, None without.
         data_fingerprint: Of the data that was evaluated; None where unknown.
@@ -92,7 +92,7 @@ def open_run(name: str | Path | Run | None) -> Run:
 
 
 def splits_of(run: Run) -> list[str]:
-    """Return the splits that have saved predictions, the most telling first."""
+    """Return the splits that have saved predictions, in the order of `DEFAULT_SPLITS`."""
     return [s for s in DEFAULT_SPLITS if (run.evaluation_folder(s) / PREDICTIONS).is_file()]
 
 
@@ -125,8 +125,8 @@ def common_split(runs: list[Run], split: str | None) -> str:
         raise FerError("nothing to report on", problems)
     shared = [s for s in splits_of(runs[0]) if all(s in splits_of(run) for run in runs)]
     if not shared:
-        told = "; ".join(f"{run.name}: {', '.join(splits_of(run))}" for run in runs)
-        raise FerError(f"these runs have no predicted split in common ({told})")
+        splits = "; ".join(f"{run.name}: {', '.join(splits_of(run))}" for run in runs)
+        raise FerError(f"these runs have no predicted split in common ({splits})")
     return split or shared[0]
 
 

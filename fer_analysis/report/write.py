@@ -30,7 +30,7 @@ OURS = b"Made by <code>fer report</code>"
 """What every page of ours has in its last line, and no other page."""
 
 HASH = "<!-- fer report: "
-"""Begins the last line of a model card: the hash of the text above it, which tells edited ones."""
+"""Begins the last line of a model card: the hash of the text above it, to recognise edited ones."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _with_faces(
 
 
 class _TasksOnly(Progress):
-    """Shows how far reading is; what the data has of notices was told when it was evaluated."""
+    """Shows tasks only: the notices of the data were given when it was evaluated."""
 
     def __init__(self, progress: Progress):
         self.task = progress.task

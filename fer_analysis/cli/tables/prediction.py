@@ -44,8 +44,8 @@ def print_predictions(predictions: Predictions) -> None:
         left = len(predictions) - shown
         out.print(f"... and {left:,} more (-v: all of them; --csv, --json: all figures)")
     counts = Counter("unsure" if each.unsure else each.label for each in predictions)
-    told = ", ".join(f"{printable(name)} {n:,}" for name, n in counts.most_common())
-    out.print(f"{len(predictions):,} images by {printable(predictions.run)}: {told}")
+    counted = ", ".join(f"{printable(name)} {n:,}" for name, n in counts.most_common())
+    out.print(f"{len(predictions):,} images by {printable(predictions.run)}: {counted}")
     for line in predictions.notes:
         out.print(f"  - {line}")
 
@@ -59,9 +59,9 @@ def _table(predictions: Predictions, shown: int):
         rows.columns[-1].justify = "left"
     for each in predictions.predictions[:shown]:
         label = printable(each.label)
-        told = f"unsure ({label}?)" if each.unsure else label
+        shown_label = f"unsure ({label}?)" if each.unsure else label
         shares = map(_percent, each.probabilities.values()) if wide else _likely(each)
-        rows.add_row(printable(each.image), told, *shares)
+        rows.add_row(printable(each.image), shown_label, *shares)
     return rows
 
 
