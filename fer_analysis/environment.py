@@ -11,7 +11,7 @@ from pathlib import Path
 
 import fer_analysis
 
-PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy")
 
 CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}

@@ -120,7 +120,7 @@ class Run:
 
     @classmethod
     def open(cls, path: str | Path | None) -> Run:
-        """Open a RUN: a run directory, a `.keras` file, `bundled`, or (None) the newest run.
+        """Open a RUN: a run directory, a model file, `bundled`, or (None) the newest run.
 
         The word `bundled` is the network that comes with the package whatever lies in the
         working directory; a directory of that name is `./bundled`.
@@ -133,13 +133,15 @@ class Run:
         if path == BUNDLED:
             return cls._bundled()
         path = Path(path)
-        if path.suffix == ".keras" and path.is_file():
+        if path.is_file():  # of what kind it is, is told where it is opened
             return cls(results_folder(path.stem, content_hash(path)), model=path)
         if not path.exists() and (RUNS / path).is_dir():
             path = RUNS / path
         run = cls(path)
         if not run.config_file.is_file():
             what = "not a run directory (no config.yaml)" if path.exists() else "no such run"
+            if (path / "saved_model.pb").is_file():
+                what = "a TensorFlow SavedModel, which is not read; save the model as .keras"
             raise FerError(
                 f"{path}: {what}; expected a run directory, a .keras file or '{BUNDLED}'"
             )

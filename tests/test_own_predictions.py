@@ -20,7 +20,7 @@ def table(tmp_path, text):
 
 
 def test_a_table_by_hand(tmp_path):
-    path = table(tmp_path, HEADER + "a,cat,0.7,0.3\nb,dog,.25,.75\nc,1,0.998,0.001\n")
+    path = table(tmp_path, HEADER + "a,cat,0.7,0.3\nb,dog,.25,.75\nc,dog,0.998,0.001\n")
     found = read_predictions(path)
     assert found.label_names == ("cat", "dog")
     assert found.ids.tolist() == ["a", "b", "c"]
@@ -42,9 +42,9 @@ def test_a_table_by_hand(tmp_path):
         (HEADER + "a,owl,0.7,0.3\n", "line 2: label 'owl' is none of cat, dog"),
         (HEADER + "a,cat,7,3\n", "line 2: expected probabilities that sum to 1, received 7, 3"),
         (HEADER + "a,cat,nan,1\n", "line 2: expected probabilities"),
-        (HEADER + "a,cat,x,1\n", "line 2: could not convert"),
+        (HEADER + "a,cat,x,1\n", "line 2: column 'cat': expected a probability, received 'x'"),
         (HEADER + "a,cat,1.5,-0.5\n", "line 2: expected probabilities"),
-        (HEADER + "a,cat,1,0\na,dog,1,0\n", "id 'a' stands there more than once"),
+        (HEADER + "a,cat,1,0\na,dog,1,0\n", "line 3: id 'a' appears more than once"),
     ],
 )
 def test_other_tables_are_refused_in_one_message(tmp_path, text, message):
@@ -119,3 +119,63 @@ def test_predictions_that_do_not_belong_to_the_data_are_refused(tmp_path, loaded
 def header(dataset, *ids):
     lines = ["id,label," + ",".join(dataset.label_names)]
     return "\n".join([*lines, *(f"{i},angry,1,0,0,0,0,0,0" for i in ids)]) + "\n"
+
+
+RAF = "id,label,1,2,3\n"
+
+
+def test_labels_are_all_names_or_all_positions(tmp_path):
+    rows = ["{},{},0.8,0.1,0.1\n", "{},{},0.1,0.8,0.1\n", "{},{},0.1,0.1,0.8\n"]
+    for first, expected in ((0, [0, 1, 2]), (1, [0, 1, 2])):
+        text = "".join(row.format(f"i{n}", n + first) for n, row in enumerate(rows))
+        found = read_predictions(table(tmp_path, RAF + text))
+        assert found.labels.tolist() == expected
+        assert found.accuracy == 1
+    with pytest.raises(FerError, match="names of columns and positions of other columns"):
+        read_predictions(table(tmp_path, RAF + rows[0].format("a", 1) + rows[1].format("b", 2)))
+    with pytest.raises(FerError, match="label '1' is none of cat, dog"):
+        read_predictions(table(tmp_path, HEADER + "a,cat,1,0\nb,1,0,1\n"))
+
+
+def test_rounded_probabilities_are_scaled_within_what_their_decimals_allow(tmp_path):
+    found = read_predictions(table(tmp_path, HEADER + "a,cat,0.5,0.49\n"))
+    assert found.probabilities[0].sum() == pytest.approx(1)
+    assert "rounded to 2 decimals" in found.notes[0]
+    with pytest.raises(FerError, match="expected probabilities that sum to 1"):
+        read_predictions(table(tmp_path, HEADER + "a,cat,0.500,0.490\n"))
+    with pytest.raises(FerError, match="expected probabilities that sum to 1"):
+        read_predictions(table(tmp_path, HEADER + "a,cat,1,1\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEADER + "a,cat,70,30\n", "percent: divide by 100"),
+        ("id,label,cat,dog,sure\na,cat,.7,.3,.9\n", "column 'sure' is no label"),
+        ("id,label,cat,dog,file\na,cat,.7,.3,x\nb,cat,.7,.3,y\n", "column 'file' is no label"),
+        (HEADER + "a,cat,2.5,-1.5\nb,dog,-3,1\n", "apply a softmax"),
+        (HEADER + ",cat,1,0\n", "line 2: no id"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_named(tmp_path, text, message):
+    with pytest.raises(FerError, match=message):
+        read_predictions(table(tmp_path, text))
+
+
+def test_images_of_labels_that_are_not_predicted_are_left_out_and_told(tmp_path, loaded):
+    text = "id,label,happy,sad\na,happy,.7,.3\nb,fear,.7,.3\nc,sad,.2,.8\n"
+    found = read_predictions(table(tmp_path, text))
+    assert found.ids.tolist() == ["a", "c"]
+    assert found.accuracy == 1
+    assert "1 images of labels without a column are left out" in found.notes[0]
+    dataset = loaded.dataset
+    test = np.flatnonzero(dataset.split == "test")
+    three = dataset.label_names[3:0:-1]
+    known = [row for row in test if dataset.label_names[dataset.labels[row]] in three]
+    joined = join_data(theirs(tmp_path, dataset, names=three, rows=known), loaded, None)
+    assert joined.label_names == dataset.label_names[1:4]
+    assert (joined.accuracy, len(joined), joined.comparable) == (1, len(known), False)
+    assert any(
+        "4 of 7 labels have no predictions" in note and f"{len(test) - len(known)} images" in note
+        for note in joined.notes
+    )

@@ -15,7 +15,7 @@ from fer_analysis.evaluation import pitfalls
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import load_metrics, save_metrics
 from fer_analysis.evaluation.selective_prediction import answer_rule
-from fer_analysis.evaluation.temperature import at_temperature, fit_temperature
+from fer_analysis.evaluation.temperature import RANGE, at_temperature, fit_temperature
 from fer_analysis.files import content_hash, read_json, replacing_folder, write_json
 from fer_analysis.progress import Progress, Update
 from fer_analysis.run import Run
@@ -123,11 +123,41 @@ def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
     Returns:
         `temperature`, the images that it is `from`, and `answers`, the rule of `answer_rule`
         at that temperature (None where no rule holds), as saved.
+
+    Raises:
+        FerError: If what is kept is no temperature or no rule.
     """
     kept = run.temperatures().get(folder_of("plain", tta=tta))
-    if kept and kept["model"] == content_hash(run.trained_model_file()):
-        return kept
-    return None
+    if not kept:
+        return None
+    _check_temperature(kept, run)
+    return kept if kept["model"] == content_hash(run.trained_model_file()) else None
+
+
+def _check_temperature(kept: object, run: Run) -> None:
+    kept = kept if isinstance(kept, dict) else {}
+    low, high = RANGE
+    rule = kept.get("answers") or {}
+    least = rule.get("least") if isinstance(rule, dict) else "no rule"
+    checks = {
+        "temperature": (kept.get("temperature"), low, high),
+        "answers.least": (0 if not rule else least, 0, 1),
+    }
+    problems = [
+        f"{key}: expected a number from {start:g} to {end:g}, received {str(value)[:40]}"
+        for key, (value, start, end) in checks.items()
+        if not (isinstance(value, int | float) and start <= value <= end)
+    ]
+    problems += [
+        f"{key}: expected a text, received {str(kept.get(key))[:40]}"
+        for key in ("model", "from")
+        if not isinstance(kept.get(key), str)
+    ]
+    if problems:
+        files = (run.temperature_file, run.origin.temperature_file)
+        file = next((file for file in files if file.is_file()), files[0])
+        problems.append("delete it, and `fer evaluate --split validation` writes it again")
+        raise FerError(f"{file}", problems)
 
 
 def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Evaluation:

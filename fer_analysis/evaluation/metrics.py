@@ -108,9 +108,7 @@ class _Draws:
     """F1, macro-F1 and balanced accuracy of resampled images."""
 
     def __init__(self, evaluation: Evaluation):
-        confusions = confusion_draws(evaluation.confusion)
-        correct = np.diagonal(confusions, axis1=1, axis2=2)
-        support, predicted = confusions.sum(axis=2), confusions.sum(axis=1)
+        correct, support, predicted = confusion_draws(evaluation.confusion)
         with np.errstate(invalid="ignore", divide="ignore"):
             f1 = 2 * correct / (support + predicted)
             recall = correct / support

@@ -9,6 +9,7 @@ from fer_analysis.config import load_config, parse_data
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
+from fer_analysis.models.model_file import ANY_SIZE, read_model_file
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 
@@ -53,6 +54,18 @@ def name_of(data: LoadedData) -> str:
     return Path(data.section.source).expanduser().resolve().stem
 
 
+def taken_size(run: Run) -> int:
+    """Return the height in pixels of the images that a run's model takes.
+
+    Raises:
+        FerError: If there is no model file that can be read.
+    """
+    size = read_model_file(run.trained_model_file()).size
+    if size is None and run.origin.config_file.is_file():
+        size = run.origin.config().data.size
+    return size or ANY_SIZE
+
+
 def open_run(
     run: str | Path | Run | None,
     data: str | Path | LoadedData | None = None,
@@ -79,13 +92,15 @@ def open_run(
     """
     progress = progress or Progress()
     run = run if isinstance(run, Run) else Run.open(run)
-    run.trained_model_file()
+    size = taken_size(run)
     if isinstance(data, LoadedData):
         loaded = data
     else:
         own = run.is_directory and data is None
         section = (
-            load_config(run.config_file, overrides).data if own else data_section(data, overrides)
+            load_config(run.config_file, overrides).data
+            if own
+            else data_section(data, overrides, size=size)
         )
         loaded = read_data(section, progress)
     trained_on = run.environment().get("data", {}).get("fingerprint")

@@ -16,8 +16,11 @@ from fer_analysis.evaluation import pitfalls
 from fer_analysis.evaluation.evaluation import Evaluation
 
 ID, LABEL = "id", "label"
-ROUNDED = 0.01
-"""Rows that miss 1 by no more are taken for rounded and scaled."""
+EXACT = 0.001
+"""Rows that miss 1 by no more are exact, as far as float32 goes."""
+
+HALF = 0.5
+"""However many labels are rounded however coarsely, rows may not miss 1 by more."""
 
 SHOWN = 5
 """Bad rows that an error names."""
@@ -27,8 +30,10 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
     """Read a CSV with columns `id`, `label` and one of probabilities for each label.
 
     Args:
-        path: The file. `label` holds the true label's name (or its place among the columns,
-            from 0); FER-2013's labels may be spelled in their usual ways (anger, happiness).
+        path: The file. `label` holds the true label's name, or in all rows its position among
+            the columns, from 0; FER-2013's labels may be spelled in their usual ways (anger,
+            happiness). Rows of a FER-2013 label that has no column are left out and counted.
+            Rounded probabilities are scaled, within what their decimals allow.
         split: What to call the images.
 
     Raises:
@@ -43,31 +48,36 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
         raise FerError(f"{path}: cannot be read as a table ({error})") from None
     header = [name.strip() for name in rows[0][1]] if rows else []
     names = tuple(_canonical(name) for name in header if name not in (ID, LABEL))
-    if ID not in header or LABEL not in header or len(names) < 2 or len({*names}) < len(names):
+    named = all(names) and ID in header and LABEL in header
+    if not named or len(names) < 2 or len({*names}) < len(header) - 2:
         raise FerError(
             f"{path}: expected the columns {ID}, {LABEL} and one for each label, "
             f"received {', '.join(header)[:200] or 'nothing'}"
         )
-    ids, labels, values, problems = [], [], [], []
-    for line, row in rows[1:]:
-        try:
-            if len(row) != len(header):
-                raise ValueError(f"expected {len(header)} cells, received {len(row)}")
-            cells = dict(zip(header, row, strict=True))
-            shares = np.array([float(cells[n]) for n in header if n not in (ID, LABEL)])
-            ids.append(cells[ID])
-            labels.append(_label(cells[LABEL], names))
-            values.append(_shares(shares))
-        except ValueError as error:
-            problems.append(f"line {line}: {error}")
-    if not problems and len({*ids}) < len(ids):
-        seen: set[str] = set()
-        twice = next(i for i in ids if i in seen or seen.add(i))
-        problems.append(f"id '{twice}' stands there more than once")
-    if problems or not ids:
-        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-        raise FerError(f"{path}", [*problems[:SHOWN], *more] or ["no predictions in it"])
-    return Evaluation(np.array(labels), np.array(values), np.array(ids), split, names)
+    if problems := _uneven(header, rows[1:]) or _not_numbers(header, rows[1:]):
+        raise _refused(path, problems)
+    if len(rows) == 1:
+        raise FerError(f"{path}: no predictions in it")
+    own = [i for i, name in enumerate(header) if name not in (ID, LABEL)]
+    lines = [line for line, _ in rows[1:]]
+    cells = [[row[i].strip() for i in own] for _, row in rows[1:]]
+    ids = [row[header.index(ID)].strip() for _, row in rows[1:]]
+    labels, problems = _labels([row[header.index(LABEL)].strip() for _, row in rows[1:]], names)
+    probabilities, more, notes = _probabilities(cells, names)
+    problems = {**_ids(ids), **more, **problems}
+    if problems:
+        raise _refused(path, [f"line {lines[row]}: {problems[row]}" for row in sorted(problems)])
+    keep = labels >= 0
+    if not keep.any():
+        raise FerError(f"{path}: no image has one of its labels ({', '.join(names)[:200]})")
+    if not keep.all():
+        notes.append(
+            f"{int((~keep).sum()):,} images of labels without a column are left out: "
+            f"the predictions know {', '.join(names)[:200]}"
+        )
+    return Evaluation(
+        labels[keep], probabilities[keep], np.array(ids)[keep], split, names, notes=tuple(notes)
+    )
 
 
 def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluation:
@@ -86,7 +96,7 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
         FerError: If ids, labels or splits do not fit.
     """
     dataset = data.dataset
-    if {*own.label_names} != {*dataset.label_names}:
+    if not {*own.label_names} <= {*dataset.label_names}:
         raise FerError(
             f"the predictions' labels are not the data's: {', '.join(own.label_names)}; "
             f"the data has: {', '.join(dataset.label_names)}"
@@ -105,33 +115,47 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
         raise FerError(f"no predictions of the '{split}' split; there are of {', '.join(found)}")
     keep = dataset.split[rows] == split
     own, rows = own.take(keep), rows[keep]
-    order = [own.label_names.index(name) for name in dataset.label_names]
+    names = tuple(name for name in dataset.label_names if name in own.label_names)
+    order = [own.label_names.index(name) for name in names]
+    of_data = np.array([dataset.label_names.index(name) for name in names])
     labels = np.argsort(order)[own.labels]
-    if (differ := labels != dataset.labels[rows]).any():
+    if (differ := of_data[labels] != dataset.labels[rows]).any():
         row = int(differ.argmax())
         raise FerError(
             f"{int(differ.sum()):,} of {len(own):,} true labels are not the data's, the first: "
-            f"id '{own.ids[row]}' is {dataset.label_names[labels[row]]} there and "
+            f"id '{own.ids[row]}' is {names[labels[row]]} there and "
             f"{dataset.label_names[dataset.labels[rows[row]]]} in the data; is the label "
             "order another, or are these ids of other data?"
         )
     part = dataset.take(rows)
     trained = dataset.part("train").pixel_hashes() if dataset.has("train") else None
-    missing = int((dataset.split == split).sum()) - len(own)
+    known = np.isin(dataset.labels, of_data)
+    missing = int(((dataset.split == split) & known).sum()) - len(own)
+    absent = [name for name in dataset.label_names if name not in names]
+    unknown_images = int(((dataset.split == split) & ~known).sum())
     return dataclasses.replace(
         own,
         labels=labels,
         probabilities=own.probabilities[:, order],
         split=split,
-        label_names=dataset.label_names,
+        label_names=names,
         protocol=data.protocol,
-        comparable=data.comparable and not missing,
+        comparable=data.comparable and not missing and not absent,
         leaked=None if trained is None else np.isin(part.pixel_hashes(), trained),
-        votes=part.votes,
-        vote_names=part.vote_names,
+        votes=None if absent else part.votes,
+        vote_names=() if absent else part.vote_names,
         warnings=tuple(pitfalls.oversampled_before_split(dataset, split)),
         notes=(
             "predictions made elsewhere; leaks are told from the data's training split",
+            *own.notes,
+            *(
+                [
+                    f"{len(absent)} of {len(dataset.label_names)} labels have no predictions "
+                    f"({', '.join(absent)[:200]}): their {unknown_images:,} images are left out"
+                ]
+                if absent
+                else []
+            ),
             *([f"{missing:,} images of the split have no prediction"] if missing else []),
         ),
     )
@@ -147,18 +171,137 @@ def _canonical(name: str) -> str:
     return fer_label(name) or name
 
 
-def _label(text: str, names: tuple[str, ...]) -> int:
-    text = text.strip()
-    if _canonical(text) in names:
-        return names.index(_canonical(text))
-    if text.isdigit() and int(text) < len(names):
-        return int(text)
-    raise ValueError(f"label '{text[:40]}' is none of {', '.join(names)[:200]}")
+def _refused(path: Path, problems: list[str]) -> FerError:
+    more = [f"and {len(problems) - SHOWN:,} more"] if len(problems) > SHOWN else []
+    return FerError(f"{path}", [*problems[:SHOWN], *more])
 
 
-def _shares(values: np.ndarray) -> np.ndarray:
-    total = values.sum()
-    if not np.isfinite(values).all() or (values < 0).any() or abs(total - 1) > ROUNDED:
-        told = ", ".join(f"{value:g}" for value in values[:8])
-        raise ValueError(f"expected probabilities that sum to 1, received {told}")
-    return values / total
+def _uneven(header: list[str], rows: list[tuple[int, list[str]]]) -> list[str]:
+    return [
+        f"line {line}: expected {len(header)} cells, received {len(row)}"
+        for line, row in rows
+        if len(row) != len(header)
+    ]
+
+
+def _not_numbers(header: list[str], rows: list[tuple[int, list[str]]]) -> list[str]:
+    """Name columns that are no label, or the cells that are no number."""
+    problems = []
+    for place, name in enumerate(header):
+        if name in (ID, LABEL):
+            continue
+        bad = [(line, row[place]) for line, row in rows if not _is_number(row[place])]
+        if bad and len(bad) == len(rows) > 1:
+            problems.append(
+                f"column '{name[:40]}' is no label: it holds '{bad[0][1][:40]}', expected "
+                "probabilities; leave the column out"
+            )
+        else:
+            problems += [
+                f"line {line}: column '{name[:40]}': expected a probability, received '{cell[:40]}'"
+                for line, cell in bad
+            ]
+    return problems
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _ids(ids: list[str]) -> dict[int, str]:
+    """Return what is wrong with ids, by row."""
+    seen: set[str] = set()
+    problems = {}
+    for row, each in enumerate(ids):
+        if not each:
+            problems[row] = "no id"
+        elif each in seen:
+            problems[row] = f"id '{each[:80]}' appears more than once"
+        seen.add(each)
+    return problems
+
+
+def _labels(texts: list[str], names: tuple[str, ...]) -> tuple[np.ndarray, dict[int, str]]:
+    """Read true labels as names, or all of them as positions from 0; never some so, some so.
+
+    Returns:
+        int64 `(n,)`, -1 for a label of FER-2013 that has no column, and what is wrong, by row.
+    """
+    by_name = {name: place for place, name in enumerate(names)}
+    as_names = [by_name.get(_canonical(text), -1) for text in texts]
+    as_positions = [
+        int(text) if text.isascii() and text.isdigit() and int(text[:9]) < len(names) else -1
+        for text in texts
+    ]
+    if min(as_positions) >= 0 and as_positions != as_names:
+        if min(as_names) >= 0:
+            told = f"expected labels that are either, received {texts[0]}"
+            return np.array(as_names), {
+                0: f"labels that are names of columns and positions of other columns; {told}: "
+                "give the columns names that are no numbers (label_1, …)"
+            }
+        return np.array(as_positions), {}
+    absent = [fer_label(text) is not None for text in texts]
+    return np.array(as_names), {
+        row: f"label '{texts[row][:40]}' is none of {', '.join(names)[:200]}"
+        for row, place in enumerate(as_names)
+        if place < 0 and not absent[row]
+    }
+
+
+def _probabilities(
+    cells: list[list[str]], names: tuple[str, ...]
+) -> tuple[np.ndarray, dict[int, str], list[str]]:
+    """Return probabilities that sum to 1, what is wrong with them by row, and notes."""
+    values = np.array([[float(cell) for cell in row] for row in cells])
+    decimals = max(_decimals(cell) for row in cells for cell in row)
+    rounding = min(len(names) * 0.5 * 10.0**-decimals, HALF) if decimals else 0.0
+    tolerance = max(rounding, EXACT) + 1e-9
+    total = values.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        missed = np.abs(total - 1)
+        bad = ~np.isfinite(values).all(axis=1) | (values < 0).any(axis=1) | ~(missed <= tolerance)
+    if not bad.any():
+        scaled = values / total[:, None]
+        if missed.max() <= EXACT:
+            return scaled, {}, []
+        return (
+            scaled,
+            {},
+            [
+                f"probabilities are rounded to {decimals} decimals: rows that miss 1 by up to "
+                f"{tolerance:.2g} are scaled ({int((missed > EXACT).sum()):,} rows miss it by more "
+                f"than {EXACT:g})"
+            ],
+        )
+    hint = _hint(values, names, tolerance) if bad.all() else ""
+    problems = {}
+    for row in np.flatnonzero(bad).tolist():
+        told = ", ".join(f"{value:g}" for value in values[row, :8])
+        more = ", …" if len(names) > 8 else ""
+        problems[row] = f"expected probabilities that sum to 1, received {told}{more}{hint}"
+    return values, problems, []
+
+
+def _hint(values: np.ndarray, names: tuple[str, ...], tolerance: float) -> str:
+    """Say what all rows have in common that do not sum to 1."""
+    total = values.sum(axis=1)
+    if not np.isfinite(values).all():
+        return " (not finite: the model has diverged)"
+    if (np.abs(total - 100) <= 100 * tolerance).all():
+        return " (percent: divide by 100)"
+    without = np.abs(total[:, None] - values - 1).max(axis=0)
+    if without.min() <= tolerance:
+        return f" (column '{names[int(without.argmin())]}' is no label? Without it they do)"
+    return " (logits? apply a softmax)" if (values < 0).any() else ""
+
+
+def _decimals(cell: str) -> int:
+    """Return how many decimals a number is written with; 17 for one with an exponent."""
+    if "e" in cell.lower():
+        return 17
+    return len(cell.partition(".")[2])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.logit_adjustment import adjust
@@ -15,6 +14,8 @@ from fer_analysis.statistics.ranking import auroc
 TAUS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Strengths of the logit adjustment; all are reported, none is chosen."""
 NEIGHBOURS = 10
+BLOCK = 512
+"""Images whose angles to all others are held at once."""
 
 
 def separability(
@@ -75,8 +76,7 @@ def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dic
     k = min(k, n - 1)
     if k < 1:
         return {}
-    index = NearestNeighbors(n_neighbors=k, metric="cosine").fit(features)
-    near = index.kneighbors(return_distance=False)  # of each image, itself left out
+    near = _nearest(features, k)
     share = (labels[near] == labels[:, None]).mean(axis=1)
     told = {}
     for label in np.unique(labels):
@@ -88,3 +88,17 @@ def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dic
                 "chance": float((len(own) - 1) / (n - 1)),
             }
     return told
+
+
+def _nearest(features: np.ndarray, k: int) -> np.ndarray:
+    """Return the k images nearest to each by the angle, itself left out, int64 `(n, k)`."""
+    features = np.asarray(features, dtype=np.float32)
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = features / np.where(lengths > 0, lengths, 1)
+    near = []
+    for start in range(0, len(unit), BLOCK):
+        cosines = unit[start : start + BLOCK] @ unit.T
+        rows = np.arange(len(cosines))
+        cosines[rows, start + rows] = -np.inf
+        near.append(np.argpartition(-cosines, k - 1, axis=1)[:, :k])
+    return np.concatenate(near)

@@ -32,7 +32,8 @@ def save_figures(run: Run) -> None:
 
     if not (run.history_file.is_file() and run.model_file.is_file()):
         return
-    save(structure_figure(structure_rows(load_model(run.model_file)[0])), run.structure_file)
+    model, _ = load_model(run.model_file, finite=False)
+    save(structure_figure(structure_rows(model)), run.structure_file)
     training, data, history = run.config().training, run.environment()["data"], run.history()
     validation = data["counts"]["validation"]
     curves = curves_figure(

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import kept_temperature
+from fer_analysis.evaluation.open_run import taken_size
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.storage import load_model
@@ -57,28 +58,30 @@ class Classifier:
         """Load a run's network.
 
         Raises:
-            FerError: If there is none, or it does not take square grey images.
+            FerError: If there is none that can be loaded; see `models.storage.load_model`.
         """
         model, names = load_model(run.trained_model_file())
-        height, width, channels = model.input_shape[1:]
-        if height != width or channels != 1:
-            raise FerError(
-                f"{run.model_file}: takes {height}x{width} images of {channels} channels; "
-                "expected square grey ones"
-            )
         kept = kept_temperature(run) or {}
         return cls(
             model=model,
             predict=predictor(model),
             label_names=names or tuple(f"label {i}" for i in range(model.output_shape[-1])),
-            size=height or run.origin.config().data.size,
+            size=taken_size(run),
             temperature=kept.get("temperature"),
             rule=kept.get("answers"),
         )
 
     def __call__(self, images: np.ndarray) -> Outputs:
-        """Classify images, uint8 `(n, size, size, 1)`."""
-        probabilities = at_temperature(self.predict(images), self.temperature or 1.0)
+        """Predict images, uint8 `(n, size, size, 1)`.
+
+        Raises:
+            FerError: If the network gives no number for an image.
+        """
+        probabilities = self.predict(images)
+        if not np.isfinite(probabilities).all():
+            raise FerError("the model has diverged: its probabilities are not finite")
+        if self.temperature is not None:
+            probabilities = at_temperature(probabilities, self.temperature)
         return Outputs(
             labels=probabilities.argmax(axis=1),
             probabilities=probabilities,

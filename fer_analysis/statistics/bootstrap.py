@@ -54,10 +54,14 @@ def bootstrap(
     )
 
 
-def confusion_draws(confusion: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
-    """Draw confusion matrices as if the images were drawn again.
+def confusion_draws(
+    confusion: np.ndarray, *, draws: int = DRAWS, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw confusion matrices as if the images were drawn again, and return their margins.
 
-    Resampling images and counting is the same as one multinomial draw over the cells.
+    Resampling images and counting is the same as one multinomial draw over the cells. Only cells
+    that hold an image are drawn, a block of draws at a time, so that memory grows with the labels
+    and not with their square.
 
     Args:
         confusion: int64 `(k, k)`, counts.
@@ -65,13 +69,29 @@ def confusion_draws(confusion: np.ndarray, *, draws: int = DRAWS, seed: int = 0)
         seed: Of the draws.
 
     Returns:
-        int64 `(draws, k, k)`.
+        Of each draw and label, int64 `(draws, k)`: images that are correct, images of the label,
+        images predicted as it.
     """
-    n = int(confusion.sum())
+    k, n = len(confusion), int(confusion.sum())
+    margins = np.zeros((3, draws, k), dtype=np.int64)
     if n == 0:
-        return np.zeros((draws, *confusion.shape), dtype=np.int64)
+        return tuple(margins)
     rng = np.random.default_rng([seed, n])
-    return rng.multinomial(n, confusion.ravel() / n, size=draws).reshape(draws, *confusion.shape)
+    true, predicted = np.nonzero(confusion)
+    shares = confusion[true, predicted] / n
+    block = max(1, _CELLS // len(shares))
+    for start in range(0, draws, block):
+        counts = rng.multinomial(n, shares, size=min(block, draws - start))
+        rows = np.arange(start, start + len(counts))[:, None] * k
+        for margin, label, kept in (
+            (margins[0], true, true == predicted),
+            (margins[1], true, slice(None)),
+            (margins[2], predicted, slice(None)),
+        ):
+            places = (rows + label[kept]).ravel()
+            drawn = np.bincount(places, weights=counts[:, kept].ravel(), minlength=draws * k)
+            margin += drawn.astype(np.int64).reshape(draws, k)
+    return tuple(margins)
 
 
 def percentile_interval(values: np.ndarray, *, confidence: float = 0.95) -> np.ndarray:
