@@ -20,7 +20,7 @@ import fer_analysis.run
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.evaluate_run import kept_temperature
 from fer_analysis.evaluation.temperature import at_temperature
-from fer_analysis.files import write_json
+from fer_analysis.files import content_hash, write_json
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.storage import save_model
@@ -42,14 +42,16 @@ def weights(tmp_path_factory):
     model = build_model("residual", (48, 48, 1), 7, stem=4, widths=(4,), blocks=(1,))
     save_model(model, folder / "model.keras", LABELS)
     kept = {"temperature": TEMPERATURE, "from": "nothing", "answers": {"least": LEAST}}
-    write_json(folder / "temperature.json", {"plain": kept | {"model": ""}})
+    write_json(
+        folder / "temperature.json",
+        {"plain": kept | {"model": content_hash(folder / "model.keras")}},
+    )
     return folder
 
 
 @pytest.fixture(autouse=True)
 def bundled(weights, tmp_path, monkeypatch):
     monkeypatch.setattr(fer_analysis.run, "WEIGHTS", weights)
-    monkeypatch.setattr("fer_analysis.evaluation.evaluate_run._hash", lambda content: "")
     monkeypatch.chdir(tmp_path)
     Path("faces").mkdir()
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from fer_analysis.config import load_config, parse_data
+from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
@@ -100,7 +101,7 @@ def open_run(
         section = (
             load_config(run.config_file, overrides).data
             if own
-            else data_section(data, overrides, size=size)
+            else data_section(data, overrides, **({} if str(data) == SYNTHETIC else {"size": size}))
         )
         loaded = read_data(section, progress)
     trained_on = run.environment().get("data", {}).get("fingerprint")

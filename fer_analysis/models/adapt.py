@@ -98,7 +98,7 @@ def _with_softmax(model: keras.Model) -> keras.Model:
         _rename(model, last.input._keras_history.operation)
         listed = isinstance(model.input, list)
         return keras.Model(model.inputs[0], model.outputs[0]) if listed else model
-    if isinstance(last, layers.Dense) and activation in ("softmax", "linear"):
+    if isinstance(last, (layers.Dense, layers.Activation)) and activation in ("softmax", "linear"):
         last.activation = keras.activations.linear
         return _closed(_rename(model, last), model.outputs[0])
     images = np.random.default_rng(0).uniform(0, 255, (PROBED, *_probed_shape(model)))
