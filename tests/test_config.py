@@ -52,6 +52,9 @@ def test_the_paper_configs_are_the_study_to_the_letter():
             "vertical_flip": True,
             "fill": "nearest",
             "erasing": 0,
+            "conditions": {},
+            "condition_share": 0.25,
+            "condition_severities": (1, 2, 3, 4, 5),
         }
         training = config.training
         assert (training.optimizer, training.learning_rate) == ("adam", 0.01)

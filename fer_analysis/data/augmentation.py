@@ -1,4 +1,4 @@
-"""Augmentation: one affine transform for each image, composed from all its parts, and erasing.
+"""Augmentation: one affine transform for each image, composed of its parts; conditions; erasing.
 
 What happens to an image depends on (seed, epoch, place in the epoch) alone, so a resumed
 run sees what the uninterrupted one would have seen. Composing first and resampling once is
@@ -7,13 +7,39 @@ both faster and sharper than applying shift, rotation and zoom one after the oth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from fer_analysis.conditions import CONDITIONS
+from fer_analysis.conditions.mixture import Mixture
+from fer_analysis.conditions.severity import SEVERITIES
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.errors import did_you_mean
+
+
+def _weights(given: object) -> object:
+    """Return names of conditions as a mapping to equal weights.
+
+    Raises:
+        ValueError: Naming the conditions that are none.
+    """
+    if isinstance(given, (list, tuple)):
+        given = dict.fromkeys(map(str, given), 1.0)
+    if not isinstance(given, Mapping):
+        raise ValueError("expected names of conditions, or a mapping of names to weights")
+    unknown = [f"'{name}'" for name in given if name not in CONDITIONS]
+    if unknown:
+        name = unknown[0].strip("'")
+        raise ValueError(f"unknown condition {', '.join(unknown)}{did_you_mean(name, CONDITIONS)}")
+    return given
+
+
+Conditions = Annotated[dict[str, Annotated[float, Field(gt=0, le=1e6)]], BeforeValidator(_weights)]
+Severity = Annotated[int, Field(ge=1, le=5)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +55,10 @@ class Augmentation:
         fill: What stands where the source image ends: `nearest`, `constant` (black),
             `reflect` or `wrap`.
         erasing: Share of the images that lose a rectangle (Zhong et al. 2020).
+        conditions: Names of conditions, or a mapping to how often each is drawn relative to the
+            others.
+        condition_share: Share of the images that one of the conditions is put on.
+        condition_severities: Severities that are drawn, equally often.
     """
 
     shift: Annotated[float, Field(ge=0, le=1)] = 0.2
@@ -38,13 +68,30 @@ class Augmentation:
     vertical_flip: bool = True
     fill: Literal["nearest", "constant", "reflect", "wrap"] = "nearest"
     erasing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    conditions: Conditions = field(default_factory=dict)
+    condition_share: Annotated[float, Field(ge=0, le=1)] = 0.25
+    condition_severities: Annotated[tuple[Severity, ...], Field(min_length=1)] = SEVERITIES
 
     @property
     def is_identity(self) -> bool:
-        """Tell whether every transform leaves images as they are (they may still be erased)."""
+        """Tell whether every transform leaves images as they are (conditions and erasing apart)."""
         return not (
             self.shift or self.rotation or self.zoom or self.horizontal_flip or self.vertical_flip
         )
+
+    @property
+    def mixture(self) -> Mixture | None:
+        """The conditions with their share and severities; None: no image has one."""
+        if not self.conditions or not self.condition_share:
+            return None
+        weights = dict(sorted(self.conditions.items()))  # so that their order changes nothing
+        return Mixture(weights, self.condition_share, self.condition_severities)
+
+    def drawn_conditions(self, n: int, *, seed: int, epoch: int) -> np.ndarray:
+        """Draw the conditions of one epoch, int32 `(n, 2)`: see `Mixture.draw`."""
+        if self.mixture is None:
+            return np.full((n, 2), -1, np.int32)
+        return self.mixture.draw(n, seed=(seed, epoch, 4))
 
     def transforms(self, n: int, height: int, width: int, *, seed: int, epoch: int) -> np.ndarray:
         """Draw the transforms of one epoch.
@@ -115,13 +162,15 @@ class Augmentation:
         members = [np.flatnonzero(faces.labels == label) for label in np.unique(faces.labels)]
         images = faces.images[[rows[len(rows) // 2] for rows in members]]
         n, height, width = images.shape[:3]
-        shown = [
-            self.apply(
-                images.astype(np.float32),
-                self.transforms(n, height, width, seed=0, epoch=epoch),
-            ).numpy()
-            for epoch in range(versions)
-        ]
+        mixture, shown = self.mixture, []
+        for epoch in range(versions):
+            transforms = self.transforms(n, height, width, seed=0, epoch=epoch)
+            drawn = self.drawn_conditions(n, seed=0, epoch=epoch)
+            version = mixture.on_faces(images, drawn, seed=(0, epoch)) if mixture else images
+            version = self.apply(version.astype(np.float32), transforms).numpy()
+            if mixture:
+                version = mixture.on_pictures(version, drawn, seed=(0, epoch))
+            shown.append(version)
         return images, np.stack(shown, axis=1)
 
     def rectangles(self, n: int, *, seed: int, epoch: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import tensorflow as tf
 
@@ -26,24 +28,15 @@ class Batches:
         """Return the batches of an epoch (counted from 0): float32 pixels and targets."""
         recipe, augmentation = self._recipe, self._recipe.augmentation
         order = recipe.order(epoch)
-        height, width = recipe.train.images.shape[1:3]
-        transforms = augmentation.transforms(
-            len(order), height, width, seed=recipe.seed, epoch=epoch
-        )
-        rectangles = augmentation.rectangles(len(order), seed=recipe.seed, epoch=epoch)
-        size = recipe.image_size(epoch)
-
-        def read(positions, batch_transforms, batch_rectangles, shares):
-            images = tf.cast(tf.gather(self._images, positions), tf.float32)
-            targets = tf.gather(self._targets, positions)
-            if not augmentation.is_identity or size != (height, width):
-                images = augmentation.apply(images, batch_transforms, size=size)
-            if augmentation.erasing:
-                images = erase(images, batch_rectangles)
-            if recipe.mixup:
-                images, targets = mixed(images, targets, shares)
-            return images, targets
-
+        n, (height, width) = len(order), recipe.train.images.shape[1:3]
+        of_epoch = {"seed": recipe.seed, "epoch": epoch}
+        drawn = {
+            "positions": order,
+            "transforms": augmentation.transforms(n, height, width, **of_epoch),
+            "conditions": augmentation.drawn_conditions(n, **of_epoch),
+            "rectangles": augmentation.rectangles(n, **of_epoch),
+            "shares": self._shares(epoch, n),
+        }
         options = tf.data.Options()
         # A thread of its own: among TensorFlow's shared ones the pipeline's work kept the
         # training step on a single core for whole epochs (half the images/s on two cores).
@@ -51,14 +44,37 @@ class Batches:
         # Nothing is left to tune, and the tuner held up the end of every epoch for seconds.
         options.autotune.enabled = False
         return (
-            tf.data.Dataset.from_tensor_slices(
-                (order, transforms, rectangles, self._shares(epoch, len(order)))
-            )
+            tf.data.Dataset.from_tensor_slices(drawn)
             .batch(recipe.batch_size)
-            .map(read, num_parallel_calls=1)
+            .map(self._reader(epoch), num_parallel_calls=1)
             .prefetch(4)
             .with_options(options)
         )
+
+    def _reader(self, epoch: int):
+        """Return what makes a batch's images and targets of what was drawn for it."""
+        recipe, augmentation = self._recipe, self._recipe.augmentation
+        size = recipe.image_size(epoch)
+        transformed = not augmentation.is_identity or size != recipe.train.images.shape[1:3]
+        mixture, seed = augmentation.mixture, (recipe.seed, epoch)
+
+        def read(drawn):
+            images = tf.gather(self._images, drawn["positions"])
+            targets = tf.gather(self._targets, drawn["positions"])
+            if mixture:
+                images = _in_numpy(mixture.on_faces, images, drawn["conditions"], seed)
+            images = tf.cast(images, tf.float32)
+            if transformed:
+                images = augmentation.apply(images, drawn["transforms"], size=size)
+            if mixture:
+                images = _in_numpy(mixture.on_pictures, images, drawn["conditions"], seed)
+            if augmentation.erasing:
+                images = erase(images, drawn["rectangles"])
+            if recipe.mixup:
+                images, targets = mixed(images, targets, drawn["shares"])
+            return images, targets
+
+        return read
 
     def _shares(self, epoch: int, n: int) -> np.ndarray:
         """Draw how much each image keeps of itself when two are mixed, float32 `(n,)`."""
@@ -67,6 +83,12 @@ class Batches:
             return np.ones(n, np.float32)
         rng = np.random.default_rng([self._recipe.seed, epoch, 2])
         return rng.beta(alpha, alpha, n).astype(np.float32)
+
+
+def _in_numpy(put_on, images, conditions, seed: tuple[int, ...]):
+    """Put conditions on a batch; they are functions of arrays, not of tensors."""
+    changed = tf.numpy_function(partial(put_on, seed=seed), [images, conditions], images.dtype)
+    return tf.ensure_shape(changed, images.shape)
 
 
 def mixed(images, targets, shares):
