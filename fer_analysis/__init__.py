@@ -22,6 +22,8 @@ _PUBLIC = {
             "open_run",
             "evaluate",
             "compare",
+            "stress",
+            "compare_stress",
             "explain",
             "audit",
             "run_study",
@@ -45,6 +47,8 @@ _PUBLIC = {
     "Report": "fer_analysis.report.write",
     "Run": "fer_analysis.run",
     "SaliencyAnalysis": "fer_analysis.saliency.analysis",
+    "StressComparison": "fer_analysis.robustness.comparison",
+    "StressTest": "fer_analysis.robustness.stress_test",
 }
 """Public name -> the module that has it; imported when it is first asked for."""
 

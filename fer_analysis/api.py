@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
     from fer_analysis.progress import Progress
     from fer_analysis.report.write import Report
+    from fer_analysis.robustness.comparison import StressComparison
+    from fer_analysis.robustness.stress_test import StressTest
     from fer_analysis.run import Run
     from fer_analysis.saliency.analysis import SaliencyAnalysis
     from fer_analysis.study.design import Study
@@ -304,6 +306,118 @@ def compare(
     if progress is not None:
         progress.wrote(Path(out), "comparison.json, comparison.png")
     return dataclasses.replace(comparison, folder=Path(out))
+
+
+def stress(
+    run: str | Path | Run | None = "bundled",
+    *,
+    data: str | Path | LoadedData | None = None,
+    split: str | None = None,
+    conditions: Sequence[str] = (),
+    severities: Sequence[int] = (),
+    n: int = 1000,
+    seed: int = 0,
+    predictor: str | Callable[[np.ndarray], np.ndarray] | None = None,
+    input_size: tuple[int, int] | None = None,
+    scale: tuple[float, float] | None = None,
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> StressTest:
+    """Test a network under conditions: noise, blur, light, turned heads, masks.
+
+    Predictions are saved one condition and severity at a time: the same call goes on after an
+    interruption. The result and its pictures are written to `stress/<split>` in the run's folder.
+
+    Args:
+        run: A run directory, a `.keras` file, `bundled`, a `Run`; None takes the newest run.
+        data: Other data than the run's own; with `predictor`, `FER2013_DIR` if None.
+        split: Which part of it; by default test, else validation. Images that are among the
+            training images are left out.
+        conditions: Names of conditions, e.g. `["surgical_mask"]`; all of them if empty.
+        severities: Of 1 to 5; all of them if empty.
+        n: Images, drawn at random with each label's share; all if there are no more.
+        seed: Of the draw and of the conditions.
+        predictor: Instead of a run, anyone's network: a function, or `module:function`, from
+            images (uint8, `(n, h, w, 1)`) to probabilities of the data's labels (`(n, k)`).
+        input_size: Height and width that the run's model takes, if they are not the data's.
+        scale: What it takes for black and white, if not 0 and 255.
+        overrides: `KEY=VALUE` texts that change the data section.
+        progress: Receives tasks and notices.
+
+    Raises:
+        FerError: If the run, the data or an argument is not what it should be.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> found = fer.stress("bundled", data="synthetic", conditions=["dark"], n=100)
+        >>> found.summary["overall"]["all"]["accuracy"]
+        Estimate(value=...)
+    """
+    from fer_analysis.evaluation.open_run import open_run
+    from fer_analysis.figures.stress import save_figures
+    from fer_analysis.progress import Progress
+    from fer_analysis.robustness.networks import network_of_function, network_of_run
+    from fer_analysis.robustness.run_stress import open_split, run_stress
+
+    progress, overrides = progress or Progress(), tuple(overrides)
+    if predictor is None:
+        opened, loaded, split = open_run(run, data, split, overrides, progress=progress)
+        network = network_of_run(opened, input_size=input_size, scale=scale)
+    else:
+        loaded, split = open_split(data, split, overrides, progress=progress)
+        network = network_of_function(predictor, loaded.dataset.part(split).images[:16])
+    found = run_stress(
+        network,
+        loaded,
+        split,
+        conditions=conditions,
+        severities=severities,
+        n=n,
+        seed=seed,
+        progress=progress,
+    )
+    found.save(found.folder)
+    save_figures(found, found.folder)
+    progress.wrote(found.folder, "stress.json, stress.csv, heat_map.png, curves.png, faces.png")
+    return found
+
+
+def compare_stress(
+    tests: Sequence[StressTest],
+    *,
+    folder: str | Path | None = "runs/stress",
+    progress: Progress | None = None,
+) -> StressComparison:
+    """Compare networks under the same conditions, on the same images.
+
+    Args:
+        tests: What `stress` returned for each network; the first is the reference.
+        folder: Where `stress_comparison.json` and its picture go; None to save nothing.
+        progress: Receives where they are.
+
+    Raises:
+        FerError: If they were not put to the same test.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> tests = [fer.stress(run, data="synthetic") for run in ("bundled", "runs/first")]
+        >>> fer.compare_stress(tests).pairs[0]["groups"]["all"]
+        Estimate(value=...)
+    """
+    import dataclasses
+
+    from fer_analysis.figures import save
+    from fer_analysis.figures.stress import CURVES, curves_figure
+    from fer_analysis.robustness.comparison import compare_stress as compare_tests
+
+    comparison = compare_tests(tests)
+    if folder is None:
+        return comparison
+    comparison.save(folder)
+    save(curves_figure(tests), Path(folder) / CURVES)
+    if progress is not None:
+        progress.wrote(Path(folder), f"stress_comparison.json, {CURVES}")
+    return dataclasses.replace(comparison, folder=Path(folder))
 
 
 def explain(

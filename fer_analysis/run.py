@@ -265,6 +265,9 @@ class Run:
     def saliency_folder(self, split: str) -> Path:
         return self.path / "saliency" / split
 
+    def stress_folder(self, split: str) -> Path:
+        return self.path / "stress" / split
+
     @property
     def is_complete(self) -> bool:
         """Tell whether training came to its end (the result is written last)."""

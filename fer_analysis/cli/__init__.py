@@ -21,6 +21,7 @@ from fer_analysis.cli.evaluate import evaluate
 from fer_analysis.cli.predict import predict
 from fer_analysis.cli.report import report
 from fer_analysis.cli.saliency import saliency
+from fer_analysis.cli.stress import stress
 from fer_analysis.cli.study import study
 from fer_analysis.cli.terminal import encodable, escaped
 from fer_analysis.cli.train import train
@@ -117,7 +118,19 @@ def main():
     """
 
 
-COMMANDS = (data, audit, train, evaluate, compare, saliency, study, diagnose, report, predict)
+COMMANDS = (
+    data,
+    audit,
+    train,
+    evaluate,
+    compare,
+    stress,
+    saliency,
+    study,
+    diagnose,
+    report,
+    predict,
+)
 for command in COMMANDS:
     verbosity.add_options(command)
     main.add_command(command)

@@ -1,0 +1,213 @@
+"""What `fer stress` prints: a summary, or every condition with -v."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+import click
+
+from fer_analysis.cli import verbosity
+from fer_analysis.cli.tables.console import out, print_summary, table
+from fer_analysis.robustness.comparison import StressComparison
+from fer_analysis.robustness.stress_test import StressTest
+from fer_analysis.text import MISSING, estimate, interval, number_estimate, percent, points
+
+
+def print_stress(
+    tests: Sequence[StressTest], comparison: StressComparison | None, *, as_json: bool = False
+) -> None:
+    """Print one stress test, or several beside each other.
+
+    Args:
+        tests: One for each network.
+        comparison: Of several networks; None of one.
+        as_json: Print everything as JSON and nothing else.
+    """
+    if as_json:
+        told = {"tests": [test.as_dict() for test in tests]}
+        told["comparison"] = comparison and comparison.as_dict()
+        click.echo(json.dumps(told, indent=2))
+    elif verbosity.level() == verbosity.ALL:
+        for test in tests:
+            _print_all(test)
+        if comparison:
+            _print_comparison(comparison)
+    elif verbosity.level() == verbosity.SUMMARY:
+        if comparison:
+            _print_comparison(comparison)
+        else:
+            _print_kinds(tests[0])
+
+
+def _print_kinds(test: StressTest) -> None:
+    """Print one row for each kind of condition, and what matters in a few lines."""
+    summary = test.summary
+    print_summary([_headline(test)])
+    rows = table("", "acc. %", "95 % int.", "of clean %", "lowest: condition, severity", "acc. %")
+    rows.columns[4].justify = "left"
+    for name, group in summary["overall"].items():
+        worst = min(
+            (row for row in summary["rows"] if row["condition"] in group["conditions"]),
+            key=lambda row: row["accuracy"].value,
+        )
+        rows.add_row(
+            name,
+            *_share(group["accuracy"]),
+            percent(group["relative"].value, 0, unit=""),
+            f"{_plain(worst['condition'])}, {worst['severity']}",
+            percent(worst["accuracy"].value, unit=""),
+        )
+    out.print(rows)
+    print_summary([*_limits(test), *_fallen(test), *_promise(test), _stability(test)], most=8)
+
+
+def _headline(test: StressTest) -> str:
+    clean = estimate(test.summary["clean"]["accuracy"])
+    return f"{test.name}, {test.meta['split']}: {_images(test)}; clean accuracy {clean}"
+
+
+def _images(test: StressTest) -> str:
+    return f"{len(test):,} of {test.meta['leak_free']:,} leak-free images"
+
+
+def _limits(test: StressTest) -> list[str]:
+    """Return under which conditions the network works to the end, and where it fails at once."""
+    conditions = test.summary["conditions"]
+    first, last = test.severities[0], test.severities[-1]
+    whole = [_plain(row["condition"]) for row in conditions if row["works_up_to"] == last]
+    broken = [_plain(row["condition"]) for row in conditions if row["fails_from"] == first]
+    lines = [
+        f"loses less than 5 points up to severity {last}: {', '.join(whole) or 'nowhere'}",
+        f"loses more than 5 points from severity {first} on: {', '.join(broken) or 'nowhere'}",
+    ]
+    return lines
+
+
+def _fallen(test: StressTest) -> list[str]:
+    """Return which label loses half of its recall first, most often."""
+    found = [row["falls_first"] for row in test.summary["conditions"] if row["falls_first"]]
+    if not found:
+        return ["no label loses half of its recall"]
+    label, times = Counter(each["label"] for each in found).most_common(1)[0]
+    taken = Counter(each["predicted_as"] for each in found if each["label"] == label)
+    return [
+        f"first label to lose half of its recall: {label}, under {times} of "
+        f"{len(test.conditions)} conditions; then mostly predicted as {taken.most_common(1)[0][0]}"
+    ]
+
+
+def _promise(test: StressTest) -> list[str]:
+    counts = test.summary["promise"]
+    if counts is None:
+        return ['no "unsure" rule is known for this network']
+    told = ", ".join(f"{state} {count}" for state, count in counts.items())
+    lines = [
+        f'"unsure" rule ({percent(test.rule["target"], 0)} of the answers correct), '
+        f"{len(test.cells)} condition-severity pairs: {told}"
+    ]
+    answered = [row for row in test.summary["rows"] if row["correct_answers"].high is not None]
+    if answered:
+        worst = min(answered, key=lambda row: row["correct_answers"].high)
+        lines.append(
+            f"worst, {_plain(worst['condition'])} {worst['severity']}: answers "
+            f"{percent(worst['answered'].value, 0)}, {percent(worst['correct_answers'].value, 0)} "
+            "of them correct"
+        )
+    return lines
+
+
+def _stability(test: StressTest) -> str:
+    stability = test.summary["stability"]
+    sizes = [f"{size} {percent(each.value, 0)}" for size, each in stability["sizes"].items()]
+    return (
+        f"labels that flip under a change nobody sees: {percent(stability['any'].value, 0)} "
+        f"({', '.join(sizes)})"
+    )
+
+
+def _print_all(test: StressTest) -> None:
+    """Print every condition and severity."""
+    _print_kinds(test)
+    summary = test.summary
+    rows = table("condition", *(f"sev. {s}" for s in test.severities), "works to", "first to fall")
+    for row in summary["conditions"]:
+        own = [each for each in summary["rows"] if each["condition"] == row["condition"]]
+        fallen = row["falls_first"]
+        rows.add_row(
+            _plain(row["condition"]) + (" (seen)" if row["seen"] else ""),
+            *(percent(each["accuracy"].value, unit="") for each in own),
+            str(row["works_up_to"] or "-"),
+            f"{fallen['label']}→{fallen['predicted_as']}" if fallen else "-",
+        )
+    out.print(rows)
+    _print_promises(test)
+    flips = table("flips under a change nobody sees", "n", "%", "95 % int.")
+    for name, each in summary["stability"]["labels"].items():
+        flips.add_row(name, f"{each.n:,}", *_share(each))
+    out.print(flips)
+
+
+def _print_promises(test: StressTest) -> None:
+    rows = table("condition", "sev.", "diff.", "ECE %", "answered %", "correct %", "promise")
+    for row in test.summary["rows"]:
+        answers = [row.get(key) for key in ("answered", "correct_answers")]
+        rows.add_row(
+            _plain(row["condition"]),
+            str(row["severity"]),
+            points(row["difference"].value),
+            percent(row["ece"].value, unit=""),
+            *(percent(each and each.value, unit="") for each in answers),
+            row.get("promise", MISSING),
+        )
+    out.print(rows)
+
+
+def _print_comparison(comparison: StressComparison) -> None:
+    """Print a row for each network, and how each differs from the first."""
+    first = comparison.runs[0]["run"]
+    print_summary([f"{comparison.split}: {comparison.n:,} images, all networks on the same"])
+    heads = ("clean %", "mean %", "95 % int.", "of clean %", "error / ref.", "flips %", "broken")
+    rows = table("", *heads)
+    for run in comparison.runs:
+        promise = run["promise"]
+        rows.add_row(
+            run["run"],
+            percent(run["clean"].value, unit=""),
+            *_share(run["mean"]),
+            percent(run["relative"].value, 0, unit=""),
+            number_estimate(run["corruption_error"], 2).split(" ")[0],
+            percent(run["flips"].value, 0, unit=""),
+            MISSING if promise is None else f"{promise['broken']}/{sum(promise.values())}",
+        )
+    out.print(rows)
+    lines = []
+    for pair in comparison.pairs:
+        mean, clean = pair["groups"]["all"], pair["clean"]
+        lines.append(
+            f"{pair['run']} against {first}, points: clean {points(clean.value, clean.interval)}, "
+            f"under conditions {points(mean.value, mean.interval)}"
+        )
+        lines += [
+            f"  {how}: " + ", ".join(f"{_plain(name)} {points(each.value)}" for name, each in found)
+            for how, found in _shown(pair["conditions"])
+            if found
+        ]
+    print_summary(lines, most=10)
+
+
+def _shown(differences: dict) -> list[tuple[str, list]]:
+    """Return the conditions under which a difference is shown, the largest first."""
+    ordered = sorted(differences.items(), key=lambda each: -abs(each[1].value))
+    better = [(name, each) for name, each in ordered if each.low > 0]
+    worse = [(name, each) for name, each in ordered if each.high < 0]
+    return [("better", better[:6]), ("worse", worse[:6])]
+
+
+def _share(figure) -> tuple[str, str]:
+    return percent(figure.value, unit=""), interval(figure.interval, unit="")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,165 @@
+"""Pictures of a stress test: what breaks, how fast, and what it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fer_analysis.conditions import CONDITIONS, kind_of
+from fer_analysis.figures import plain, save
+from fer_analysis.robustness.stress_test import StressTest
+from fer_analysis.text import percent
+
+HEAT_MAP, CURVES, FACES = "heat_map.png", "curves.png", "faces.png"
+COLOURS = ("#1f3b73", "#d1603d", "#3a7d44", "#8e5ea2", "#b8860b", "#444444")
+CORRECT, WRONG = "#2e7d32", "#c62828"
+
+
+def save_figures(test: StressTest, folder: Path) -> None:
+    """Write the heat map, the curves and example faces of one network."""
+    save(heat_map_figure(test), folder / HEAT_MAP)
+    save(curves_figure([test]), folder / CURVES)
+    save(faces_figure(test), folder / FACES)
+
+
+def heat_map_figure(test: StressTest) -> Figure:
+    """Draw each label's recall under each condition, mean over severities.
+
+    Args:
+        test: The stress test.
+    """
+    summary = test.summary
+    clean = [summary["clean"]["recall"][name].value for name in test.label_names]
+    rows = [("clean", clean, summary["clean"]["accuracy"].value)]
+    for condition in summary["conditions"]:
+        name = condition["condition"]
+        own = [row["recall"] for row in summary["rows"] if row["condition"] == name]
+        means = [_mean([recall[label].value for recall in own]) for label in test.label_names]
+        rows.append((_title(name, condition["seen"]), means, condition["accuracy"].value))
+    values = np.array([[*recalls, mean] for _, recalls, mean in rows], dtype=float)
+    figure = Figure(figsize=(2.6 + 0.72 * values.shape[1], 1.3 + 0.27 * len(rows)))
+    figure.set_layout_engine("constrained")
+    axes = figure.subplots()
+    shown = axes.imshow(values, cmap="RdYlGn", vmin=0, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        text = "–" if np.isnan(value) else f"{100 * value:.0f}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=8)
+    names = [*map(plain, test.label_names), "all images"]
+    axes.set_xticks(range(len(names)), names, rotation=30, ha="left", rotation_mode="anchor")
+    axes.xaxis.tick_top()
+    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows], fontsize=8)
+    axes.axvline(len(names) - 1.5, color="white", linewidth=3)
+    axes.axhline(0.5, color="white", linewidth=3)
+    axes.tick_params(length=0)
+    figure.colorbar(shown, ax=axes, shrink=0.5, label="recall (last column: accuracy)")
+    levels = ", ".join(map(str, test.severities))
+    figure.suptitle(
+        f"{plain(test.name)}, {test.meta['split']}, n={len(test):,}: recall in %, mean over "
+        f"severities {levels}",
+        fontsize=10,
+    )
+    return figure
+
+
+def curves_figure(tests: Sequence[StressTest]) -> Figure:
+    """Draw accuracy by severity with 95 % intervals, a panel for each condition.
+
+    Args:
+        tests: One network or several, under the same conditions.
+    """
+    first = tests[0]
+    columns = min(6, len(first.conditions))
+    rows = -(-len(first.conditions) // columns)
+    figure = Figure(figsize=(2.1 * columns + 0.6, 1.75 * rows + 0.9), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for axes, name in zip(panels, first.conditions, strict=False):
+        for test, colour in zip(tests, _colours(len(tests)), strict=True):
+            _curve(axes, test, name, colour)
+        seen = any(name in test.meta["seen"] for test in tests)
+        axes.set_title(_title(name, seen), fontsize=8)
+        axes.grid(color="0.92")
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in panels[len(first.conditions) :]:
+        axes.remove()
+    panels[0].set_ylim(0, 100)
+    panels[0].set_xticks([0, *first.severities])
+    figure.supxlabel("severity (0: clean)", fontsize=9)
+    figure.supylabel("accuracy, % (95 % interval)", fontsize=9)
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    figure.suptitle(f"{first.meta['split']} split, n={len(first):,}", fontsize=10)
+    return figure
+
+
+def faces_figure(test: StressTest) -> Figure:
+    """Draw a few faces under each condition at the middle severity, with what is predicted.
+
+    Args:
+        test: The stress test, with its example images.
+    """
+    severity = test.severities[len(test.severities) // 2]
+    images = test.example_images
+    names = (None, *test.conditions)
+    figure = Figure(figsize=(1.5 + 0.98 * len(images), 0.82 * len(names) + 0.7))
+    figure.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
+    panels = figure.subplots(len(names), len(images), squeeze=False)
+    for row, name in zip(panels, names, strict=True):
+        found = test.clean if name is None else test.cells[name, severity]
+        shown = images
+        if name is not None:
+            shown = CONDITIONS[name](images, severity=severity, seed=test.meta["seed"])
+        for axes, image, place in zip(row, shown, test.examples, strict=True):
+            _face(axes, image, found[place], int(test.labels[place]), test.label_names)
+        title = "clean" if name is None else _title(name, name in test.meta["seen"])
+        row[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=7)
+    for axes, place in zip(panels[0], test.examples, strict=True):
+        axes.set_title(f"true: {plain(test.label_names[test.labels[place]], 12)}", fontsize=8)
+    figure.suptitle(
+        f"{plain(test.name)} at severity {severity}: predicted label and its probability",
+        fontsize=9,
+    )
+    return figure
+
+
+def _face(axes: Axes, image: np.ndarray, found: np.ndarray, label: int, names) -> None:
+    predicted = int(found.argmax())
+    axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_xlabel(
+        f"{plain(names[predicted], 10)} {percent(float(found.max()), 0)}",
+        fontsize=7,
+        color=CORRECT if predicted == label else WRONG,
+        labelpad=1,
+    )
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _curve(axes: Axes, test: StressTest, name: str, colour: str) -> None:
+    summary = test.summary
+    rows = [row for row in summary["rows"] if row["condition"] == name]
+    figures = [summary["clean"]["accuracy"], *(row["accuracy"] for row in rows)]
+    places = [0, *(row["severity"] for row in rows)]
+    values, low, high = (
+        [100 * getattr(figure, part) for figure in figures] for part in ("value", "low", "high")
+    )
+    axes.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(places, values, color=colour, marker="o", markersize=3, label=plain(test.name))
+
+
+def _colours(count: int) -> list[str]:
+    return [COLOURS[index % len(COLOURS)] for index in range(count)]
+
+
+def _title(name: str, seen: bool) -> str:
+    return f"{name.replace('_', ' ')} ({kind_of(name)}{', seen' if seen else ''})"
+
+
+def _mean(values: list[float | None]) -> float:
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else float("nan")

@@ -1,0 +1,1 @@
+"""Networks under conditions: what breaks first, how far each works, whether confidence survives."""

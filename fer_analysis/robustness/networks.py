@@ -1,0 +1,207 @@
+"""What is put to the test: a run, a model file with another input, or anyone's function."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fer_analysis.errors import FerError, first_line
+from fer_analysis.evaluation.evaluate_run import kept_temperature, open_model
+from fer_analysis.files import file_name
+from fer_analysis.run import RUNS, Run
+from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+
+Predict = Callable[[np.ndarray], np.ndarray]
+_BATCH = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network that is put to the test.
+
+    Args:
+        name: What it is called in tables.
+        run: Where its results go; its model is loaded when it is needed.
+        identity: A hash that changes when the network does.
+        load: Returns the function from images, uint8 `(n, h, w, 1)`, to probabilities `(n, k)`.
+        temperature: Divides the logits; None where none was fitted.
+        rule: See `selective_prediction.answer_rule`; None where there is none.
+        rule_from: The images that it was fitted on.
+        seen: Conditions that it was trained on.
+    """
+
+    name: str
+    run: Run
+    identity: str
+    load: Callable[[tuple[str, ...]], Predict]
+    temperature: float | None = None
+    rule: dict | None = None
+    rule_from: str = ""
+    seen: frozenset[str] = frozenset()
+
+
+def network_of_run(
+    run: Run,
+    *,
+    input_size: tuple[int, int] | None = None,
+    scale: tuple[float, float] | None = None,
+) -> Network:
+    """Return a run's network.
+
+    Args:
+        run: The run.
+        input_size: Height and width that the model takes, if they are not the data's.
+        scale: What the model takes for black and for white, if not 0 and 255.
+    """
+    file = run.trained_model_file()
+    adapted = input_size is not None or scale is not None
+    kept = {} if adapted else kept_temperature(run) or {}
+
+    def load(label_names: tuple[str, ...]) -> Predict:
+        import_tensorflow_quietly()
+        if adapted:
+            return _adapted_model(file, label_names, input_size, scale)
+        from fer_analysis.models.predict import predictor
+
+        return predictor(open_model(run, label_names))
+
+    identity = _hash(file.read_bytes(), repr((input_size, scale)).encode())
+    return Network(
+        name=run.name,
+        run=run,
+        identity=identity,
+        load=load,
+        temperature=kept.get("temperature"),
+        rule=kept.get("answers"),
+        rule_from=kept.get("from", ""),
+        seen=trained_conditions(run),
+    )
+
+
+def network_of_function(place: str | Predict, sample: np.ndarray) -> Network:
+    """Return a function of somebody else's as a network.
+
+    Args:
+        place: The function, or `module:function`; the working directory is searched for the
+            module too. It takes images, uint8 `(n, h, w, 1)`, and returns probabilities
+            `(n, k)` of the data's labels in the data's order.
+        sample: A few images; what it says of them tells one version of it from another.
+
+    Raises:
+        FerError: If there is no such function.
+    """
+    function = place if callable(place) else _import(place)
+    place = place if isinstance(place, str) else f"{place.__module__}:{place.__qualname__}"
+    answers = np.round(np.asarray(function(sample), dtype=float), 2) + 0.0
+    return Network(
+        name=place,
+        run=Run(RUNS / file_name(place)),
+        identity=_hash(place.encode(), answers.tobytes()),
+        load=lambda label_names: _in_batches(function),
+    )
+
+
+def trained_conditions(run: Run) -> frozenset[str]:
+    """Return the conditions that a run was trained on, as its config says."""
+    if not run.origin.is_directory or not run.origin.config_file.is_file():
+        return frozenset()
+    used = getattr(run.origin.config().augmentation, "conditions", None) or ()
+    return frozenset(used)
+
+
+def checked(probabilities: np.ndarray, n: int, label_names: tuple[str, ...]) -> np.ndarray:
+    """Return probabilities as float32 `(n, k)`.
+
+    Raises:
+        FerError: If they are no probabilities of these labels.
+    """
+    found = np.asarray(probabilities, dtype=np.float32)
+    if found.shape != (n, len(label_names)):
+        raise FerError(
+            f"the predictor returned an array of shape {found.shape}; expected "
+            f"{(n, len(label_names))}, a probability for each of {', '.join(label_names)}"
+        )
+    wrong = ~np.isfinite(found).all(axis=1) | (found < 0).any(axis=1)
+    wrong |= np.abs(found.sum(axis=1) - 1) > 1e-2
+    if wrong.any():
+        raise FerError(
+            "the predictor returned no probabilities: expected shares of 1 in each row, received "
+            f"{np.round(found[wrong][0], 4).tolist()}; is the softmax missing?"
+        )
+    return found / found.sum(axis=1, keepdims=True)
+
+
+def _import(place: str) -> Callable:
+    module, colon, name = place.partition(":")
+    if not colon or not name:
+        raise FerError(f"--predictor: expected module:function, received '{place}'")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = importlib.import_module(module)
+    except ImportError as error:
+        raise FerError(f"--predictor {place}: {first_line(error)}") from error
+    function = getattr(found, name, None)
+    if not callable(function):
+        raise FerError(f"--predictor {place}: module '{module}' has no function '{name}'")
+    return function
+
+
+def _in_batches(function: Predict) -> Predict:
+    def predict(images: np.ndarray) -> np.ndarray:
+        parts = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
+        return np.concatenate([np.asarray(function(part)) for part in parts])
+
+    return predict
+
+
+def _adapted_model(file: Path, label_names, input_size, scale) -> Predict:
+    """Load any Keras classifier; images are resized and scaled to what it takes."""
+    import keras
+
+    try:
+        model = keras.saving.load_model(file, compile=False, safe_mode=True)
+    except Exception as error:  # Keras, h5py and TensorFlow raise nearly anything
+        raise FerError(f"{file}: not a model that can be loaded: {first_line(error)}") from error
+    channels = model.input_shape[-1] or 1
+    if model.output_shape[-1] != len(label_names):
+        raise FerError(
+            f"{file}: gives {model.output_shape[-1]} outputs; the data has {len(label_names)} "
+            f"labels: {', '.join(label_names)}"
+        )
+    from fer_analysis.models.predict import predictor
+
+    predict, (black, white) = predictor(model), scale or (0.0, 255.0)
+
+    def resized(images: np.ndarray) -> np.ndarray:
+        if input_size is not None:
+            images = resize(images, input_size)
+        scaled = black + images.astype(np.float32) * np.float32((white - black) / 255)
+        return predict(np.repeat(scaled, channels, axis=-1))
+
+    return resized
+
+
+def resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return images at a size (height, width), bilinear, uint8 `(n, height, width, 1)`."""
+    height, width = size
+    return np.stack(
+        [
+            np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
+            for image in images[..., 0]
+        ]
+    )[..., None]
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()

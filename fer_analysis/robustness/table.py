@@ -1,0 +1,30 @@
+"""A stress test as a flat table: one row a condition and severity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fer_analysis.statistics.estimate import Estimate
+
+if TYPE_CHECKING:
+    from fer_analysis.robustness.stress_test import StressTest
+
+_PLAIN = ("condition", "kind", "severity", "caption", "seen")
+_ESTIMATES = ("accuracy", "difference", "ece", "answered", "correct_answers")
+
+
+def table_rows(test: StressTest) -> list[dict]:
+    """Return the rows of `stress.csv`; the first is of the clean images."""
+    clean = test.summary["clean"] | {"condition": "clean", "kind": "", "severity": 0}
+    clean |= {"caption": "clean", "seen": True, "difference": Estimate(0.0, n=len(test))}
+    return [_flat(row) for row in (clean, *test.summary["rows"])]
+
+
+def _flat(row: dict) -> dict:
+    flat = {key: row[key] for key in _PLAIN}
+    flat["n"] = row["accuracy"].n
+    for key in _ESTIMATES:
+        figure = row.get(key, Estimate(None))
+        flat |= {key: figure.value, f"{key}_low": figure.low, f"{key}_high": figure.high}
+    flat |= {key: row.get(key, "") for key in ("promise", "p_kept", "p_broken")}
+    return flat | {f"recall {name}": each.value for name, each in row["recall"].items()}
