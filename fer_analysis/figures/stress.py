@@ -89,9 +89,13 @@ def curves_figure(tests: Sequence[StressTest]) -> Figure:
     panels[0].set_xticks([0, *first.severities])
     figure.supxlabel("severity (0: clean)", fontsize=9)
     figure.supylabel("accuracy, % (95 % interval)", fontsize=9)
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
-    figure.suptitle(f"{first.meta['split']} split, n={len(first):,}", fontsize=10)
+    title = f"{first.meta['split']} split, n={len(first):,}"
+    if len(tests) == 1:
+        title = f"{plain(first.name)}, {title}"
+    else:
+        handles, names = panels[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper right", fontsize=8, frameon=False)
+    figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -102,22 +106,13 @@ def faces_figure(test: StressTest) -> Figure:
         test: The stress test, with its example images.
     """
     severity = test.severities[len(test.severities) // 2]
-    images = test.example_images
     names = (None, *test.conditions)
-    figure = Figure(figsize=(1.5 + 0.98 * len(images), 0.82 * len(names) + 0.7))
-    figure.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
-    panels = figure.subplots(len(names), len(images), squeeze=False)
-    for row, name in zip(panels, names, strict=True):
-        found = test.clean if name is None else test.cells[name, severity]
-        shown = images
-        if name is not None:
-            shown = CONDITIONS[name](images, severity=severity, seed=test.meta["seed"])
-        for axes, image, place in zip(row, shown, test.examples, strict=True):
-            _face(axes, image, found[place], int(test.labels[place]), test.label_names)
-        title = "clean" if name is None else _title(name, name in test.meta["seen"])
-        row[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=7)
-    for axes, place in zip(panels[0], test.examples, strict=True):
-        axes.set_title(f"true: {plain(test.label_names[test.labels[place]], 12)}", fontsize=8)
+    rows = -(-len(names) // 2)
+    count = len(test.example_images)
+    figure = Figure(figsize=(2 * (1.7 + 0.85 * count), 0.86 * rows + 0.8), layout="constrained")
+    blocks = figure.subplots(1, 2)
+    for axes, first in zip(blocks, (0, rows), strict=True):
+        _faces(axes, test, names[first : first + rows], severity)
     figure.suptitle(
         f"{plain(test.name)} at severity {severity}: predicted label and its probability",
         fontsize=9,
@@ -125,19 +120,39 @@ def faces_figure(test: StressTest) -> Figure:
     return figure
 
 
-def _face(axes: Axes, image: np.ndarray, found: np.ndarray, label: int, names) -> None:
+def _faces(axes: Axes, test: StressTest, names: tuple, severity: int) -> None:
+    """Draw a row of faces for each condition: one image is many times faster than one a face."""
+    axes.axis("off")
+    if not names:
+        return
+    images = test.example_images
+    height, width = images.shape[1:3]
+    below, beside = height // 4, width // 6
+    rows = []
+    for row, name in enumerate(names):
+        found = test.clean if name is None else test.cells[name, severity]
+        shown = images
+        if name is not None:
+            shown = CONDITIONS[name](images, severity=severity, seed=test.meta["seed"])
+        edge = ((0, 0), (0, below), (0, beside))
+        rows.append(np.hstack(np.pad(shown[..., 0], edge, constant_values=255)))
+        top = row * (height + below)
+        title = "clean" if name is None else _title(name, name in test.meta["seen"])
+        axes.text(-beside, top + height / 2, title, ha="right", va="center", fontsize=7)
+        for column, place in enumerate(test.examples):
+            middle = column * (width + beside) + width / 2
+            _answer(axes, (middle, top + height), found[place], int(test.labels[place]), test)
+            if row == 0:
+                title = f"true: {plain(test.label_names[test.labels[place]], 12)}"
+                axes.text(middle, -2, title, ha="center", va="bottom", fontsize=7)
+    axes.imshow(np.vstack(rows), cmap="gray", vmin=0, vmax=255)
+
+
+def _answer(axes: Axes, place: tuple, found: np.ndarray, label: int, test: StressTest) -> None:
     predicted = int(found.argmax())
-    axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_xlabel(
-        f"{plain(names[predicted], 10)} {percent(float(found.max()), 0)}",
-        fontsize=7,
-        color=CORRECT if predicted == label else WRONG,
-        labelpad=1,
-    )
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    text = f"{plain(test.label_names[predicted], 10)} {percent(float(found.max()), 0)}"
+    colour = CORRECT if predicted == label else WRONG
+    axes.text(*place, text, ha="center", va="top", fontsize=7, color=colour)
 
 
 def _curve(axes: Axes, test: StressTest, name: str, colour: str) -> None:

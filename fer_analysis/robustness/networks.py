@@ -98,7 +98,8 @@ def network_of_function(place: str | Predict, sample: np.ndarray) -> Network:
         FerError: If there is no such function.
     """
     function = place if callable(place) else _import(place)
-    place = place if isinstance(place, str) else f"{place.__module__}:{place.__qualname__}"
+    if callable(place):
+        place = f"{place.__module__}:{getattr(place, '__qualname__', type(place).__qualname__)}"
     answers = np.round(np.asarray(function(sample), dtype=float), 2) + 0.0
     return Network(
         name=place,

@@ -108,7 +108,6 @@ class StressTest:
             | {
                 "n": len(self),
                 "label_names": list(self.label_names),
-                "conditions": list(self.conditions),
                 "severities": list(self.severities),
                 "temperature": self.temperature,
                 "rule": self.rule,
@@ -150,7 +149,8 @@ class StressTest:
             with np.load(folder / ARRAYS, allow_pickle=False) as archive:
                 arrays = dict(archive)
             store = PredictionStore(folder, told["made_from"])
-            cells = list(product(told["conditions"], told["severities"]))
+            names = [row["condition"] for row in told["conditions"]]
+            cells = list(product(names, told["severities"]))
             found = {key: _like(store.get(*key), arrays["clean"]) for key in (*cells, *NAMES)}
             return cls(
                 meta={key: told[key] for key in META},

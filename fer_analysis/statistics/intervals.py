@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import binomtest
+from scipy.special import ndtri
 
 from fer_analysis.statistics.estimate import Estimate
 
@@ -24,8 +24,11 @@ def wilson(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, 
     """
     if n == 0:
         return math.nan, math.nan
-    interval = binomtest(int(successes), int(n)).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
+    z = float(ndtri((1 + confidence) / 2))
+    middle = (successes + z**2 / 2) / (n + z**2)
+    half = z / (n + z**2) * math.sqrt(successes * (n - successes) / n + z**2 / 4)
+    low = middle - half if successes > 0 else 0.0
+    return low, middle + half if successes < n else 1.0
 
 
 def proportion(count: int, n: int) -> Estimate:

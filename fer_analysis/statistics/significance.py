@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.special import bdtr
+from scipy.stats import norm
 
 POWER = 0.8
 """A difference that n could show is one that it would show four times out of five."""
@@ -22,7 +23,7 @@ def sign_test(one: int, other: int) -> float:
         other: The count that it is held against.
     """
     n = int(one + other)
-    return float(binomtest(int(one), n).pvalue) if n else 1.0
+    return min(1.0, 2 * float(bdtr(int(min(one, other)), n, 0.5)))
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:

@@ -60,7 +60,7 @@ def _print_kinds(test: StressTest) -> None:
             percent(worst["accuracy"].value, unit=""),
         )
     out.print(rows)
-    print_summary([*_limits(test), *_fallen(test), *_promise(test), _stability(test)], most=8)
+    print_summary([*_limits(test), *_fallen(test), *_promise(test), _stability(test)], most=10)
 
 
 def _headline(test: StressTest) -> str:
@@ -78,11 +78,10 @@ def _limits(test: StressTest) -> list[str]:
     first, last = test.severities[0], test.severities[-1]
     whole = [_plain(row["condition"]) for row in conditions if row["works_up_to"] == last]
     broken = [_plain(row["condition"]) for row in conditions if row["fails_from"] == first]
-    lines = [
-        f"loses less than 5 points up to severity {last}: {', '.join(whole) or 'nowhere'}",
-        f"loses more than 5 points from severity {first} on: {', '.join(broken) or 'nowhere'}",
+    return [
+        f"shown to lose less than 5 points up to severity {last}: {', '.join(whole) or 'nowhere'}",
+        f"more than 5 points from severity {first} on: {', '.join(broken) or 'nowhere'}",
     ]
-    return lines
 
 
 def _fallen(test: StressTest) -> list[str]:

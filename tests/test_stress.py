@@ -1,0 +1,352 @@
+"""Stress tests: figures by hand, an exact test of the promise, resuming, and anyone's network."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import fer_analysis as fer
+from fer_analysis.cli import main
+from fer_analysis.conditions import CONDITIONS
+from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.errors import FerError
+from fer_analysis.robustness.changes import CHANGES, NAMES
+from fer_analysis.robustness.comparison import StressComparison, compare_stress
+from fer_analysis.robustness.images import draw, leak_free_part
+from fer_analysis.robustness.promise import promise
+from fer_analysis.robustness.stress_test import StressTest
+
+NAMES_OF_LABELS = ("cat", "dog")
+N = 400
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delenv("FER2013_DIR", raising=False)
+
+
+def said(predicted, confidence=0.9):
+    """Return probabilities of two labels."""
+    rows = np.full((len(predicted), 2), 1 - confidence, np.float32)
+    rows[np.arange(len(predicted)), predicted] = confidence
+    return rows
+
+
+def stress_test(*wrong_dogs, name="by hand", flips=0, wrong_cats=0):
+    """Return a test of 200 cats and 200 dogs: dogs taken for cats at each severity of `dark`."""
+    labels = np.repeat([0, 1], N // 2)
+    cells = {}
+    for severity, wrong in enumerate(wrong_dogs, start=1):
+        predicted = labels.copy()
+        predicted[N - wrong :] = 0
+        predicted[:wrong_cats] = 1
+        cells["dark", severity] = said(predicted)
+    changed = labels.copy()
+    changed[:flips] = 1
+    changes = {key: said(changed if key == ("1 pixel", "up") else labels) for key in NAMES}
+    meta = {"run": name, "split": "test", "data": "0", "leak_free": N, "seed": 0, "seen": []}
+    return StressTest(
+        meta=meta | {"rule_from": "", "made_from": "by hand"},
+        label_names=NAMES_OF_LABELS,
+        ids=np.array([f"image {i}" for i in range(N)]),
+        labels=labels,
+        clean=said(labels),
+        cells=cells,
+        changes=changes,
+        temperature=1.0,
+        rule={"target": 0.8, "least": 0.6},
+        examples=np.array([0, N - 1]),
+        example_images=np.full((2, 48, 48, 1), 90, np.uint8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("correct", "answered", "state"),
+    [
+        (88, 100, "kept"),  # P(X >= 88) = .025 at .8
+        (86, 100, "not decided"),  # P(X >= 86) = .080
+        (74, 100, "not decided"),  # P(X <= 74) = .087
+        (72, 100, "broken"),  # P(X <= 72) = .034
+        (14, 14, "kept"),  # .8 ** 14 = .044
+        (13, 13, "not decided"),  # .8 ** 13 = .055
+        (0, 2, "broken"),  # .2 ** 2 = .04
+        (0, 1, "not decided"),
+        (0, 0, "not decided"),
+    ],
+)
+def test_the_promise_is_tested_exactly(correct, answered, state):
+    assert promise(correct, answered, 0.8)[0] == state
+
+
+def test_figures_by_hand():
+    found = stress_test(0, 4, 60, 120, 200, flips=20)
+    summary = found.summary
+    assert [row["accuracy"].value for row in summary["rows"]] == [1.0, 0.99, 0.85, 0.7, 0.5]
+    assert summary["rows"][2]["difference"].value == pytest.approx(-0.15)
+    assert summary["rows"][3]["recall"]["dog"].value == 0.4
+    assert summary["rows"][3]["recall"]["cat"].value == 1.0
+    assert summary["rows"][4]["most_predicted"] == "cat"
+    assert summary["overall"]["all"]["accuracy"].value == pytest.approx(0.808)
+    assert summary["overall"]["all"]["relative"].value == pytest.approx(0.808)
+    assert summary["overall"]["light"]["accuracy"].value == pytest.approx(0.808)
+    (dark,) = summary["conditions"]
+    assert (dark["works_up_to"], dark["fails_from"]) == (2, 3)
+    assert dark["falls_first"]["label"] == "dog"
+    assert dark["falls_first"]["severity"] == 4
+    assert dark["falls_first"]["predicted_as"] == "cat"
+    assert dark["falls_first"]["predicted_as_share"].value == 0.6
+    # All answers are at .9: 400, 396 and 340 correct of 400 are more than .8, 280 and 200 less.
+    assert summary["promise"] == {"kept": 3, "broken": 2, "not decided": 0}
+    assert summary["stability"]["any"].value == 0.05
+    assert summary["stability"]["sizes"]["1 pixel"].value == 0.05
+    assert summary["stability"]["sizes"]["2 degrees"].value == 0.0
+    assert summary["stability"]["labels"]["cat"].value == 0.1
+
+
+def test_a_loss_that_chance_could_show_decides_nothing():
+    (dark,) = stress_test(0, 18, 18, 18, 18).summary["conditions"]  # 4.5 points, up to 6.6
+    assert dark["works_up_to"] == 1
+    assert dark["fails_from"] is None
+    assert dark["falls_first"] is None
+
+
+def test_the_corruption_error_is_relative_to_the_reference():
+    reference, better = stress_test(40, 80), stress_test(20, 40, name="better")
+    found = compare_stress([reference, better])
+    assert found.runs[0]["corruption_error"].value == pytest.approx(1)
+    assert found.runs[1]["corruption_error"].value == pytest.approx(0.5)
+    (pair,) = found.pairs
+    # Errors of 60 of 400 in the mean against 30: paired, all of the same images.
+    assert pair["groups"]["all"].value == pytest.approx(0.075)
+    assert pair["groups"]["all"].low > 0
+    assert pair["clean"].value == 0
+
+
+def test_only_common_images_are_compared():
+    first, second = stress_test(40), stress_test(20, name="second")
+    found = compare_stress([first.take(np.arange(100, 400)), second.take(np.arange(399, 199, -1))])
+    assert found.n == 200
+    assert found.runs[0]["mean"].value == pytest.approx(0.8)
+    assert found.runs[1]["mean"].value == pytest.approx(0.9)
+
+
+def test_other_tests_are_not_compared():
+    with pytest.raises(FerError, match="not put to the same test"):
+        compare_stress([stress_test(1, 2), stress_test(1)])
+    first, second = stress_test(1), stress_test(2)
+    with pytest.raises(FerError, match="no image in common"):
+        compare_stress([first.take(np.arange(10)), second.take(np.arange(10, 20))])
+
+
+def test_saved_tests_load_as_they_were(tmp_path):
+    found = stress_test(1, 30)
+    found.save(tmp_path / "saved")
+    again = StressTest.load(tmp_path / "saved")
+    assert again.as_dict() == found.as_dict()
+    assert json.loads((tmp_path / "saved/stress.json").read_text())["n"] == N
+    assert "dark" in found._repr_html_()
+    comparison = compare_stress([found, again])
+    comparison.save(tmp_path / "both")
+    assert StressComparison.load(tmp_path / "both").as_dict() == comparison.as_dict()
+
+
+def test_missing_and_damaged_tests_are_told(tmp_path):
+    with pytest.raises(FerError, match="no stress test there; make it with `fer stress`"):
+        StressTest.load(tmp_path)
+    stress_test(1).save(tmp_path)
+    (tmp_path / "predictions" / "dark-1.npz").write_bytes(b"half")
+    with pytest.raises(FerError, match="damaged; run `fer stress` again"):
+        StressTest.load(tmp_path)
+
+
+def test_invisible_changes_are_invisible():
+    faces = generate(n=100, seed=0, noise=0).images
+    for ways in CHANGES.values():
+        for change in ways.values():
+            changed = change(faces)
+            assert changed.shape == faces.shape and changed.dtype == np.uint8
+            assert not np.array_equal(changed, faces)
+    up = CHANGES["1 pixel"]["up"](faces)
+    assert np.array_equal(up[:, :-1], faces[:, 1:]), "exactly one pixel"
+    darker = CHANGES["2 grey levels"]["darker"](faces)
+    assert (faces.astype(int) - darker).max() == 2
+
+
+def test_images_are_drawn_with_the_labels_shares_and_leaks_left_out():
+    dataset = generate(n=600, seed=1)
+    rows = np.flatnonzero(dataset.split == "test")
+    images = dataset.images.copy()
+    images[rows[:5]] = images[np.flatnonzero(dataset.split == "train")[:5]]
+    import dataclasses
+
+    leaky = dataclasses.replace(dataset, images=images)
+    part = leak_free_part(leaky, "test")
+    assert len(part) == len(rows) - 5
+    drawn = draw(part, 30, seed=0)
+    assert len(drawn) == 30
+    counts = np.bincount(part.labels, minlength=7) / len(part)
+    assert np.abs(np.bincount(drawn.labels, minlength=7) - 30 * counts).max() < 1
+    assert np.array_equal(drawn.ids, draw(part, 30, seed=0).ids)
+    assert not np.array_equal(drawn.ids, draw(part, 30, seed=1).ids)
+    assert len(draw(part, 10_000, seed=0)) == len(part)
+
+
+class Nearest:
+    """The nearest mean face: a network without a framework; counts how often it is asked."""
+
+    def __init__(self, dataset):
+        train = dataset.part("train")
+        flat = train.images.reshape(len(train), -1) / 255.0
+        self.means = np.stack([flat[train.labels == label].mean(axis=0) for label in range(7)])
+        self.asked = 0
+
+    def __call__(self, images):
+        self.asked += 1
+        flat = images.reshape(len(images), -1) / 255.0
+        logits = -((flat[:, None] - self.means) ** 2).sum(axis=2)
+        exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponents / exponents.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return fer.load_data("synthetic", n=700, seed=2)
+
+
+def test_an_interrupted_test_goes_on(loaded):
+    network = Nearest(loaded.dataset)
+    asked = {"data": loaded, "conditions": ["dark", "jpeg"], "severities": [1, 5], "n": 40}
+    first = fer.stress(None, predictor=network, **asked)
+    assert first.conditions == ("jpeg", "dark") and first.severities == (1, 5)
+    assert network.asked == 1 + 1 + len(NAMES) + 4
+    (first.folder / "predictions" / "dark-5.npz").unlink()
+    network.asked = 0
+    again = fer.stress(None, predictor=network, **asked)
+    assert network.asked == 2, "once to know the network, once for the missing cell"
+    assert again.as_dict() == first.as_dict()
+    for name in ("stress.json", "stress.csv", "heat_map.png", "curves.png", "faces.png"):
+        assert (first.folder / name).stat().st_size > 100
+    network.means = network.means[::-1]
+    network.asked = 0
+    assert fer.stress(None, predictor=network, **asked).clean.tolist() != first.clean.tolist()
+    assert network.asked > 10, "another network is asked anew"
+
+
+def test_more_of_a_condition_never_helps(loaded):
+    """Of a network that was trained without it: in order, within the intervals."""
+    names = ["gaussian_noise", "defocus", "low_contrast", "farther", "random_patch"]
+    test = fer.stress(None, predictor=Nearest(loaded.dataset), data=loaded, conditions=names)
+    for name in names:
+        rows = [row for row in test.summary["rows"] if row["condition"] == name]
+        for weaker, stronger in zip(rows, rows[1:], strict=False):
+            assert stronger["accuracy"].value <= weaker["accuracy"].high, name
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return np.ones((len(images), 6)) / 6", r"shape \(\d+, 6\); expected \(\d+, 7\)"),
+        ("return np.ones((len(images), 7))", "is the softmax missing"),
+        ("return np.full((len(images), 7), np.nan)", "is the softmax missing"),
+    ],
+)
+def test_what_is_no_predictor_is_told(tmp_path, loaded, body, message):
+    name = f"theirs_{abs(hash(body))}"
+    (tmp_path / f"{name}.py").write_text(f"import numpy as np\ndef predict(images):\n    {body}\n")
+    with pytest.raises(FerError, match=message):
+        fer.stress(None, predictor=f"{name}:predict", data=loaded, conditions=["dark"], n=20)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--predictor", "nowhere:predict"], "No module named 'nowhere'"),
+        (["--predictor", "json:predict"], "has no function 'predict'"),
+        (["--predictor", "json"], "expected module:function"),
+        (["bundled", "--input", "64"], "--input: expected e.g. 64x64, received '64'"),
+        (["bundled", "--input", "0x64"], "--input: expected e.g. 64x64"),
+        (["bundled", "--scale", "1"], "--scale: expected e.g. -1:1, received '1'"),
+        (["bundled", "--scale", "1:1"], "--scale: expected e.g. -1:1"),
+    ],
+)
+def test_wrong_options_are_told_in_one_line(words, message):
+    result = CliRunner().invoke(main, ["stress", "--data", "synthetic", *words])
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+PREDICTOR = """
+import numpy as np
+
+def predict(images):
+    light = images.mean(axis=(1, 2, 3)) / 255
+    rows = np.full((len(images), 7), 0.05)
+    rows[np.arange(len(images)), (light * 7).astype(int).clip(0, 6)] = 0.7
+    return rows
+"""
+
+
+def test_the_command_prints_a_summary_and_compares(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / f"{name}.py").write_text(PREDICTOR)
+    words = ["stress", "--data", "synthetic", "--n", "50", "--severity", "1", "--severity", "4"]
+    result = CliRunner().invoke(main, [*words, "--predictor", "one:predict"])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert "one:predict, test: 50 of" in result.stdout
+    for kind in ("sensor", "focus", "compression", "light", "geometry", "occlusion", "scenes"):
+        assert kind in result.stdout
+    whole = CliRunner().invoke(main, [*words, "--predictor", "one:predict", "-v"])
+    assert all(name.replace("_", " ")[:12] in whole.stdout for name in CONDITIONS)
+    told = CliRunner().invoke(main, [*words, "--predictor", "one:predict", "--json"])
+    assert len(json.loads(told.stdout)["tests"][0]["rows"]) == 2 * len(CONDITIONS)
+
+
+def test_a_model_with_another_input(tmp_path):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = [
+        keras.layers.Input((64, 64, 3)),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(7, activation="softmax"),
+    ]
+    model = keras.Sequential(layers)
+    model.save(tmp_path / "theirs.keras")
+    loaded = fer.load_data("synthetic", n=150)
+    test = fer.stress(
+        tmp_path / "theirs.keras",
+        data=loaded,
+        conditions=["dark"],
+        severities=[3],
+        n=20,
+        input_size=(64, 64),
+        scale=(-1, 1),
+    )
+    weights, bias = model.layers[-1].get_weights()
+    images = loaded.dataset.images[np.isin(loaded.dataset.ids, test.ids)]
+    order = np.argsort(loaded.dataset.ids[np.isin(loaded.dataset.ids, test.ids)])
+    grey = images.mean(axis=(1, 2, 3))[order] / 255 * 2 - 1
+    logits = grey[:, None] * weights.sum(axis=0) + bias
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert test.clean[np.argsort(test.ids)] == pytest.approx(expected, abs=0.02)
+
+
+def test_a_run_is_tested_and_compared(tmp_path):
+    overrides = ("training.epochs=1", "model.dense=[8]", "model.filters=[4,4]", "data.n=300")
+    run = fer.train("tiny", data="synthetic", overrides=overrides, run_dir=tmp_path / "runs/first")
+    words = ["stress", "first", "bundled", "--data", "synthetic", "--set", "data.n=300"]
+    words += ["--condition", "hand", "--severity", "2", "--n", "20"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert "against first" in result.stdout
+    assert (run.stress_folder("test") / "stress.json").is_file()
+    assert (tmp_path / "runs/stress/stress_comparison.json").is_file()
+    assert (tmp_path / "runs/stress/curves.png").is_file()
