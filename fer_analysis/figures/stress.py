@@ -109,7 +109,7 @@ def faces_figure(test: StressTest) -> Figure:
     names = (None, *test.conditions)
     rows = -(-len(names) // 2)
     count = len(test.example_images)
-    figure = Figure(figsize=(2 * (1.7 + 0.85 * count), 0.86 * rows + 0.8), layout="constrained")
+    figure = Figure(figsize=(2 * (2.0 + 0.95 * count), 0.86 * rows + 0.8), layout="constrained")
     blocks = figure.subplots(1, 2)
     for axes, first in zip(blocks, (0, rows), strict=True):
         _faces(axes, test, names[first : first + rows], severity)
@@ -145,7 +145,9 @@ def _faces(axes: Axes, test: StressTest, names: tuple, severity: int) -> None:
             if row == 0:
                 title = f"true: {plain(test.label_names[test.labels[place]], 12)}"
                 axes.text(middle, -2, title, ha="center", va="bottom", fontsize=7)
-    axes.imshow(np.vstack(rows), cmap="gray", vmin=0, vmax=255)
+    canvas = np.vstack(rows)
+    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255)
+    axes.set_xlim(-2.3 * width, canvas.shape[1])  # room for the names
 
 
 def _answer(axes: Axes, place: tuple, found: np.ndarray, label: int, test: StressTest) -> None:

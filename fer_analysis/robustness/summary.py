@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from fer_analysis.conditions import caption, kind_of
 from fer_analysis.robustness.changes import CHANGES
 from fer_analysis.robustness.promise import confidence_figures
+from fer_analysis.robustness.tested import Tested
 from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import proportion
 from fer_analysis.statistics.significance import holm, sign_test
-
-if TYPE_CHECKING:
-    from fer_analysis.robustness.stress_test import StressTest
 
 LOSS = 0.05
 """A condition works up to the severity below which accuracy loses less than this."""
@@ -24,7 +20,7 @@ FALLEN = 0.5
 """A label has fallen when its recall is below this share of its clean recall."""
 
 
-def summarize(test: StressTest) -> dict:
+def summarize(test: Tested) -> dict:
     """Compute every figure of a stress test.
 
     Images are resampled together for all cells, so that differences and means are paired.
@@ -59,7 +55,7 @@ class Resampled:
         test: The stress test.
     """
 
-    def __init__(self, test: StressTest):
+    def __init__(self, test: Tested):
         self.n = len(test)
         self.keys = [(None, 0), *test.cells]
         hits = np.stack([test.correct(*key) for key in self.keys], axis=1).astype(np.float32)
@@ -94,7 +90,7 @@ class Resampled:
             return self.estimate((np.divide(figure[0], once), figure[1] / draws))
 
 
-def groups(test: StressTest) -> dict[str, list[str]]:
+def groups(test: Tested) -> dict[str, list[str]]:
     """Return name -> conditions: `all`; `seen` and `unseen` in training, if both; each kind."""
     seen = [name for name in test.conditions if name in test.meta["seen"]]
     unseen = [name for name in test.conditions if name not in test.meta["seen"]]
@@ -106,7 +102,7 @@ def groups(test: StressTest) -> dict[str, list[str]]:
     return {name: members for name, members in found.items() if members}
 
 
-def stability(test: StressTest) -> dict:
+def stability(test: Tested) -> dict:
     """Return how often predictions flip under changes that nobody sees.
 
     Returns:
@@ -129,7 +125,7 @@ def stability(test: StressTest) -> dict:
     }
 
 
-def _row(test: StressTest, drawn: Resampled, name: str, severity: int) -> dict:
+def _row(test: Tested, drawn: Resampled, name: str, severity: int) -> dict:
     found = test.cells[name, severity]
     predicted = np.bincount(found.argmax(axis=1), minlength=len(test.label_names))
     return {
@@ -147,7 +143,7 @@ def _row(test: StressTest, drawn: Resampled, name: str, severity: int) -> dict:
     }
 
 
-def _condition(test: StressTest, drawn: Resampled, rows: list[dict], name: str) -> dict:
+def _condition(test: Tested, drawn: Resampled, rows: list[dict], name: str) -> dict:
     own = [row for row in rows if row["condition"] == name]
     mean = drawn.mean([name])
     return {
@@ -180,7 +176,7 @@ def _fails_from(rows: list[dict]) -> int | None:
     return None
 
 
-def _falls_first(test: StressTest, name: str) -> dict | None:
+def _falls_first(test: Tested, name: str) -> dict | None:
     """Return the label that first loses half of its recall, and what it is then predicted as.
 
     A loss counts where McNemar's exact test shows it (Holm over the labels).
@@ -213,7 +209,7 @@ def _falls_first(test: StressTest, name: str) -> dict | None:
     return None
 
 
-def _overall(test: StressTest, drawn: Resampled) -> dict:
+def _overall(test: Tested, drawn: Resampled) -> dict:
     figures = {name: (members, drawn.mean(members)) for name, members in groups(test).items()}
     return {
         name: {
@@ -234,10 +230,10 @@ def _promises(rows: list[dict]) -> dict | None:
     return {state: states.count(state) for state in ("kept", "broken", "not decided")}
 
 
-def _recall(test: StressTest, found: np.ndarray) -> dict[str, Estimate]:
+def _recall(test: Tested, found: np.ndarray) -> dict[str, Estimate]:
     hits = found.argmax(axis=1) == test.labels
     return {name: proportion(int(hits[own].sum()), int(own.sum())) for name, own in _by_label(test)}
 
 
-def _by_label(test: StressTest) -> list[tuple[str, np.ndarray]]:
+def _by_label(test: Tested) -> list[tuple[str, np.ndarray]]:
     return [(name, test.labels == label) for label, name in enumerate(test.label_names)]

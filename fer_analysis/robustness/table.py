@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fer_analysis.statistics.estimate import Estimate
-
-if TYPE_CHECKING:
-    from fer_analysis.robustness.stress_test import StressTest
 
 _PLAIN = ("condition", "kind", "severity", "caption", "seen")
 _ESTIMATES = ("accuracy", "difference", "ece", "answered", "correct_answers")
 
 
-def table_rows(test: StressTest) -> list[dict]:
-    """Return the rows of `stress.csv`; the first is of the clean images."""
-    clean = test.summary["clean"] | {"condition": "clean", "kind": "", "severity": 0}
-    clean |= {"caption": "clean", "seen": True, "difference": Estimate(0.0, n=len(test))}
-    return [_flat(row) for row in (clean, *test.summary["rows"])]
+def table_rows(summary: dict) -> list[dict]:
+    """Return the rows of `stress.csv`; the first is of the clean images.
+
+    Args:
+        summary: See `fer_analysis.robustness.summary.summarize`.
+    """
+    clean = summary["clean"] | {"condition": "clean", "kind": "", "severity": 0}
+    clean |= {
+        "caption": "clean",
+        "seen": True,
+        "difference": Estimate(0.0, n=summary["clean"]["accuracy"].n),
+    }
+    return [_flat(row) for row in (clean, *summary["rows"])]
 
 
 def _flat(row: dict) -> dict:
