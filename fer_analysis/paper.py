@@ -2,9 +2,15 @@
 
 *A critical examination of deficiencies in the convolutional neural network model for facial
 emotion recognition*. A *study* in this package is something else: what `fer study` runs.
+
+The paper proposes two causes of failure and tests neither: too few images (436 of disgust, 7,215
+of happy) and ambiguous features (disgust looks like angry or surprise). They are `scarcity` and
+`ambiguity` among the causes of `fer_analysis.study.diagnosis`.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 MODELS = ("mobilenet", "self_built")
 """The paper's networks, by their names in `fer_analysis.models.MODELS`."""
@@ -32,3 +38,30 @@ TABLE_1 = {
 PROTOCOL, TEST_IMAGES = "kaggle", 7178
 """How its data is split: its test accuracies are whole numbers of 7,178 images, which is Kaggle's
 test folder."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Where the paper says that its self-built network looks for a label.
+
+    Args:
+        where: The paper's words; it read one saliency map of each label by eye.
+        regions: The same as regions of the template.
+    """
+
+    where: str
+    regions: tuple[str, ...]
+
+
+_EYES_AND_MOUTH = Claim("eyes and mouth", ("eyes", "mouth"))
+
+CLAIMS = {
+    "angry": Claim("chin", ("chin",)),
+    "disgust": _EYES_AND_MOUTH,
+    "fear": _EYES_AND_MOUTH,
+    "happy": Claim("between nose and mouth", ("upper lip",)),
+    "sad": _EYES_AND_MOUTH,
+    "surprise": _EYES_AND_MOUTH,
+    "neutral": Claim("forehead", ("forehead",)),
+}
+"""Label -> claim."""

@@ -78,12 +78,17 @@ def estimate(figure: Estimate, digits: int = 1) -> str:
     )
 
 
+def number_interval(ends: Sequence[float] | None, digits: int = 3) -> str:
+    """Return the ends of an interval of figures that are no shares: `0.603-0.635`."""
+    return MISSING if ends is None else "-".join(number(end, digits) for end in ends)
+
+
 def number_estimate(figure: Estimate, digits: int = 3) -> str:
     """Return a figure that is no share with its interval as `0.619 [0.603-0.635]`."""
     value = number(figure.value, digits)
     if figure.interval is None:
         return value
-    return f"{value} [{'-'.join(number(end, digits) for end in figure.interval)}]"
+    return f"{value} [{number_interval(figure.interval, digits)}]"
 
 
 def points(value: float | None, ends: Sequence[float] | None = None, digits: int = 1) -> str:

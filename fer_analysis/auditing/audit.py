@@ -17,7 +17,8 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.files import from_text, write_csv, write_json, write_text
-from fer_analysis.statistics.intervals import wilson
+from fer_analysis.statistics.estimate import Estimate, from_json, to_json
+from fer_analysis.statistics.intervals import proportion
 
 SUMMARY, TABLE = "audit.json", "audit.csv"
 
@@ -39,9 +40,9 @@ class Audit:
     """What was found in a data set.
 
     Args:
-        summary: All figures, ready for JSON: `fingerprint`, `fingerprints` (of each split),
-            `layout`, `protocol`, `n`, `label_names`, `notes`, and for each kind in `issues` its
-            `meaning`, counts, share of 1 with Wilson interval, and counts by label and split.
+        summary: All figures: `fingerprint`, `fingerprints` (of each split), `layout`,
+            `protocol`, `n`, `label_names`, `notes`, and for each kind in `issues` its `meaning`,
+            counts, `share` (an estimate), and counts by label and split.
         rows: One for each issue, texts by `COLUMNS`.
         groups: The issues with positions in the data, for contact sheets; empty after `load`.
         dataset: The data that was audited; None after `load`.
@@ -89,6 +90,10 @@ class Audit:
         """Return the ids of the images with an issue of a kind."""
         return {row["id"] for row in self.rows if row["issue"] == kind}
 
+    def as_dict(self) -> dict:
+        """Return all figures, ready for JSON."""
+        return to_json(self.summary)
+
     def save(self, folder: str | Path) -> None:
         """Write `audit.csv`, then `audit.json`, which holds the table's digest."""
         folder = Path(folder)
@@ -96,7 +101,7 @@ class Audit:
             write_csv(folder / TABLE, list(self.rows))
         else:
             write_text(folder / TABLE, ",".join(COLUMNS) + "\n")
-        write_json(folder / SUMMARY, self.summary | {"table": _digest(folder / TABLE)})
+        write_json(folder / SUMMARY, self.as_dict() | {"table": _digest(folder / TABLE)})
 
     @classmethod
     def load(cls, folder: str | Path) -> Audit:
@@ -109,11 +114,14 @@ class Audit:
         if not (folder / SUMMARY).is_file():
             raise FerError(f"{folder}: no {SUMMARY}; `fer audit --out FOLDER` writes such a folder")
         try:
-            summary = json.loads((folder / SUMMARY).read_text())
+            summary = from_json(json.loads((folder / SUMMARY).read_text()))
             table = summary.pop("table", None)
             rows = _read_table(folder / TABLE)
-            if not isinstance(summary["issues"], dict) or any("issue" not in row for row in rows):
-                raise ValueError("not of the expected form")
+            shares = [kind["share"] for kind in summary["issues"].values()]
+            if not all(isinstance(share, Estimate) for share in shares):
+                raise ValueError("no estimates")
+            if any("issue" not in row for row in rows):
+                raise ValueError(f"{TABLE} has no column issue")
         except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
             raise FerError(f"{folder}: a damaged audit ({error}); run `fer audit` again") from error
         if table not in (None, _digest(folder / TABLE)):
@@ -151,8 +159,7 @@ def _figures(dataset: FaceDataset, group: Issues) -> dict:
         "meaning": KINDS[group.kind],
         "n": len(rows),
         "among": among,
-        "share": len(rows) / among if among else None,
-        "interval": list(wilson(len(rows), among)) if among else None,
+        "share": proportion(len(rows), among),
         "by_label": dict(zip(names, by_label, strict=True)),
         "among_by_label": dict(zip(names, of_label, strict=True)),
         "by_split": {name: int((dataset.split[rows] == name).sum()) for name in dataset.splits},

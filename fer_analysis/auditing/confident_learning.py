@@ -7,7 +7,7 @@ import numpy as np
 from fer_analysis.auditing.issues import Issues
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.vote_shares import CONFIDENT, label_is_first_choice, strongest_other
-from fer_analysis.statistics.intervals import wilson
+from fer_analysis.statistics.intervals import proportion
 
 FIRST = 0.1
 """The share of the issues, the strongest, whose precision is given separately."""
@@ -32,7 +32,7 @@ def confident_labels(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarra
     own = probabilities[np.arange(len(labels)), labels]
     count = np.bincount(labels, minlength=k)
     mean = np.bincount(labels, own, minlength=k) / np.maximum(count, 1)
-    # Without a single image of a label nothing tells when to be confident of it.
+    # Without an image of a label there is no threshold for it: never confident.
     needed = np.where(count > 0, mean, np.inf)
     confident = np.where(probabilities >= needed, probabilities, -1)
     return np.where(confident.max(axis=1) >= 0, confident.argmax(axis=1), -1)
@@ -41,8 +41,8 @@ def confident_labels(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarra
 def label_issues(dataset: FaceDataset, probabilities: np.ndarray) -> Issues:
     """Return training images that confidently have another label, the widest margin first.
 
-    These are the images off the diagonal of the paper's confident joint, as far as the other
-    label is the more probable one too; ranked by how much more (the paper's normalised margin).
+    These are the images off the diagonal of the confident joint, as far as the other
+    label is the more probable one too; ranked by how much more (the normalised margin).
 
     Args:
         dataset: The images.
@@ -91,7 +91,7 @@ def agreement_with_votes(
         missed: int64, all training images that the networks get wrong, for comparison.
 
     Returns:
-        Figures for JSON: shares with intervals.
+        Counts, shares as estimates, and lifts.
     """
     voted = dataset.votes.sum(axis=1) > 0
     other, share = strongest_other(dataset.votes, dataset.labels, len(dataset.label_names))
@@ -122,13 +122,13 @@ def agreement_with_votes(
 
 
 def _precision(dataset: FaceDataset, wrong, part, everyone) -> dict:
-    """Return which share of `part` is wrong, and how much that is beside `everyone`."""
+    """Return which share of `part` is wrong, and its ratio to the share of `everyone`."""
     figures = _share(wrong[part])
     if not len(part) or not wrong[everyone].any():
         return {**figures, "lift": None, "lift_within_labels": None}
     of_label = np.bincount(dataset.labels[everyone])
     rate = np.bincount(dataset.labels[everyone], wrong[everyone]) / np.maximum(of_label, 1)
-    precision, expected = figures["share"], float(rate[dataset.labels[part]].mean())
+    precision, expected = figures["share"].value, float(rate[dataset.labels[part]].mean())
     return {
         **figures,
         "lift": precision / float(wrong[everyone].mean()),
@@ -138,9 +138,4 @@ def _precision(dataset: FaceDataset, wrong, part, everyone) -> dict:
 
 def _share(confirmed: np.ndarray) -> dict:
     n, hits = len(confirmed), int(confirmed.sum())
-    return {
-        "n": n,
-        "confirmed": hits,
-        "share": hits / n if n else None,
-        "interval": list(wilson(hits, n)) if n else None,
-    }
+    return {"n": n, "confirmed": hits, "share": proportion(hits, n)}

@@ -10,6 +10,7 @@ from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_NAMES
 from fer_analysis.data.label_names import fer_label
 from fer_analysis.data.vote_shares import vote_shares
 from fer_analysis.errors import FerError
+from fer_analysis.text import percent
 
 FILE_NAME = "fer2013new.csv"
 EXTRAS = ("contempt", "unknown", "NF")
@@ -87,8 +88,8 @@ def check_votes(path: Path, votes: np.ndarray, labels: np.ndarray) -> None:
     chance = float(frequency @ shares.mean(axis=0))
     if seen - chance < LEAST_KAPPA * (1 - chance):
         raise FerError(
-            f"{path}: these votes do not belong to this data: {100 * seen:.1f} % of them are on "
-            f"the images' labels, {100 * chance:.1f} % would be by chance (n = {len(labels):,}); "
+            f"{path}: these votes do not belong to this data: {percent(seen)} of them are on "
+            f"the images' labels, {percent(chance)} would be by chance (n = {len(labels):,}); "
             "are the rows in another order?"
         )
 

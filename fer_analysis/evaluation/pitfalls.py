@@ -11,6 +11,7 @@ from scipy.stats import fisher_exact
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.statistics.significance import sign_test
+from fer_analysis.text import percent
 
 SELECTED_ON = 0.2
 """A split of which more than this share chose the model was selected on."""
@@ -57,8 +58,8 @@ def better_than_validation(test: Evaluation, validation: Evaluation) -> list[str
     if test.accuracy <= validation.accuracy or p >= SURE:
         return []
     return [
-        f"{test.split} accuracy {100 * test.accuracy:.1f} % of {len(test):,} is better than "
-        f"validation, {100 * validation.accuracy:.1f} % of {len(validation):,}, by more than "
+        f"{test.split} accuracy {percent(test.accuracy)} of {len(test):,} is better than "
+        f"validation, {percent(validation.accuracy)} of {len(validation):,}, by more than "
         f"chance (p = {p:.1g}): is this split easier, was it trained on, or chosen on?"
     ]
 
@@ -135,6 +136,6 @@ def label_order(evaluation: Evaluation) -> list[str]:
     pairs = ", ".join(f"'{names[p]}' seems to mean {names[t]}" for t, p in told)
     return [
         f"the labels may be in another order: {pairs}; so read, accuracy is "
-        f"{100 * (evaluation.correct.sum() + won - lost) / n:.1f} % instead of "
-        f"{100 * evaluation.accuracy:.1f} %"
+        f"{percent((evaluation.correct.sum() + won - lost) / n)} instead of "
+        f"{percent(evaluation.accuracy)}"
     ]

@@ -151,7 +151,7 @@ def predicted_as_figure(label: str, rows: Sequence[PredictedAs], names: Sequence
         axes.text(
             x,
             y,
-            f"{100 * value:.0f} %",
+            percent(value, 0),
             ha="center",
             va="center",
             fontsize=9,

@@ -61,7 +61,7 @@ def recall_figure(metrics: dict) -> Figure:
         label = f"{name} (n={block['n']:,})"
         style = {"color": colour, "fmt": marker, "label": label}
         _recalls(axes, block["labels"], offset, style)
-    axes.axvline(1 / k, color="0.5", linestyle=":", zorder=0, label=f"guessing ({100 / k:.1f} %)")
+    axes.axvline(1 / k, color="0.5", linestyle=":", zorder=0, label=f"guessing ({percent(1 / k)})")
     axes.set_yticks(range(k), [_support(blocks, label) for label in range(k)])
     axes.set_ylim(k - 0.5, -0.5)
     axes.set_xlim(-0.01, 1.01)

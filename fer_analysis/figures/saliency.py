@@ -17,6 +17,7 @@ from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.enrichment import LabelSummary
 from fer_analysis.saliency.findings import RegionFinding
 from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.text import percent
 
 COLOURS = "magma"
 OVERLAY = 0.65
@@ -208,8 +209,8 @@ def _details(analysis: SaliencyAnalysis, separator: str = " · ") -> str:
 
 
 def _recall(summary: LabelSummary) -> str:
-    share = 100 * summary.correct / summary.support
-    return f"{summary.correct} of {summary.support} predicted correctly ({share:.0f} %)"
+    share = percent(summary.correct / summary.support, 0)
+    return f"{summary.correct} of {summary.support} predicted correctly ({share})"
 
 
 def _explained(summary: LabelSummary) -> str:
@@ -219,8 +220,8 @@ def _explained(summary: LabelSummary) -> str:
 
 
 def _digest(summary: LabelSummary, finding: RegionFinding | None) -> str:
-    share = 100 * summary.correct / summary.support
-    lines = [f"n = {summary.n}", f"correct {summary.correct}/{summary.support} ({share:.0f} %)"]
+    share = percent(summary.correct / summary.support, 0)
+    lines = [f"n = {summary.n}", f"correct {summary.correct}/{summary.support} ({share})"]
     if top := summary.top:
         lines.append(f"{plain(top.region)} × {top.enrichment.value:.2f}")
         ends = top.enrichment.interval

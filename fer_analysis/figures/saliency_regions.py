@@ -18,6 +18,7 @@ from fer_analysis.figures.saliency import SALIENCY, bars_of
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.enrichment import LabelSummary
 from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
+from fer_analysis.text import percent
 
 PER_LINE = 4
 HIDDEN = "#2b6c8f"
@@ -79,7 +80,7 @@ def region_figure(face: np.ndarray, regions: Regions) -> Figure:
     axes.set_title("facial regions\n(share of the pixels, both sides together)")
     axes.add_collection(LineCollection(_borders(regions.pixels), colors="gold", linewidths=1.6))
     for name, mask, area in zip(regions.names, regions.masks, regions.areas, strict=True):
-        _name_parts(axes, mask, f"{plain(name)} {100 * area:.1f} %")
+        _name_parts(axes, mask, f"{plain(name)} {percent(area)}")
     return figure
 
 

@@ -174,6 +174,6 @@ def _draw(axes: Axes, box: Block, text: str, top: float, height: float) -> None:
     for x, side, size in (
         (LEFT - 0.15, name, 7),
         (RIGHT + 1.55, box.sizes, 8.5),
-        (WIDTH, f"{parameters:,}" if parameters else "–", 8.5),
+        (WIDTH, f"{parameters:,}" if parameters else "0", 8.5),
     ):
         axes.text(x, middle, side, ha="right", va="center", fontsize=size, linespacing=1.1)

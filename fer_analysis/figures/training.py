@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from fer_analysis.figures import plain, save
 from fer_analysis.figures.structure import structure_figure
 from fer_analysis.run import Run
+from fer_analysis.text import number, percent
 from fer_analysis.training.best_epoch import best_epoch
 
 TRAINING, VALIDATION = "tab:blue", "tab:orange"
@@ -70,7 +71,7 @@ def curves_figure(
             color="0.4",
             linestyle=":",
             zorder=0,
-            label=f"one label for everything ({100 * majority:.1f} %)",
+            label=f"one label for everything ({percent(majority)})",
         )
     accuracy.set_ylim(0, max(0.1, 1.05 * accuracy.get_ylim()[1]))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
@@ -102,7 +103,7 @@ def _curves(
         label=f"best epoch ({best_epoch})",
     )
     axes.axvline(best_epoch, color="0.75", linestyle="--", linewidth=1, zorder=0)
-    value = "".join(f"{100 * b:.1f} %" if name == "accuracy" else f"{b:.4f}" for b in best)
+    value = "".join(percent(b) if name == "accuracy" else number(b, 4) for b in best)
     axes.set_title(f"{name} (validation at the best epoch: {value})", fontsize=10)
     axes.set_xlabel("epoch")
     axes.set_xlim(epochs.min() - 0.5, epochs.max() + 0.5)

@@ -113,9 +113,9 @@ def read_audit(
         whole: Its fingerprint over all splits; None where unknown.
 
     Returns:
-        `n`, `fingerprint`, `issues` (`name`, `meaning`, `n`, `among`, `share`, `interval`,
-        `effect`: the row of `exclusions` for the split that is evaluated, None where none of
-        its images has the issue) and `together`, the effect of all; and issue -> ids.
+        `n`, `fingerprint`, `issues` (`name`, `meaning`, `n`, `among`, `share` (an
+        estimate), `effect`: the row of `exclusions` for the split that is evaluated, None where
+        none of its images has the issue) and `together`, the effect of all; and issue -> ids.
 
     Raises:
         FerError: If there is none, or it is of other data.
@@ -135,8 +135,7 @@ def read_audit(
             "meaning": short(row.get("meaning", ""), 80),
             "n": row["n"],
             "among": row["among"],
-            "share": row.get("share"),
-            "interval": row.get("interval"),
+            "share": row["share"],
             "effect": effects.get(name),
         }
         for name, row in audit.issues.items()

@@ -10,6 +10,7 @@ from fer_analysis.evaluation.paired import Contender, align, compare_pair, shows
 from fer_analysis.report.faces import face, most_confident
 from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.report.sprites import Sprites
+from fer_analysis.text import percent
 
 PER_SIDE = 60
 """Faces shown on which only one of two runs is correct."""
@@ -79,7 +80,7 @@ def _sides(first: Evaluation, other: Evaluation, sprites, issues, most: int) -> 
             shown_face = face(first, row, sprites, issues)
             shown_face["other"] = (
                 f"{other.label_names[other.predicted[row]]} "
-                f"{100 * other.probabilities[row].max():.0f} %"
+                f"{percent(other.probabilities[row].max(), 0)}"
             )
             faces.append(shown_face)
         made.append(

@@ -7,7 +7,7 @@ import numpy as np
 from fer_analysis.evaluation.confusions import votes_as_text
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.report.sprites import Sprites
-from fer_analysis.text import short
+from fer_analysis.text import percent, short
 
 PER_CELL = 120
 """Faces shown of a cell, the most confident first; the page says how many are hidden."""
@@ -92,7 +92,7 @@ def face(
         "predicted": names[evaluation.predicted[row]],
         "probabilities": np.round(1000 * probabilities).astype(int).tolist(),
         "votes": [] if evaluation.votes is None else evaluation.votes[row].tolist(),
-        "likely": ", ".join(f"{names[i]} {100 * probabilities[i]:.0f} %" for i in order),
+        "likely": ", ".join(f"{names[i]} {percent(probabilities[i], 0)}" for i in order),
         "voted": votes_as_text(evaluation, row),
         "marks": [short(mark, 40) for mark in marks],
         "place": sprites.place(row) if sprites else None,

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fer_analysis.paper import CLAIMS
 from fer_analysis.saliency.enrichment import LabelSummary
 from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
-from fer_analysis.saliency.human_reference import REFERENCES, beside_humans, claim_survives
+from fer_analysis.saliency.literature import claim_survives, literature_row
 from fer_analysis.statistics.estimate import Estimate
 
 
@@ -44,7 +45,7 @@ def _columns(name: str, estimate: Estimate) -> dict:
 
 
 def human_table(summaries: Sequence[LabelSummary], findings: Sequence[RegionFinding]) -> list[dict]:
-    """Return the rows of `humans.csv`: each label's answers beside what others say.
+    """Return the rows of `humans.csv`: each label's regions, and the literature's.
 
     Args:
         summaries: Of the labels.
@@ -55,12 +56,12 @@ def human_table(summaries: Sequence[LabelSummary], findings: Sequence[RegionFind
         top = summary.top
         first = {"n": summary.n, "most_enriched": top.region if top else ""}
         first |= _columns("enrichment", top.enrichment if top else Estimate(None))
-        row = beside_humans(each.label, (each.by_maps.region, each.by_occlusion.region))
+        row = literature_row(each.label, (each.by_maps.region, each.by_occlusion.region))
         reasons = {
             "maps_reason": each.by_maps.reason,
             "occlusion_reason": each.by_occlusion.reason,
         }
-        claim = REFERENCES[each.label].claim if each.label in REFERENCES else ()
+        claim = CLAIMS[each.label].regions if each.label in CLAIMS else ()
         survives, supported = claim_survives(each.evidence, claim)
         row |= {"claim_survives": "yes" if survives else "no", "supported": ", ".join(supported)}
         auroc = _columns("auroc", each.auroc)

@@ -10,12 +10,12 @@ from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.effects import AGREED, ELSEWHERE, SPLIT
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 from fer_analysis.study.thresholds import estimate
-from fer_analysis.text import points
+from fer_analysis.text import percent, points
 
 ALIKE = 1.25
 """Numbers of images within this factor are treated as the same."""
-HARDLY = 5
-"""Percent of a label's images: where annotators agree on fewer, clear images are too few."""
+HARDLY = 0.05
+"""Share of a label's images: where annotators agree on fewer, clear images are too few."""
 
 
 def caveats(evidence: StudyEvidence, roles: Roles, label: int) -> tuple[str, ...]:
@@ -48,8 +48,8 @@ def _precision(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     plain, corrected = (tallies.precision(kind)[0, label] for kind in (PLAIN, CORRECTED))
     if not np.isfinite(corrected):
         return ""
-    before = f"{100 * plain:.0f} %" if np.isfinite(plain) else "nothing is predicted as it"
-    return f"precision {100 * corrected:.0f} % prior-corrected (as predicted: {before})"
+    before = percent(plain, 0) if np.isfinite(plain) else "nothing is predicted as it"
+    return f"precision {percent(corrected, 0)} prior-corrected (as predicted: {before})"
 
 
 def _fewest(evidence: StudyEvidence, roles: Roles, label: int, name: str) -> str:
@@ -81,10 +81,10 @@ def _others_as_few(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     if not kept:
         return ""
     mine = evidence.tallies(roles.subject).recall(CORRECTED)[0, label]
-    text = ", ".join(f"{other} {100 * value:.0f} %" for other, value in kept.items())
+    text = ", ".join(f"{other} {percent(value, 0)}" for other, value in kept.items())
     return (
         f"reduced to the same number of images, other labels have a recall of: {text} "
-        f"(this one: {100 * mine:.0f} %; prior-corrected)"
+        f"(this one: {percent(mine, 0)}; prior-corrected)"
     )
 
 
@@ -125,10 +125,10 @@ def _votes(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     if not evidence.has_votes:
         return ""
     tallies = evidence.tallies(roles.subject)
-    shares = [100 * tallies.share(strata)[0, label] for strata in (AGREED, SPLIT, ELSEWHERE)]
-    recalls = [100 * tallies.recall(CORRECTED, s)[0, label] for s in (AGREED, SPLIT, ELSEWHERE)]
+    shares = [tallies.share(strata)[0, label] for strata in (AGREED, SPLIT, ELSEWHERE)]
+    recalls = [tallies.recall(CORRECTED, s)[0, label] for s in (AGREED, SPLIT, ELSEWHERE)]
     agreed, split, elsewhere = (
-        f"{share:.0f} % of its images" + (f" ({recall:.0f} % correct)" if share else "")
+        f"{percent(share, 0)} of its images" + (f" ({percent(recall, 0)} correct)" if share else "")
         for share, recall in zip(shares, recalls, strict=True)
     )
     text = (

@@ -16,6 +16,7 @@ from fer_analysis.study.design import Cell, Study
 from fer_analysis.study.executor import Outcome, run_here, run_on_ray
 from fer_analysis.study.kept import save_kept
 from fer_analysis.study.store import CellStore
+from fer_analysis.text import percent
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _watched(outcomes: Iterable[Outcome], n: int, progress: Progress) -> list[st
                 continue
             accuracy = facts["figures"]["fold"]["accuracy"]
             progress.detail(
-                f"{_name(cell)}: fold accuracy {100 * accuracy:.1f} %, {facts['seconds']:.0f} s"
+                f"{_name(cell)}: fold accuracy {percent(accuracy)}, {facts['seconds']:.0f} s"
             )
     return failed
 

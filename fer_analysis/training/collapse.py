@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fer_analysis.config import RunConfig
+from fer_analysis.text import percent
 
 EPOCHS = 3
 """Epochs in a row that must look collapsed before a run is called so."""
@@ -58,8 +59,8 @@ def find_collapse(
     if any(row["accuracy"] > train_majority + CHANCE_MARGIN for row in rows):
         return None
     chance = (
-        f"training accuracy {last['accuracy']:.1%} is the share of the most frequent label "
-        f"({train_majority:.1%})"
+        f"training accuracy {percent(last['accuracy'])} is the share of the most frequent label "
+        f"({percent(train_majority)})"
     )
     if all(row["labels_predicted"] == 1 for row in rows):
         return Collapse(
@@ -75,8 +76,8 @@ def find_collapse(
         return Collapse(
             last["epoch"],
             "standstill",
-            f"validation accuracy at the majority share ({validation_majority:.1%}) for {EPOCHS} "
-            f"epochs while the loss stands still; {chance}",
+            f"validation accuracy at the majority share ({percent(validation_majority)}) for "
+            f"{EPOCHS} epochs while the loss stands still; {chance}",
         )
     return None
 
@@ -100,7 +101,8 @@ def likely_cause(
         )
     if shift > 0.1:
         return (
-            f"possible cause: shifts of {shift:.0%} of the side; try --set augmentation.shift=0.1"
+            f"possible cause: shifts of {percent(shift, 0)} of the side; "
+            "try --set augmentation.shift=0.1"
         )
     return "possible cause: the network's depth without normalisation; try a batch-normalised one"
 

@@ -9,6 +9,8 @@ import click
 from fer_analysis.auditing.audit import Audit
 from fer_analysis.cli.tables.console import out, table
 from fer_analysis.cli.verbosity import ALL, QUIET, level
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.text import interval, number, percent
 
 MOST_KINDS = 8
 """Rows of the summary."""
@@ -17,7 +19,7 @@ _SENSES = {"another_first_choice": "another option", "mismatch": "80 % another l
 _PARTS = {
     "all": "label issues",
     "strongest_tenth": "strongest tenth",
-    "merely_misclassified": "network wrong",
+    "merely_misclassified": "all errors",
 }
 
 
@@ -29,7 +31,7 @@ def print_audit(audit: Audit, *, as_json: bool = False) -> None:
         as_json: Print the figures as JSON and nothing else.
     """
     if as_json:
-        click.echo(json.dumps(audit.summary, indent=2))
+        click.echo(json.dumps(audit.as_dict(), indent=2))
         return
     if level() == QUIET:
         return
@@ -73,8 +75,7 @@ def _print_kinds(issues: dict) -> None:
             kind,
             f"{figures['n']:,}",
             f"{figures['among']:,}",
-            _percent(figures["share"]),
-            _interval(figures["interval"]),
+            *_share(figures["share"]),
             figures["meaning"],
         )
     out.print(rows)
@@ -87,44 +88,44 @@ def _print_labels(issues: dict, names: list[str]) -> None:
             pairs = zip(
                 figures["by_label"].values(), figures["among_by_label"].values(), strict=True
             )
-            rows.add_row(kind, *(_percent(n / of if of else None) for n, of in pairs))
+            rows.add_row(kind, *(percent(n / of if of else None, unit="") for n, of in pairs))
     if rows.row_count:
         out.print(rows)
 
 
 def _sentences(issues: dict) -> list[str]:
-    told = []
+    found = []
     exact, near = issues["exact_duplicate"], issues["near_duplicate"]
     if exact["n"]:
-        told.append(
+        found.append(
             f"{exact['groups']:,} groups of identical images hold {exact['images_in_groups']:,}; "
             f"{issues['contradictory_label']['groups']:,} of them under different labels"
         )
     if near["n"]:
-        told.append(
+        found.append(
             f"{near['pairs']:,} pairs are the same photograph altered ({near['mirrored']:,} "
             f"mirrored), {near['pairs_under_different_labels']:,} under different labels; with the "
             f"identical ones they link {near['images_in_groups_with_exact']:,} images to "
             f"{near['groups_with_exact']:,} groups, the largest of {near['largest_group']}"
         )
     if issues["placeholder"]["n"] or issues["not_a_photograph"]["n"]:
-        told.append(
-            "placeholder and not_a_photograph are pixel rules: they suspect high-contrast "
-            "photographs too, and miss soft drawings; look at the contact sheets"
+        found.append(
+            "placeholder and not_a_photograph are pixel rules: they also select high-contrast "
+            "photographs, and miss soft drawings; look at the contact sheets"
         )
     if "tie" in issues:
-        told.append(
+        found.append(
             "annotators are a reference, not the truth: no_face holds faces that are merely "
             "turned or cropped, and a mismatch can be the annotators' error"
         )
     if "label_issue" in issues:
-        told.append(
+        found.append(
             "label issues come from networks that are correct on "
-            f"{_percent(issues['label_issue']['out_of_fold_accuracy'])} % of the images they did "
-            "not see: look at them, they prove nothing"
+            f"{percent(issues['label_issue']['out_of_fold_accuracy'])} of the images they were not "
+            "trained on: look at these images, they prove nothing"
         )
-        told += _idle_labels(issues["label_issue"]["against_votes"])
-    return told
+        found += _idle_labels(issues["label_issue"]["against_votes"])
+    return found
 
 
 def _print_against_votes(figures: dict) -> None:
@@ -140,18 +141,17 @@ def _print_against_votes(figures: dict) -> None:
         numbers_from=2,
         title="\nlabel issues compared with the votes",
     )
-    for sense, words in _SENSES.items():
-        rows.add_row(words, "all training", "", _percent(figures[sense]["base_rate"]))
+    for sense, text in _SENSES.items():
+        rows.add_row(text, "all training", "", percent(figures[sense]["base_rate"], unit=""))
         for part, of in _PARTS.items():
-            told = figures[sense][part]
+            row = figures[sense][part]
             rows.add_row(
                 "",
                 of,
-                f"{told['n']:,}",
-                _percent(told["share"]),
-                _interval(told["interval"]),
-                _ratio(told["lift"]),
-                _ratio(told["lift_within_labels"]),
+                f"{row['n']:,}",
+                *_share(row["share"]),
+                number(row["lift"], 2),
+                number(row["lift_within_labels"], 2),
             )
     out.print(rows)
     out.print(
@@ -160,27 +160,24 @@ def _print_against_votes(figures: dict) -> None:
 
 
 def _idle_labels(figures: dict | None) -> list[str]:
-    """Name the labels of which a label issue says no more than the label itself does."""
+    """Name the labels whose issues votes confirm no more often than other images of the label."""
     idle = []
-    for name, told in figures["another_first_choice"]["by_label"].items() if figures else ():
-        if told["n"] and told["lift"]:
-            base = told["share"] / told["lift"]
-            if told["interval"][0] <= base:
-                share, of_all = _percent(told["share"]), _percent(base)
-                idle.append(f"{name} ({share} % of {told['n']:,} issues, {of_all} % of all)")
+    for name, row in figures["another_first_choice"]["by_label"].items() if figures else ():
+        if row["n"] and row["lift"]:
+            share = row["share"]
+            base = share.value / row["lift"]
+            if share.low <= base:
+                idle.append(
+                    f"{name} ({percent(share.value)} of {row['n']:,} issues, "
+                    f"{percent(base)} of all)"
+                )
     if not idle:
         return []
-    told = "not shown that votes confirm issues more often than any image of the label"
-    return [f"{told}: {', '.join(idle)}"]
+    return [
+        "not shown that votes confirm issues more often than any image of the label: "
+        + ", ".join(idle)
+    ]
 
 
-def _ratio(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.2f}"
-
-
-def _percent(value: float | None) -> str:
-    return "n/a" if value is None else f"{100 * value:.1f}"
-
-
-def _interval(interval: list[float] | None) -> str:
-    return "n/a" if interval is None else f"{100 * interval[0]:.1f}-{100 * interval[1]:.1f}"
+def _share(estimate: Estimate) -> tuple[str, str]:
+    return percent(estimate.value, unit=""), interval(estimate.interval, unit="")

@@ -129,8 +129,8 @@ def _of_chance(near: dict | None) -> str:
 def _ends(gap: Estimate) -> str:
     if gap.interval is None:
         return points(gap.value)
-    low, high = (f"{100 * end:.0f}" for end in gap.interval)
-    return f"{100 * gap.value:.0f} [{low}, {high}]"
+    value, low, high = (percent(each, 0, unit="") for each in (gap.value, *gap.interval))
+    return f"{value} [{low}, {high}]"
 
 
 def _folded(command: str, width: int = 78) -> list[str]:

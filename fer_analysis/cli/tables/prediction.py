@@ -18,6 +18,7 @@ from fer_analysis.cli.tables.console import ConsoleProgress, out, table
 from fer_analysis.cli.terminal import printable
 from fer_analysis.files import as_text
 from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
+from fer_analysis.text import percent
 
 FEW = 6
 """Images in the summary."""
@@ -60,7 +61,7 @@ def _table(predictions: Predictions, shown: int):
     for each in predictions.predictions[:shown]:
         label = printable(each.label)
         shown_label = f"unsure ({label}?)" if each.unsure else label
-        shares = map(_percent, each.probabilities.values()) if wide else _likely(each)
+        shares = map(_share, each.probabilities.values()) if wide else _likely(each)
         rows.add_row(printable(each.image), shown_label, *shares)
     return rows
 
@@ -68,8 +69,8 @@ def _table(predictions: Predictions, shown: int):
 def _likely(prediction: Prediction) -> list[str]:
     """Return the label's percentage, and the next two labels with theirs."""
     first, *others = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])[:3]
-    then = (f"{printable(name)[:9]} {_percent(share)}" for name, share in others)
-    return [_percent(first[1]), ", ".join(then)]
+    then = (f"{printable(name)[:9]} {_share(share)}" for name, share in others)
+    return [_share(first[1]), ", ".join(then)]
 
 
 def print_json(predictions: Predictions) -> None:
@@ -117,5 +118,5 @@ def _write(*cells) -> None:
     click.echo(row.getvalue(), nl=False)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}"
+def _share(probability: float) -> str:
+    return percent(probability, 0, unit="")

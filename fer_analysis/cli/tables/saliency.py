@@ -10,10 +10,11 @@ import click
 from fer_analysis.cli.tables.console import out, table
 from fer_analysis.cli.terminal import printable
 from fer_analysis.cli.verbosity import ALL, QUIET, level
+from fer_analysis.paper import CLAIMS
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.findings import RegionFinding
-from fer_analysis.saliency.human_reference import REFERENCES, beside_humans, claim_survives
-from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.saliency.literature import claim_survives, literature_row
+from fer_analysis.text import MISSING, number, number_interval
 
 MOST_LABELS = 8
 """Rows of the summary."""
@@ -61,9 +62,9 @@ def _print_labels(analysis: SaliencyAnalysis) -> None:
         shown.add_row(
             printable(summary.label),
             str(summary.n),
-            top.region if top else "–",
-            f"{top.enrichment.value:.2f}" if top else "–",
-            _interval(top.enrichment) if top else "–",
+            top.region if top else MISSING,
+            number(top.enrichment.value, 2) if top else MISSING,
+            number_interval(top.enrichment.interval, 2) if top else MISSING,
             *found,
         )
     for index in (2, 5, 6):  # names of regions of one's own
@@ -71,15 +72,6 @@ def _print_labels(analysis: SaliencyAnalysis) -> None:
     out.print(shown)
     if len(analysis.labels) > most:
         _line(f"… and {len(analysis.labels) - most} more labels (-v prints all)")
-
-
-def _interval(estimate: Estimate) -> str:
-    ends = estimate.interval
-    return f"{ends[0]:.2f}-{ends[1]:.2f}" if ends else "–"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _print_zeros(analysis: SaliencyAnalysis) -> None:
@@ -110,8 +102,8 @@ def _print_stability(rows) -> None:
         shown.add_row(
             printable(row["label"]),
             str(row["runs"]),
-            _number(row["same_image"]),
-            _number(row["mean_map"]),
+            number(row["same_image"], 2),
+            number(row["mean_map"], 2),
             ", ".join(row["most_enriched"]),
         )
     shown.columns[-1].no_wrap, shown.columns[-1].overflow = False, "fold"
@@ -133,19 +125,19 @@ def _print_humans(findings: tuple[RegionFinding, ...]) -> None:
         title="Compared with the literature (agreement is no score)",
     )
     for each in findings:
-        row = beside_humans(each.label, (each.by_maps.region, each.by_occlusion.region))
-        told = (
+        row = literature_row(each.label, (each.by_maps.region, each.by_occlusion.region))
+        columns = (
             "label",
             "by_maps",
             "by_occlusion",
-            "study",
-            "study_agrees",
+            "paper",
+            "paper_agrees",
             "action_units",
             "units_agree",
             "humans",
             "humans_agree",
         )
-        shown.add_row(*(row[name] or "-" for name in told))
+        shown.add_row(*(row[name] or MISSING for name in columns))
     for column in shown.columns:
         column.no_wrap, column.overflow = False, "fold"
     out.print(shown)
@@ -153,9 +145,9 @@ def _print_humans(findings: tuple[RegionFinding, ...]) -> None:
 
 def _print_claims(findings: tuple[RegionFinding, ...]) -> None:
     for each in findings:
-        if each.label not in REFERENCES:
+        if each.label not in CLAIMS:
             continue
-        claim = REFERENCES[each.label].claim
+        claim = CLAIMS[each.label].regions
         survives, supported = claim_survives(each.evidence, claim)
         missed = f"does not survive (supported: {', '.join(supported) or 'none'})"
         result = "survives" if survives else missed
