@@ -1,4 +1,4 @@
-"""What a run was made with: command, versions, machine, code."""
+"""The environment of a run: command, versions, machine, code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scipy")
 
 CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
-"""Any of them: the processor multiplies bfloat16 itself (the last is ARM's)."""
+"""Any of them: the processor has bfloat16 instructions (the last is ARM's)."""
 
 
 def describe_environment() -> dict:
@@ -34,7 +34,7 @@ def describe_environment() -> dict:
 
 
 def multiplies_bfloat16() -> bool | None:
-    """Return whether the processor has instructions for it; None where it cannot be told."""
+    """Return whether the processor has instructions for it; None if unknown."""
     flags = _cpuinfo("flags") or _cpuinfo("Features")  # x86, ARM
     return bool(BFLOAT16_FLAGS & set(flags.split())) if flags else None
 
@@ -44,7 +44,7 @@ def _processor() -> str:
 
 
 def _cpuinfo(field: str) -> str:
-    """Return a field of the first core, empty where there is none (Linux alone has them)."""
+    """Return a field of the first core, empty if there is none (only Linux has them)."""
     try:
         lines = CPUINFO.read_text().splitlines()
     except OSError:
@@ -53,7 +53,7 @@ def _cpuinfo(field: str) -> str:
 
 
 def _git(folder: Path) -> dict:
-    """Return the commit of the package's own checkout, where it is one."""
+    """Return the commit of the package's own checkout, if it is one."""
     if not (folder / ".git").exists():
         return {"git_commit": None, "git_dirty": None}
 

@@ -1,4 +1,4 @@
-"""The one error that the library raises for anything a user can put right."""
+"""The one error that the library raises for anything that a user can fix."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 
 class FerError(Exception):
-    """A problem that the user can solve, told in one line (or one line a problem).
+    """A problem that the user can solve, reported in one line (or one line per problem).
 
     Args:
         message: What is wrong and what to do about it. With `problems`, only where
@@ -34,7 +34,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message; its type where it has none."""
+    """Return the first line of an error's message; its type if it has none."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 

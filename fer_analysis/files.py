@@ -1,4 +1,4 @@
-"""Writing files so that a crash leaves the old one or the new one, never half of one."""
+"""Writing files so that a crash leaves the old or the new one, never a part of one."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from pathlib import Path
 from fer_analysis.errors import FerError
 
 LEFTOVER = ".fer-"
-"""What the names of half-written files and folders begin with; then the process and letters."""
+"""Prefix of unfinished files and folders; then the process and letters."""
 
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a new temporary file beside `path`; it takes `path`'s place when the block succeeds.
+    """Yield a new temporary file in `path`'s folder; it replaces `path` when the block succeeds.
 
     The temporary file has a name that nobody can predict and is created exclusively. A link is
     followed: its target is replaced.
 
     Raises:
-        FerError: If something other than a file is in `path`'s place (a device, a pipe, a folder).
+        FerError: If `path` is something other than a file (a device, a pipe, a folder).
     """
     path = _target(Path(path), Path.is_file, "a regular file")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,13 +50,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing_folder(folder: str | Path) -> Iterator[Path]:
-    """Yield a new, empty folder beside `folder`; it takes `folder`'s place when the block succeeds.
+    """Yield a new, empty folder next to `folder`; it replaces `folder` when the block succeeds.
 
-    A result of several files is so complete or absent, and never of two makes: what was in the
-    folder before is removed as a whole.
+    So a result of several files is complete or absent, and never a mixture of two: the earlier
+    contents of the folder are removed as a whole.
 
     Raises:
-        FerError: If something other than a folder is in its place.
+        FerError: If `folder` is something other than a folder.
     """
     folder = _target(Path(folder), Path.is_dir, "a folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -79,9 +79,9 @@ def replacing_folder(folder: str | Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: str | Path) -> None:
-    """Delete what killed processes left half-written in a folder, at any depth, and nothing else.
+    """Delete the unfinished files of killed processes in a folder, at any depth, and nothing else.
 
-    What a process that still runs is writing is left to it.
+    Unfinished files of running processes stay.
     """
     for place in sorted(Path(folder).rglob(f"{LEFTOVER}*")):
         process = place.name.removeprefix(LEFTOVER).partition("-")[0]
@@ -98,10 +98,10 @@ def _prefix(path: Path) -> str:
 
 
 def _target(path: Path, is_kind: Callable[[Path], bool], kind: str) -> Path:
-    """Return what a path leads to, if that may be replaced or made."""
+    """Return the target of a path, if it may be replaced or created."""
     path = Path(os.path.realpath(path)) if path.is_symlink() else path
     if path.exists() and not is_kind(path):
-        raise FerError(f"{path}: not {kind}; it is left as it is")
+        raise FerError(f"{path}: not {kind}; it is not replaced")
     return path
 
 
@@ -117,10 +117,10 @@ def _runs(process: int) -> bool:
 
 
 def _to_disk(path: Path) -> None:
-    """Make a file, or a folder's list of files, safe against a loss of power."""
+    """Write a file, or a folder's list of files, to disk before going on."""
     try:
         handle = os.open(path, os.O_RDONLY)
-    except OSError:  # no system but POSIX opens folders
+    except OSError:  # only POSIX systems open folders
         return
     try:
         os.fsync(handle)
@@ -138,7 +138,7 @@ def _umask() -> int:
 
 
 def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two folders in one step; False where the system has no call for it."""
+    """Exchange two folders in one step; False if the system cannot."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
@@ -149,18 +149,18 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text file in one go."""
+    """Write a text file at once."""
     with replacing(path) as temporary:
         temporary.write_text(text)
 
 
 def write_json(path: str | Path, value: object) -> None:
-    """Write JSON in one go; NaN is refused."""
+    """Write JSON at once; NaN is refused."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def read_json(path: str | Path) -> dict | None:
-    """Read a JSON object; None where there is none, or a damaged one."""
+    """Read a JSON object; None if it is missing or damaged."""
     try:
         value = json.loads(Path(path).read_text())
     except (OSError, ValueError):
@@ -169,7 +169,7 @@ def read_json(path: str | Path) -> dict | None:
 
 
 def write_csv(path: str | Path, rows: list[dict]) -> None:
-    """Write a table in one go; the columns are the first row's, and no text is a formula."""
+    """Write a CSV at once; the columns are the first row's, and no text is a formula."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0] if rows else [], lineterminator="\n")
         writer.writeheader()
@@ -196,5 +196,5 @@ def from_text(cell: str) -> str:
 
 
 def file_name(text: str) -> str:
-    """Return a name that any file system takes, made from a label."""
+    """Return a file name made from a label, valid on any file system."""
     return re.sub(r"[^\w-]+", "_", text)[:80] or "_"

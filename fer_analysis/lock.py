@@ -1,4 +1,4 @@
-"""One writer at a time: a lock file that the system releases however its process ends."""
+"""One writer at a time: a lock file that the system releases when its process ends in any way."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def locked(path: Path) -> Iterator[None]:
         return
     file = _acquired(path)
     try:
-        with contextlib.suppress(OSError):  # a full disk: the lock itself holds
+        with contextlib.suppress(OSError):  # a full disk: the lock itself is held
             os.ftruncate(file, 0)
             os.write(file, _myself().encode())
         yield
     finally:
-        path.unlink(missing_ok=True)  # before it is released, so that nobody waits on this file
+        path.unlink(missing_ok=True)  # before it is released, so that nobody waits for this file
         os.close(file)
 
 

@@ -1,4 +1,4 @@
-"""Keyword options of functions and dataclasses: type, default and limits stand there alone.
+"""Keyword options of functions and dataclasses: type, default and limits are declared once.
 
 Config sections, `--option`s and their checks are derived from the signature. A limit is written
 as `Annotated[float, Field(ge=0, le=1)]`.
@@ -16,15 +16,15 @@ from pydantic import ConfigDict, Field, ValidationError, create_model
 from fer_analysis.errors import FerError, did_you_mean
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
-"""Of everything random; Keras takes no larger one."""
+"""Seed of everything random; Keras accepts no larger one."""
 
 
 def options_of(function: Callable, *, seed: bool = False) -> dict[str, tuple[Any, Any]]:
-    """Return a function's keyword options as pydantic takes fields: name -> (type, default).
+    """Return a function's keyword options as fields for pydantic: name -> (type, default).
 
     Args:
         function: A function, or a dataclass whose fields are keyword-only.
-        seed: Whether an option called `seed` is one; mostly it is the run's own.
+        seed: Whether to include `seed`, which usually is the run's own.
     """
     made = {
         field.name: field.default_factory()
@@ -45,9 +45,9 @@ def checked_options(
 
     Args:
         function: Whose options.
-        given: Those that are given.
-        where: What the function is called, for messages.
-        leave_out: Keywords that are no options.
+        given: The options that are set.
+        where: The function's name, for messages.
+        leave_out: Keywords that are not options.
 
     Raises:
         FerError: Naming every problem at once.

@@ -1,4 +1,4 @@
-"""The paper: what Tao (2023) prints, to compare our runs with.
+"""The paper (Tao 2023): its published figures and claims, to compare our runs with.
 
 *A critical examination of deficiencies in the convolutional neural network model for facial
 emotion recognition*. A *study* in this package is something else: what `fer study` runs.

@@ -1,4 +1,4 @@
-"""What a long function reports while it works: tasks, notices, and training as it goes."""
+"""What a long function reports while it runs: tasks, notices, and the progress of a training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Update = Callable[[int, int], None]
 
 
 class Progress:
-    """Receives reports and ignores them; the base of whatever shows them.
+    """Receives reports and ignores them; the base class of those that show them.
 
     Every public function takes `progress=None`, which is this class: nothing is shown. The
     command line passes one that draws bars and prints notices on stderr. To show them elsewhere
@@ -25,7 +25,7 @@ class Progress:
 
     @contextmanager
     def task(self, name: str) -> Iterator[Update]:
-        """Start a task; yields a function to call with (done, total) as it goes on."""
+        """Start a task; yields a function to call with (done, total) as it proceeds."""
         yield lambda done, total: None
 
     def notice(self, text: str) -> None:
@@ -36,14 +36,14 @@ class Progress:
 
         Args:
             place: The file or folder.
-            what: What is in it, a few words.
+            what: What it contains, a few words.
         """
 
     def detail(self, text: str) -> None:
-        """Receive a remark for who wants to follow every step, one line."""
+        """Receive a remark of lower importance, one line."""
 
     def training(self, config: object) -> Listener:
-        """Start one training; returns what is told of its steps and epochs.
+        """Start one training; returns the listener for its steps and epochs.
 
         Args:
             config: The run's `RunConfig`.
@@ -52,7 +52,7 @@ class Progress:
 
 
 class Listener:
-    """Is told how a training goes, and ignores it; a context manager around the training."""
+    """Receives the progress of a training, and ignores it; a context manager around it."""
 
     def __enter__(self) -> Listener:
         return self

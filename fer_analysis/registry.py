@@ -1,4 +1,4 @@
-"""Tables of names: each entry is `module:function`, imported when it is first asked for."""
+"""Tables of names: each entry is `module:function`, imported on first use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_analysis.errors import FerError, did_you_mean
 class Registry(Mapping):
     """A table `name -> "module:function"` that imports an entry on first use.
 
-    Listing the names costs no import, so that `--help` stays quick and a misspelling is
+    Listing the names costs no import, so that `--help` is fast and a misspelling is
     reported before anything heavy is loaded.
 
     Args:
@@ -25,7 +25,7 @@ class Registry(Mapping):
         self.kind = kind
         self._entries = dict(entries)
 
-    __hash__ = object.__hash__  # a table is itself, whatever its entries are
+    __hash__ = object.__hash__  # tables are compared by identity, not by their entries
     __eq__ = object.__eq__
 
     def __getitem__(self, name: str) -> Callable:
@@ -41,7 +41,7 @@ class Registry(Mapping):
     def keywords(self, name: str) -> dict[str, str]:
         """Return an entry's keyword-only arguments with their defaults, as its source has them.
 
-        The source is read and not imported: `--help` lists options at no cost.
+        The source is parsed, not imported: `--help` lists options quickly.
         """
         module, function = self._entries[self.check(name)].split(":")
         spec = importlib.util.find_spec(module)
@@ -65,7 +65,7 @@ class Registry(Mapping):
         """Add an entry, e.g. a function of a package of your own.
 
         Args:
-            name: How it is called for.
+            name: Its name.
             place: `module:function`.
 
         Raises:
@@ -76,14 +76,14 @@ class Registry(Mapping):
         self._entries[name] = place
 
     def module(self, name: str) -> str:
-        """Return the name of the module that has an entry; nothing is imported."""
+        """Return the name of an entry's module; nothing is imported."""
         return self._entries[self.check(name)].split(":")[0]
 
     def check(self, name: str) -> str:
-        """Return `name` if the table has it.
+        """Return `name` if it is in the table.
 
         Raises:
-            FerError: If it has not; the message names the closest entry.
+            FerError: If it is not; the message names the closest entry.
         """
         if name not in self._entries:
             raise FerError(f"unknown {self.kind} '{name}'{did_you_mean(name, self)}")

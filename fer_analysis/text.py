@@ -1,4 +1,4 @@
-"""The one place that formats figures, and names from outside.
+"""The one place that formats figures, and names from outside the package.
 
 Names of a data set are untrusted: they are shortened here, and escaped in templates.
 """
@@ -15,11 +15,11 @@ from typing import Protocol
 LONGEST_NAME = 40
 LONGEST_ID = 120
 MISSING = "n/a"
-"""What stands for a figure that is undefined or unknown, everywhere."""
+"""Text for a figure that is undefined or unknown."""
 
 
 class Estimate(Protocol):
-    """What has a value and the ends of its interval (`fer_analysis.statistics.estimate`)."""
+    """A value and the ends of its interval (`fer_analysis.statistics.estimate`)."""
 
     @property
     def value(self) -> float | None: ...

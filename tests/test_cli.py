@@ -318,11 +318,11 @@ def test_resume_refuses_other_data():
     before = environment.read_text()
     targets = json.loads(before)["data"]["targets"]
     environment.write_text(before.replace(targets, "0" * len(targets)))
-    assert "began with other votes" in error("train", "--resume", "run")
+    assert "was started with other votes" in error("train", "--resume", "run")
     environment.write_text(before)
     config = Path("run/config.yaml")
     config.write_text(config.read_text().replace("n: 140", "n: 150"))
-    assert "began with other data" in error("train", "--resume", "run")
+    assert "was started with other data" in error("train", "--resume", "run")
 
 
 @pytest.fixture

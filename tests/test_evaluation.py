@@ -131,9 +131,7 @@ def test_figures_survive_that_every_image_has_leaked():
     assert (block["n"], block["accuracy"].value, block["best"]) == (0, None, None)
     json.dumps(to_json(metrics(found)), allow_nan=False)
     assert "no image is left" in summary_lines(found)[-1]
-    assert summary_lines(found.leak_free) == [
-        "split 'test' has no images: there is nothing to report"
-    ]
+    assert summary_lines(found.leak_free) == ["split 'test' has no images: nothing to report"]
 
 
 def test_loud_findings():
@@ -212,7 +210,7 @@ def test_the_table_is_no_spreadsheet_formula(tmp_path):
 
 
 def test_missing_and_damaged_files_are_one_line(tmp_path):
-    with pytest.raises(FerError, match="no predictions there; make them with `fer evaluate`"):
+    with pytest.raises(FerError, match="no predictions in this folder; `fer evaluate` writes them"):
         Evaluation.load(tmp_path)
     evaluation().save(tmp_path)
     path = tmp_path / "predictions.npz"

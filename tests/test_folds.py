@@ -91,7 +91,7 @@ def test_a_fold_is_a_split_and_all_else_stays(tmp_path):
     [
         ({"folds": 3}, "data.fold: expected 0 to 2, as data.folds is 3, received None"),
         ({"folds": 3, "fold": 3}, "data.fold: expected 0 to 2, as data.folds is 3, received 3"),
-        ({"fold": 1}, "data.fold: wants data.folds, how many there are, received 1"),
+        ({"fold": 1}, "data.fold: requires data.folds, the number of folds, received 1"),
         ({"folds": 1, "fold": 0}, "data.folds: input should be greater than or equal to 2"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_run_without_a_fold_is_evaluated_on_it_and_resumed(tmp_path, monkeypat
     Path("run/result.json").unlink()
     config = Path("run/config.yaml")
     config.write_text(config.read_text().replace("fold: 1", "fold: 2"))
-    assert "began with other data" in fer("train", "--resume", "run", code=1).stderr
+    assert "was started with other data" in fer("train", "--resume", "run", code=1).stderr
 
     fer("train", "tiny", *sets(*QUICK), "--run-dir", "whole")
     assert "no 'fold' split" in fer("evaluate", "whole", "--split", "fold", code=1).stderr

@@ -213,7 +213,7 @@ def test_residual_blocks_add_to_what_they_are_given():
 
 
 def test_residual_wants_blocks_for_each_width():
-    with pytest.raises(FerError, match="expected one of each a stage"):
+    with pytest.raises(FerError, match="expected one of each per stage"):
         build_model("residual", (48, 48, 1), 7, widths=(8, 8), blocks=(1,))
 
 
@@ -247,5 +247,5 @@ def test_local_weights_for_the_backbone(tmp_path):
 
 
 def test_options_that_make_no_network_are_one_line():
-    with pytest.raises(FerError, match="^model: self_built cannot be built so: [^\n]+$"):
+    with pytest.raises(FerError, match="^model: self_built does not fit its options: [^\n]+$"):
         build_model("self_built", (48, 48, 1), 7, filters=(-3,))

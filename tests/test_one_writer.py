@@ -1,4 +1,4 @@
-"""One run, one writer; a run goes on as it was begun; settings of other projects change nothing."""
+"""One run, one writer; a run is resumed unchanged; settings of other projects change nothing."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_epochs_that_a_schedule_follows_do_not_change(run):
     environment = json.loads((run / "environment.json").read_text())
     environment["config"]["training.schedule.name"] = "cosine"
     (run / "environment.json").write_text(json.dumps(environment))
-    with pytest.raises(FerError, match="the cosine schedule follows the number of epochs"):
+    with pytest.raises(FerError, match="the cosine schedule depends on the number of epochs"):
         api.train(resume=run, overrides=("training.epochs=2",))
 
 

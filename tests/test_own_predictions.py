@@ -1,4 +1,4 @@
-"""Bring your own predictions: the table, the join with the data, and what is refused."""
+"""Predictions of any model: the table, the join with the data, and what is refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_table_by_hand(tmp_path):
         ("id,label,anger,angry\n", "expected the columns"),
         (HEADER, "no predictions in it"),
         (HEADER + "\na,cat,0.7\n", "line 3: expected 4 cells, received 3"),
-        (HEADER + "a,owl,0.7,0.3\n", "line 2: label 'owl' is none of cat, dog"),
+        (HEADER + "a,owl,0.7,0.3\n", "line 2: label 'owl' is not one of cat, dog"),
         (HEADER + "a,cat,7,3\n", "line 2: expected probabilities that sum to 1, received 7, 3"),
         (HEADER + "a,cat,nan,1\n", "line 2: expected probabilities"),
         (HEADER + "a,cat,x,1\n", "line 2: column 'cat': expected a probability, received 'x'"),

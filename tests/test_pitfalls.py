@@ -45,7 +45,7 @@ def test_a_split_that_chose_the_model_is_marked_and_a_test_is_warned_of():
     assert notes[0].startswith("selected on this split")
     assert warnings == []
     notes, warnings = pitfalls.selected_on(chosen, "test")
-    assert "this is no test: 9 of 10 of its images" in warnings[0]
+    assert "this is not a test: 9 of 10 of its images" in warnings[0]
     for harmless in (None, np.zeros(10, bool), np.arange(10) < 2, np.zeros(0, bool)):
         assert pitfalls.selected_on(harmless, "test") == ([], [])
 
@@ -68,7 +68,7 @@ def test_a_test_split_made_of_the_validation_images_is_found(own_folder):
     assert validation["notes"][0].startswith("selected on this split")
     assert validation["warnings"] == []
     result = fer("evaluate", "run", "--data", "swapped")
-    assert "warning: this is no test" in result.stdout
+    assert "warning: this is not a test" in result.stdout
 
 
 def test_a_test_that_is_passed_better_than_validation():

@@ -1,6 +1,6 @@
 """The `fer` command: parse, call the library, print. Only this folder imports click.
 
-Heavy imports live inside the commands, so that help and errors come at once.
+Heavy imports live inside the commands, so that help and errors are fast.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class _Group(click.Group):
         return super().make_context(*args, **kwargs)
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """Return the commands in the order of the work, not of the alphabet."""
+        """Return the commands in the order of use, not alphabetically."""
         return list(self.commands)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands, each with its whole summary."""
+        """Write the list of commands, each with its full summary."""
         rows = [(name, each.get_short_help_str(limit=200)) for name, each in self.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
@@ -50,12 +50,12 @@ class _Group(click.Group):
         try:
             result = super().invoke(context)
             _tell_fonts()
-            sys.stdout.flush()  # a full disk is noticed here, not after the last line
+            sys.stdout.flush()  # a full disk is reported here, not after the last line
             return result
         except FerError as error:
             _fail(str(error), error)
         except BrokenPipeError:
-            raise  # `fer ... | head`: click ends without a word
+            raise  # `fer ... | head`: click ends silently
         except OSError as error:
             _fail(_reason(error), error)
         except KeyboardInterrupt as error:
@@ -64,7 +64,7 @@ class _Group(click.Group):
 
 
 def _tell_fonts() -> None:
-    """Say once which names no font of this machine could draw."""
+    """Report once which names no font of this machine could draw."""
     fonts = sys.modules.get("fer_analysis.figures.fonts")
     names = fonts.take_replaced() if fonts else []
     if names and verbosity.level() != verbosity.QUIET:
@@ -82,7 +82,7 @@ def _fail(text: str, error: Exception) -> NoReturn:
 
 
 def _reason(error: OSError) -> str:
-    """Return what the system could not do, and with which file."""
+    """Return the system's error, with the file's name."""
     reason = error.strerror or first_line(error)
     if error.filename is None:
         return reason
@@ -100,7 +100,7 @@ def main():
     A first tour, on schematic faces that the package draws itself:
 
     \b
-      fer data     --data synthetic                # what is in there
+      fer data     --data synthetic                # what is in the data
       fer audit    --data synthetic                # what is wrong with it
       fer train    tiny --data synthetic           # a minute; writes runs/<time>-<model>/
       fer evaluate                                 # the newest run: recall, confusion
@@ -109,9 +109,9 @@ def main():
       fer predict  face.jpg                        # the label of a picture, by a trained network
 
     With FER-2013 on disk, --data PATH is the CSV or the folder that holds it;
-    the variable FER2013_DIR serves where --data is not given.
+    the variable FER2013_DIR is the default of --data.
 
-    An expression is not a feeling: a label says what a face was filed under.
+    An expression is not a feeling: a label is the category that a face was filed under.
 
     Shell completion (bash, zsh, fish): eval "$(_FER_COMPLETE=bash_source fer)" in ~/.bashrc,
     with zsh_source in ~/.zshrc.

@@ -29,22 +29,22 @@ from fer_analysis.cli.options import data_option, json_option, set_option
 @set_option
 @json_option
 def audit(source, as_json, **asked):
-    """Look for what is wrong with a data set, before any network is trained.
+    """Find problems of a data set before any network is trained.
 
     Copies (pixel for pixel; or mirrored, shifted, re-compressed), those that cross splits,
     identical images under different labels, blank images, suspected placeholders and
     drawings; with annotators' votes: no face, ties, low agreement, mismatched labels; with
-    --folds: labels that networks doubt (confident learning), compared with the votes.
+    --folds: labels that networks contradict (confident learning), compared with the votes.
 
     \b
     Examples:
       fer audit --data fer2013.csv                 # under a minute, trains nothing
-      fer audit --data fer2013.csv --folds 6       # half an hour; Ctrl-C, then go on any time
+      fer audit --data fer2013.csv --folds 6       # half an hour; Ctrl-C, then resume at any time
       fer audit --data photos/ --folds 5 --set training.epochs=10
 
     Writes audit.json, audit.csv (one row an issue) and a contact sheet of each kind to OUT.
-    Look at the sheets: a pixel rule only suspects, annotators are a reference and not the truth,
-    and a network that doubts a label can be wrong itself.
+    Look at the sheets: pixel rules can be wrong, annotators are a reference and not the truth,
+    and a network that contradicts a label can be wrong itself.
     """
     from fer_analysis.api import audit as audit_data
     from fer_analysis.cli.tables.audit import print_audit

@@ -27,7 +27,7 @@ def compare(runs, source, split, out, overrides, as_json):
     """Compare runs on the same images, and test whether they differ.
 
     RUN is a run directory, a .keras file, 'bundled', or a table of predictions (FILE.csv, see
-    `fer evaluate --predictions`); the newest run where none is named. The others are compared
+    `fer evaluate --predictions`); the newest run if none is named. The others are compared
     with the first one.
 
     \b

@@ -26,13 +26,13 @@ from fer_analysis.cli.study import base_option, label_option, store_option
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Default: runs/diagnosis-<name>.")
 @json_option
 def diagnose(names, source, subject, without_votes, labels, base, store, out, as_json):
-    """Find which labels a network fails on, and why, as far as the evidence shows it.
+    """Find which labels a network fails on, and why, as far as the evidence shows.
 
     From studies (their finished cells are read together), by the rule in
     fer_analysis/study/thresholds.py: a label fails because of its recipe, of imbalance (it is
     rarely predicted), scarcity (too few images to learn from), ambiguity (annotators are
     split), label noise (they agree on another label), several of these, or nothing that is
-    shown. From a lone RUN (the newest if none is named): what needs no training, and the
+    shown. From a single RUN (the newest if none is named): what requires no training, and the
     commands that would answer the rest.
 
     \b
@@ -43,7 +43,7 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
       fer diagnose matched dose equal recipe disputed --data fer2013.csv
       fer diagnose recipe --of "the paper's recipe" --data fer2013.csv
 
-    Of a lone RUN also: how well each label's probability ranks its images, its recall over the
+    For a single RUN also: how well each label's probability ranks its images, its recall over the
     strength of logit adjustment, and whether its images' nearest neighbours in feature space
     have its label.
 

@@ -21,7 +21,7 @@ from fer_analysis.cli.options import (
     "--tta",
     is_flag=True,
     help="Test-time augmentation: average over ten mirrored and shifted views. Results go to "
-    "RUN/evaluation/<split>-tta/, with a temperature of their own.",
+    "RUN/evaluation/<split>-tta/, with a separate temperature.",
 )
 @click.option(
     "--logit-adjustment",
@@ -44,7 +44,7 @@ from fer_analysis.cli.options import (
     "--exclude",
     metavar="AUDIT.csv",
     type=click.Path(exists=True, dir_okay=False),
-    help="Score again without the images that `fer audit` names, and give the difference.",
+    help="Score again without the images that `fer audit` names, and print the difference.",
 )
 @click.option(
     "--issue",
@@ -56,7 +56,7 @@ from fer_analysis.cli.options import (
 @set_option
 @json_option
 def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_json):
-    """Predict a split once, and show where the run fails.
+    """Predict a split, and show where the run fails.
 
     RUN is a run directory, a .keras file, or 'bundled' (the network that comes with the
     package); the newest run where none is named. The run's
@@ -67,7 +67,7 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
       fer evaluate
       fer evaluate runs/first --split validation
       fer evaluate model.keras --data fer2013.csv --tta
-      fer evaluate --logit-adjustment 1               # what if disgust were not rare?
+      fer evaluate --logit-adjustment 1               # as if disgust were not rare
       fer evaluate --exclude runs/audit-fer2013/audit.csv --issue leak
       fer evaluate --predictions theirs.csv --data fer2013.csv
 

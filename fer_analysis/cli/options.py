@@ -1,4 +1,4 @@
-"""Options and steps that several commands share."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SPLITS = ("train", "validation", "test", "fold")
 
 
 class NameOf(click.ParamType):
-    """A name from a table, which is read when the command is called.
+    """A name from a table, which is read when the command runs.
 
     Args:
         table: The table.
-        extra: Other words that are taken.
+        extra: Other accepted words.
     """
 
     name = "name"
@@ -38,7 +38,7 @@ class NameOf(click.ParamType):
             self.fail(str(error), param, context)
 
     def shell_complete(self, context, param, incomplete: str) -> list:
-        """Return the names that begin so."""
+        """Return the names with this beginning."""
         names = (*self.extra, *self.table)
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 

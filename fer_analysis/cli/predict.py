@@ -1,4 +1,4 @@
-"""`fer predict`: what a network says of pictures of faces."""
+"""`fer predict`: predict the labels of pictures of faces."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from fer_analysis.errors import FerError
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Where the pictures of --saliency go. Default: beside each image.",
+    help="Where the pictures of --saliency go. Default: the image's folder.",
 )
 @json_option
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, row by row as it comes.")
-@click.option("--card", is_flag=True, help="Show what the network is and was measured to do.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, row by row during prediction.")
+@click.option("--card", is_flag=True, help="Show the network's origin and measured figures.")
 def predict(paths, run, saliency, out, as_json, as_csv, card):
     """Predict the expression label of each face in pictures.
 
@@ -44,9 +44,9 @@ def predict(paths, run, saliency, out, as_json, as_csv, card):
       fer predict face.jpg --run runs/first
       fer predict --card                          # where the network fails
 
-    No face detector is involved: whatever the picture shows, one of the labels is given. And an
+    There is no face detection: one of the labels is predicted whatever the picture shows. An
     expression is not a feeling. Probabilities are calibrated on validation images; "unsure"
-    means that the network was not shown to be correct 4 times of 5 at this confidence.
+    means that the network was not shown to be correct in 4 of 5 cases at this confidence.
 
     A file that cannot be read is one line on stderr; the exit code is 1 only if none could be
     read.
@@ -56,7 +56,7 @@ def predict(paths, run, saliency, out, as_json, as_csv, card):
     if not paths:
         raise click.UsageError("Missing argument 'PATH...': an image of a face, or a folder.")
     if as_json and as_csv:
-        raise FerError("--json and --csv are two ways to print: name one")
+        raise FerError("--json and --csv exclude each other: choose one")
     if out and not saliency:
         raise FerError("--out is for the pictures of --saliency")
     from fer_analysis import api
@@ -92,7 +92,7 @@ def _show_card(run: str, as_json: bool) -> None:
     opened = Run.open(run)
     card = read_card(opened)
     if card is None:
-        raise FerError(f"{run}: no card; only a run directory whose training is complete has one")
+        raise FerError(f"{run}: no card; only run directories with a complete training have one")
     if as_json:
         click.echo(json.dumps(card, indent=2))
     else:

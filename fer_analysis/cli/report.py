@@ -29,12 +29,12 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "repeatable.",
 )
 @click.option(
-    "--audit", metavar="FOLDER", type=FOLDER, help="What `fer audit` wrote of the same data."
+    "--audit", metavar="FOLDER", type=FOLDER, help="What `fer audit` wrote for the same data."
 )
 @click.option(
     "--no-faces",
     is_flag=True,
-    help="Leave out every picture of a face and all that is drawn from one. Ids stay.",
+    help="Leave out all pictures of faces and everything drawn from them. Ids stay.",
 )
 @click.option(
     "--per-cell",
@@ -56,7 +56,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 def report(runs, source, split, studies, audit, no_faces, per_cell, out, force, look, overrides):
     """Write one page that leads from a figure to the faces behind it.
 
-    RUN is what `fer evaluate` takes, evaluated before; the newest run where none is named. The
+    RUN is a run that `fer evaluate` has evaluated; the newest run if none is named. The
     first one is shown in full, the others are compared with it.
 
     \b
@@ -69,7 +69,7 @@ def report(runs, source, split, studies, audit, no_faces, per_cell, out, force, 
 
     A single HTML file that needs no network and no server, from what the other commands saved:
     no model is loaded. Sections without data name the command that fills them. MODEL_CARD.md
-    is written beside it.
+    is written to the same folder.
     """
     from fer_analysis import api
     from fer_analysis.cli import verbosity

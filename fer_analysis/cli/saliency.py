@@ -58,7 +58,7 @@ _NOT_LISTED = (*NOT_OPTIONS, "seed")
     "file",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
-    help="Your own parts of the face: a .npy or .png mask (0 is background), or a .yaml of "
+    help="Your own face regions: a .npy or .png mask (0 is background), or a .yaml of "
     "`name: [row from, row to, column from, column to]`. Default: a fixed template.",
 )
 @click.option(
@@ -69,16 +69,16 @@ _NOT_LISTED = (*NOT_OPTIONS, "seed")
     help="none: maps and shares alone. quick: all controls, faithfulness and sanity on "
     "5 images of each label. full: on all explained images.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of everything random.")
+@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
 @data_option
 @split_option
 @set_option
 @json_option
 def saliency(runs, options, source, as_json, **asked):
-    """Show where a run looks, label by label, and whether that can be believed.
+    """Show where a run looks, label by label, and whether the maps are reliable.
 
     RUN is a run directory, a .keras file or 'bundled'; the newest run if none is named. Of
-    several runs the first is explained; the others' maps of the same faces tell how stable its
+    several runs the first is explained; the others' maps of the same faces show how stable its
     maps are.
 
     \b
@@ -91,7 +91,7 @@ def saliency(runs, options, source, as_json, **asked):
     A label has a dominant region only if its saliency exceeds the runner-up's and that of every
     null (edges, untrained networks, all labels together), if hiding the region costs the logit
     more than hiding the same area elsewhere and no other region costs more, and if the network
-    ranks the label above chance. Otherwise the answer is none, with the reason.
+    ranks the label above chance. Otherwise the result is none, with the reason.
 
     Writes to RUN/saliency/<split>/: overview.png, a page for each label, bars.png (regions
     with intervals), regions.png (the template), maps.npz, index.csv, regions.csv, humans.csv,
@@ -118,10 +118,10 @@ def saliency(runs, options, source, as_json, **asked):
 
 
 def parse_options(words: tuple[str, ...]) -> dict:
-    """Read `NAME=VALUE` words; a value is a number where it looks like one.
+    """Read `NAME=VALUE` texts; a value that looks like a number is one.
 
     Raises:
-        FerError: If a word is no such pair.
+        FerError: If a text is not such a pair.
     """
     import yaml
 

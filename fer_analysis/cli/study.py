@@ -21,13 +21,13 @@ label_option = click.option(
     "labels",
     multiple=True,
     metavar="LABEL",
-    help="These labels (repeatable): what {label} stands for in the file's cells.",
+    help="These labels (repeatable): the value of {label} in the file's cells.",
 )
 
 
 @click.group()
 def study():
-    """Change one thing at a time, train again, and see what it does.
+    """Train with one thing changed at a time, and compare.
 
     A study file names a base config, cells that change one thing each, and seeds; every
     combination is one ordinary run. Seed s leaves out fold s of Training and is scored on
@@ -36,7 +36,7 @@ def study():
 
     \b
     Examples:
-      fer study run matched --data fer2013.csv          # says the cost, then runs
+      fer study run matched --data fer2013.csv          # prints the cost, then runs
       fer study run matched --data fer2013.csv --only base
       fer study run why --data fer2013.csv --label disgust --label fear
       fer study run remedies --data fer2013.csv --jobs 4
@@ -44,8 +44,8 @@ def study():
       fer study status matched --data fer2013.csv
       fer study show matched --data fer2013.csv
 
-    Ctrl-C, a crash or a full machine lose at most an epoch of the cells under way; the same
-    command goes on.
+    Ctrl-C, a crash or a full machine lose at most an epoch of the running cells; the same
+    command continues.
     """
 
 
@@ -88,7 +88,7 @@ def run(file, source, jobs, ray, only, labels, base, store):
 @base_option
 @store_option
 def status(file, source, labels, base, store):
-    """Tell which cells of a study are finished."""
+    """Show which cells of a study are finished."""
     from fer_analysis.cli.tables.study import print_status
     from fer_analysis.study.design import load_study
     from fer_analysis.study.run_study import study_status
@@ -157,13 +157,13 @@ def show(file, source, reference, labels, base, store, out, as_json):
     type=click.Path(file_okay=False),
     required=True,
     metavar="FOLDER",
-    help="A store for cells that are passed on; several studies may share it.",
+    help="A store for cells to be shared; several studies may use it.",
 )
 def keep(file, source, labels, base, store, out):
-    """Keep the predictions of finished cells in two small files that can be passed on.
+    """Keep the predictions of finished cells in two small files that can be shared.
 
-    Two bytes an image instead of all probabilities; no image, no weights, no path. Whoever has
-    the same data repeats the verdicts and tables from them without training:
+    Two bytes an image instead of all probabilities; no image, no weights, no path. With the
+    same data, verdicts and tables can be repeated from them without training:
 
     \b
       fer study keep matched --data fer2013.csv --out kept

@@ -1,7 +1,7 @@
-"""What a terminal is given: no control characters, and nothing that its encoding lacks.
+"""Text for a terminal: no control characters, and no characters outside its encoding.
 
-Names of files and labels come from outside. A terminal obeys control characters in them, and one
-that does not write UTF-8 makes Python raise an error.
+Names of files and labels come from outside. A terminal executes control characters in them, and
+Python raises an error if its encoding is not UTF-8.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 
 
 def encodable() -> None:
-    """Let stdout and stderr write what their encoding lacks as escapes, e.g. `\\u2265`."""
+    """Let stdout and stderr write characters outside their encoding as escapes, e.g. `\\u2265`."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -24,5 +24,5 @@ def escaped(text: str) -> str:
 
 
 def printable(text: object) -> str:
-    """Return a name from outside as one line."""
+    """Return a name from outside the package as one line."""
     return escaped(str(text)).replace("\n", "\\n")

@@ -1,4 +1,4 @@
-"""`fer train`: train a run, or go on with one."""
+"""`fer train`: train or resume a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_analysis.shipped import shipped_configs, summary_of
 
 
 class _Train(click.Command):
-    """Lists the configs and the remedies in its help, as the folder and the table have them."""
+    """Lists the configs of the folder and the remedies of the table in its help."""
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Configs"):
@@ -30,16 +30,16 @@ class _Train(click.Command):
 @click.option(
     "--model",
     metavar="NAME",
-    help="A config, or a model with the default recipe: the same as naming it first.",
+    help="A config, or a model with the default recipe: the same as CONFIG.",
 )
 @data_option
 @click.option("--seed", type=int, help="Seed of weights, order and augmentation.")
-@click.option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
+@click.option("--resume", metavar="RUN", help="Resume a run that was interrupted.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Default: runs/<time>-<model>.")
 @set_option
 @json_option
 def train(config, model, source, seed, resume, run_dir, overrides, as_json):
-    """Train a network and leave a run directory.
+    """Train a network and write a run directory.
 
     CONFIG is a YAML file, or the name of one that comes with the package (listed below).
 
@@ -51,10 +51,10 @@ def train(config, model, source, seed, resume, run_dir, overrides, as_json):
       fer train fast --data fer2013.csv --set remedies.balanced_sampling=true
       fer train fast --data fer2013.csv --set data.folds=6 --set data.fold=2
       fer train --resume runs/first
-      fer train runs/first/config.yaml          # the same run once more
+      fer train runs/first/config.yaml          # repeat this run
 
-    Ctrl-C loses at most the epoch in progress; --resume goes on from there, and the
-    result is the one that the uninterrupted run would have had.
+    Ctrl-C loses at most the epoch in progress; --resume continues from there, with the
+    result of an uninterrupted run.
     """
     from fer_analysis.api import train as train_run
     from fer_analysis.cli.tables.console import ConsoleProgress

@@ -1,6 +1,6 @@
 """How much a command prints: `-q` nothing but errors, by default a summary, `-v` every table.
 
-What was asked for by `--json` or `--csv` is printed at every level.
+The output of `--json` and `--csv` is printed at every level.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def add_options(command: click.Command) -> None:
             is_flag=True,
             expose_value=False,
             callback=lambda context, option, on: _set(QUIET, on),
-            help="Print errors only (and what --json or --csv asks for).",
+            help="Print errors only (and the output of --json or --csv).",
         ),
         click.Option(
             ["-v", "--verbose"],
@@ -41,7 +41,7 @@ def add_options(command: click.Command) -> None:
 
 
 def reset() -> None:
-    """Go back to the summary, before a command is parsed."""
+    """Reset to the summary, before a command is parsed."""
     _set(SUMMARY, True)
 
 

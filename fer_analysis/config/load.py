@@ -1,4 +1,4 @@
-"""Reading configs: a file or a shipped one's name, then what the command line overrides."""
+"""Reading configs: a file or a shipped one's name, then overrides."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def load_config(
 
     Args:
         name: Path of a YAML file, the bare name of a shipped one (`paper/mobilenet`), the name
-            of a model (every key has its default then), or a config.
-        overrides: `key.path=value` each, the value in YAML; they win over the file.
-        data: Path of a data set, or `synthetic`; wins over the file's `data.source`. A mapping
-            takes the place of the whole section.
+            of a model (every key then has its default), or a config.
+        overrides: `key.path=value` each, the value in YAML; they replace the file's.
+        data: Path of a data set, or `synthetic`; replaces the file's `data.source`. A mapping
+            replaces the whole section.
 
     Raises:
         FerError: Naming every problem of the file and the overrides at once.
@@ -88,7 +88,7 @@ def read_yaml(path: Path) -> dict:
     """Read a YAML file of sections.
 
     Raises:
-        FerError: If it is none.
+        FerError: If it is not one.
     """
     try:
         values = _parsed(path.read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def read_yaml(path: Path) -> dict:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain values: no aliases, which can multiply without end; dates are texts."""
+    """Reads plain values: no aliases, which can expand without limit; dates are texts."""
 
     def compose_node(self, parent, index):
         if self.check_event(yaml.AliasEvent):

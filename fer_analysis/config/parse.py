@@ -1,4 +1,4 @@
-"""From plain values to a checked config: every problem at once, in the user's words."""
+"""From plain values to a checked config: every problem at once, by the user's key paths."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _known_keys(location: tuple, config_class: type[Section]) -> list[str]:
     for key in location[:-1]:
         if key in kinds:
             section = kinds[key]
-        elif key != "data":  # the next key tells which of the two kinds of data it is
+        elif key != "data":  # the next key tells which of the two kinds of data section it is
             annotation = section.model_fields[key].annotation
             choices = [annotation, *get_args(annotation)]
             section = next(c for c in choices if inspect.isclass(c) and issubclass(c, Section))

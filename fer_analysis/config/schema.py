@@ -37,7 +37,7 @@ class Section(BaseModel):
 
 
 class ModelConfig(Section):
-    """Which model; its builder's keyword options stand beside the name."""
+    """Which model; the other keys are its builder's keyword options."""
 
     name: str
 
@@ -60,7 +60,7 @@ class FoldsConfig(Section):
     def _one_of_the_folds(cls, fold: int | None, info: ValidationInfo) -> int | None:
         folds = info.data.get("folds", ...)
         if folds is None and fold is not None:
-            raise ValueError("wants data.folds, how many there are")
+            raise ValueError("requires data.folds, the number of folds")
         if isinstance(folds, int) and (fold is None or fold >= folds):
             raise ValueError(f"expected 0 to {folds - 1}, as data.folds is {folds}")
         return fold
@@ -87,7 +87,7 @@ class FilesConfig(FoldsConfig):
 
 
 class _Synthetic(FoldsConfig):
-    """Embedded data: schematic faces with flaws of our choice; the keys are those of `Settings`."""
+    """Embedded data: schematic faces, with chosen flaws; the keys are those of `Settings`."""
 
     source: Literal["synthetic"]
 
@@ -122,7 +122,7 @@ AugmentationConfig = create_model(
 
 
 class ScheduleConfig(Section):
-    """How the learning rate goes on from `training.learning_rate`."""
+    """How the learning rate changes, starting from `training.learning_rate`."""
 
     name: Literal["constant", "cosine", "exponential"] = "constant"
     warmup_epochs: Annotated[float, Field(ge=0)] = 0
@@ -131,7 +131,7 @@ class ScheduleConfig(Section):
     """exponential: factor every `every` epochs."""
     every: Annotated[float, Field(gt=0)] = 1
     staircase: bool = False
-    """exponential: drop at once instead of gradually (a step schedule)."""
+    """exponential: in steps instead of gradually."""
 
 
 class EarlyStoppingConfig(Section):
@@ -145,7 +145,7 @@ class EarlyStoppingConfig(Section):
 
 
 class TrainingConfig(Section):
-    """How to train; the defaults are the study's."""
+    """How to train; the defaults are the paper's."""
 
     epochs: Annotated[int, Field(gt=0)] = 100
     batch_size: Annotated[int, Field(gt=0)] = 64
@@ -157,23 +157,23 @@ class TrainingConfig(Section):
     schedule: ScheduleConfig = ScheduleConfig()
     early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
     weight_averaging: Annotated[float, Field(ge=0, lt=1)] = 0
-    """Judge and save a moving average of the weights, of which a step keeps this share."""
+    """Validate and save a moving average of the weights, of which a step keeps this share."""
     image_sizes: tuple[Annotated[int, Field(ge=16)], ...] = ()
     """Sides, in pixels, that images are shown at while training, for equal parts of the epochs;
-    none: at their own."""
+    none: at their own size."""
     keep: Literal["best", "last"] = "best"
     """Whose weights are saved: the best epoch's by the monitor, or the last one's."""
     images_per_epoch: Annotated[int, Field(ge=1)] | None = None
-    """How many images an epoch shows, whatever their number, each label in proportion; null:
-    each once. So runs on fewer images take as many steps."""
+    """How many images an epoch shows, each label in proportion; null: each image once. With it,
+    runs on fewer images take the same number of steps."""
     stop_on_collapse: bool = False
     deterministic: bool = False
     """Bit-identical repetition on one machine; a little slower."""
     accelerate: bool = True
-    """Train with faster twins of stock layers (same network, saved as stock)."""
+    """Train with faster versions of Keras's layers (same network, saved with Keras's own)."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """bfloat16: the twins' products are rounded to eight binary digits; faster where the CPU has
-    avx512_bf16 or amx_bf16, slower elsewhere. What is judged and saved is float32."""
+    """bfloat16: products are rounded to eight binary digits; faster if the CPU has avx512_bf16 or
+    amx_bf16, slower otherwise. Validation and the saved model use float32."""
 
     @model_validator(mode="after")
     def _precision_of_twins(self):

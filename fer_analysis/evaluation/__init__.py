@@ -1,1 +1,1 @@
-"""From (labels, probabilities) to figures that a sceptic can check."""
+"""From (labels, probabilities) to figures with intervals, tests and checks."""

@@ -20,7 +20,7 @@ def annotators(evaluation: Evaluation) -> dict | None:
 
     Shares of votes count every option that annotators had, including those that are no label
     (contempt, unknown, no face). The modal annotator is the label with the most votes; where
-    several labels tie, each counts in part, so that the order of the columns does not matter.
+    several labels tie, each counts as a fraction, so that the order of the columns does not matter.
     Images without a single vote for a label are left out, and counted.
 
     Args:

@@ -1,4 +1,4 @@
-"""Calibration: whether confidence equals accuracy, and accuracy when unsure images are left out."""
+"""Calibration: whether confidence equals accuracy, and accuracy by coverage."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
         seed: For the simulation and the bootstrap.
 
     Returns:
-        Estimates `ece` (corrected; its interval is 1.96 bootstrap deviations, and begins at 0
-        where chance could have shown as much), `nll` (nats) and `brier` (summed over labels, 0
+        Estimates `ece` (corrected; its interval is 1.96 bootstrap deviations, and starts at 0
+        where chance alone could explain the error), `nll` (nats) and `brier` (summed over labels, 0
         to 2); `ece_raw`; `ece_if_calibrated` (mean and 95 % quantile of `ece` for a perfectly
         calibrated model with these confidences on the same number of images); mean
         `confidence` and `accuracy`; `bins` for a reliability diagram and `abstain` for accuracy
@@ -59,7 +59,7 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0)
     half = 1.96 * _resampled(confidence, correct, edges, seed).std()
     null = _if_calibrated(confidence, edges, seed)
     by_chance = float(np.quantile(null, 0.95))
-    # A model that chance alone explains may have no calibration error.
+    # If chance alone can explain the error, the true error may be 0.
     low = 0.0 if corrected[0] <= by_chance else max(float(corrected[0] - half), 0.0)
     nll, brier = losses(labels, probabilities)
     drawn = bootstrap(lambda w: w @ np.stack([nll, brier], axis=1) / n, n, seed=seed)
@@ -111,7 +111,7 @@ def abstain_curve(confidence: np.ndarray, correct: np.ndarray) -> list[dict]:
         correct: bool or float `(n,)`, whether each image is predicted correctly.
 
     Returns:
-        For each of `COVERAGES`: the share answered (`coverage`), the lowest confidence among
+        For each of `COVERAGES`: the share that is kept (`coverage`), the lowest confidence among
         them (`threshold`), their number (`n`), how many are `correct`, and their `accuracy`.
     """
     order = np.argsort(-confidence, kind="stable")

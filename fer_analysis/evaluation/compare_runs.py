@@ -28,8 +28,8 @@ Comparable = str | Path | Run | Evaluation
 class _Entry:
     """One run: its name, path, training result, config and seed, and its predictions.
 
-    A bare model, a table or predictions in memory have neither result nor config: what they are
-    stands for their config.
+    A bare model, a table or predictions in memory have neither result nor config: their origin is
+    used in place of a config.
     """
 
     name: str
@@ -92,7 +92,7 @@ class _Quiet(Progress):
 
 
 def _distinct(runs: Sequence[Comparable | None]) -> list[Comparable | None]:
-    """Return the runs without those that name one place twice."""
+    """Return the runs, each place once."""
     if not runs:
         return [None]
     places = {
@@ -103,7 +103,7 @@ def _distinct(runs: Sequence[Comparable | None]) -> list[Comparable | None]:
 
 
 def _long_name(run: Comparable | None, index: int) -> str:
-    """Return how the caller named a run whose short name another one has too."""
+    """Return the caller's name of a run whose short name is not unique."""
     return str(run) if isinstance(run, str | Path) else f"run {index + 1}"
 
 
@@ -131,7 +131,7 @@ def _entry(run, data, split, overrides, *, progress: Progress) -> _Entry:
 
 
 def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
-    """Return the contenders by the images that they are scored on, and all pairs of the first."""
+    """Return the contenders on each set of images, and the comparison of each with the first."""
     groups = _groups(entries)
     whole = align([entry.evaluation for entry in entries])
     sets = {"all images": whole}

@@ -1,4 +1,4 @@
-"""Comparison: runs on the same images, what each is and how they differ."""
+"""Comparison: the figures of runs on the same images, and how they differ."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ComparedRun:
     """One of the runs that are compared.
 
     Args:
-        name: What it is called here.
+        name: Its name in the tables.
         run: Its path.
-        result: What its training left (`result.json`); None for a bare model or a table.
+        result: The result of its training (`result.json`); None for a bare model or a table.
         metrics: Its figures; see `fer_analysis.evaluation.metrics`.
     """
 
@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def verdicts(self) -> list[str]:
-        """What each pair shows of the accuracies on each set of images, in one sentence."""
+        """The difference in accuracy of each pair on each set of images, one sentence each."""
         return [
             f"{self.split} split, {images}: {verdict(compared)}"
             for pair in self.pairs
@@ -113,7 +113,7 @@ class Comparison:
                 folder=path.parent,
             )
         except (TypeError, KeyError, AttributeError) as error:
-            raise FerError(f"{path}: no comparison there; make it with `fer compare`") from error
+            raise FerError(f"{path}: no comparison here; `fer compare` writes one") from error
 
     def _repr_html_(self) -> str:
         """Return a short table of the runs for notebooks."""

@@ -14,10 +14,10 @@ from fer_analysis.statistics.significance import holm, sign_test
 def asymmetries(evaluation: Evaluation) -> list[dict]:
     """Test for each pair of labels whether errors run in one direction.
 
-    If both directions were equally likely, the errors of a pair would be split like coin tosses:
-    an exact binomial test, corrected by Holm's method for the number of pairs. With labels of
-    unequal support it shows in which direction images move, not that the model is worse at one
-    label; the shares of each label's images are given alongside the counts.
+    If both directions were equally likely, the errors of a pair would be split like coin
+    tosses, hence an exact binomial test, corrected by Holm's method for the number of pairs.
+    With labels of unequal support it shows in which direction images move, not that the model
+    is worse at one label; the shares of each label's images are given alongside the counts.
 
     Args:
         evaluation: The predictions.
@@ -32,7 +32,7 @@ def asymmetries(evaluation: Evaluation) -> list[dict]:
     for a, b in combinations(range(len(names)), 2):
         true, predicted = (a, b) if confusion[a, b] >= confusion[b, a] else (b, a)
         count, reverse = int(confusion[true, predicted]), int(confusion[predicted, true])
-        if count and support[true] and support[predicted]:  # else one direction is impossible
+        if count and support[true] and support[predicted]:  # otherwise one direction is impossible
             rows.append(
                 {
                     "true": names[true],
@@ -58,7 +58,7 @@ def most_confused(evaluation: Evaluation, count: int = 3) -> list[tuple[int, int
 
 
 def top_losses(evaluation: Evaluation, count: int = 20) -> list[dict]:
-    """Return the images with the highest loss: whose label the model gives the least probability.
+    """Return the images with the highest loss: the lowest probability of the label.
 
     Args:
         evaluation: The predictions.

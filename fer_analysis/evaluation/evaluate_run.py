@@ -1,4 +1,4 @@
-"""Predict a split once, and keep the predictions with what a reader must know of them."""
+"""Predict a split once, and save the predictions with their notes and warnings."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from fer_analysis.statistics.estimate import to_json
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 VERSION = 2
-"""Of saved predictions: raised when a new version keeps more."""
+"""Of saved predictions: raised when a new version saves more."""
 
 MADE_FROM = "made_from.json"
-"""What predictions were made from; no other predictions may pass for them."""
+"""What predictions were made from: those made from something else are not used."""
 
 
 def folder_of(split: str, *, tta: bool = False) -> str:
@@ -57,7 +57,8 @@ def evaluate_run(
     Predictions and figures are saved in the run's folder.
 
     Args:
-        run: The run with the model; it takes the results (`Run.for_data` for other data).
+        run: The run with the model; its directory receives the results (for other data that of
+            `Run.for_data`).
         data: The data.
         split: Which part of it.
         tta: Average over mirrored and shifted views; saved separately, with its own temperature.
@@ -73,7 +74,7 @@ def evaluate_run(
         _save(run, data, evaluation, folder, tta)
     if split == "validation" and run.is_own(data.fingerprint):
         _keep_temperature(run, evaluation, tta)
-    elif evaluation.temperature is None:  # otherwise all of this is in what was saved
+    elif evaluation.temperature is None:  # otherwise the saved predictions have all of this
         evaluation = _with_validation(run, data, evaluation, tta, progress)
         if evaluation.temperature is not None:
             _save(run, data, evaluation, folder, tta)
@@ -188,7 +189,7 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
 
 
 def _with_validation(run, data, evaluation: Evaluation, tta: bool, progress) -> Evaluation:
-    """Return predictions with what the validation images add: a warning, the temperature."""
+    """Return predictions with the warning and the temperature of the validation images."""
     warnings = list(evaluation.warnings)
     if _has_validation(run, data):
         validation = evaluate_run(run, data, "validation", tta=tta, progress=progress)
@@ -204,17 +205,17 @@ def _with_validation(run, data, evaluation: Evaluation, tta: bool, progress) -> 
 
 
 def _save(run, data, evaluation: Evaluation, folder: Path, tta: bool) -> None:
-    """Write predictions and what they were made from, in place of all that was there."""
+    """Write predictions and what they were made from; the folder's contents are replaced."""
     with replacing_folder(folder) as new:
         evaluation.save(new)
         write_json(new / MADE_FROM, _made_from(run, data, tta))
 
 
 def _selected(run: Run, data: LoadedData, split: str, hashes: np.ndarray) -> np.ndarray | None:
-    """Return which images chose the epoch, bool `(n,)`."""
+    """Return by which images the epoch was chosen, bool `(n,)`."""
     selected = run.selected(hashes)
     if selected is None and split == "validation" and run.is_own(data.fingerprint):
-        # An older run that did not save these images; they chose the best epoch.
+        # An older run that did not save these images: the best epoch was chosen by them.
         return np.ones(len(hashes), dtype=bool)
     return selected
 

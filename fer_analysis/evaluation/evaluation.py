@@ -1,4 +1,4 @@
-"""Evaluation: a model's predictions on one split, and what derives from the arrays in a line."""
+"""Evaluation: a model's predictions on one split, and simple figures of them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Evaluation:
     def correct_within(self, count: int) -> np.ndarray:
         """Return whether an image's label is among its `count` most probable ones, bool `(n,)`."""
         own = self.probabilities[np.arange(len(self)), self.labels][:, None]
-        # Ties are broken as `predicted` breaks them: the first label wins.
+        # Ties are broken as in `predicted`: the first label is chosen.
         first = np.arange(len(self.label_names)) < self.labels[:, None]
         before = (self.probabilities > own) | ((self.probabilities == own) & first)
         return before.sum(axis=1) < count
@@ -122,7 +122,7 @@ class Evaluation:
 
     @property
     def row_normalised_confusion(self) -> np.ndarray:
-        """Shares of each true label, float64 `(k, k)`; NaN in the row of an absent label."""
+        """Shares of each true label, float64 `(k, k)`; NaN in the row of a label without images."""
         return _divide(self.confusion, self.support[:, None])
 
     @property
@@ -215,7 +215,7 @@ class Evaluation:
         """
         path = Path(folder) / PREDICTIONS
         if not path.is_file():
-            raise FerError(f"{path}: no predictions there; make them with `fer evaluate`")
+            raise FerError(f"{path}: no predictions in this folder; `fer evaluate` writes them")
         try:
             with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 fields = dict(archive)

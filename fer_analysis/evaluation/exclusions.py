@@ -82,7 +82,7 @@ def exclusions(evaluation: Evaluation, issues: dict[str, set[str]]) -> list[dict
 
 
 def kept(evaluation: Evaluation, issues: dict[str, set[str]]) -> np.ndarray:
-    """Tell which images have none of the issues, bool `(n,)`."""
+    """Return which images have none of the issues, bool `(n,)`."""
     return ~np.isin(evaluation.ids, sorted(set().union(*issues.values())))
 
 

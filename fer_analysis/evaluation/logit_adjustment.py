@@ -17,9 +17,9 @@ def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evalua
 
     Args:
         evaluation: The predictions.
-        prior: `(k,)`, how frequent the labels were for the model while it was trained.
-        tau: How much of log(prior) is taken off the logits: 0 changes nothing, 1 corrects for
-            the frequencies exactly. Chosen beforehand, not on the images that are scored.
+        prior: `(k,)`, how frequent the labels were in training, for the loss.
+        tau: How much of log(prior) is subtracted from the logits: 0 changes nothing, 1 corrects
+            for the frequencies exactly. It must not be chosen on the images that are scored.
 
     Returns:
         The adjusted predictions, with a note that says so.
@@ -37,7 +37,7 @@ def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evalua
 
 
 def divided_out(probabilities: np.ndarray, prior: Sequence[float], tau: float) -> np.ndarray:
-    """Return probabilities, float64 `(n, k)`, with the labels' frequencies divided out.
+    """Return probabilities, float64 `(n, k)`, prior-corrected.
 
     Args:
         probabilities: `(n, k)`.
@@ -55,6 +55,6 @@ def divided_out(probabilities: np.ndarray, prior: Sequence[float], tau: float) -
         raise FerError(f"prior: expected a share for each of {k} labels, received {prior.tolist()}")
     with np.errstate(divide="ignore"):
         logits = np.log(probabilities.astype(np.float64))
-        # A label that training never saw has no frequency to correct for.
+        # A label without training images has no frequency to correct for.
         correction = np.where(prior > 0, np.log(prior / prior.sum()), 0.0)
     return softmax(logits - tau * correction, axis=1)

@@ -58,10 +58,10 @@ def metrics(evaluation: Evaluation) -> dict:
 
 
 def clean_block(evaluation: Evaluation) -> tuple[Evaluation, dict, str]:
-    """Return the part of an evaluation that judges the model, its figures, and what to call it.
+    """Return the images that a model is judged by, their figures, and their name.
 
-    These are the images that the model was not trained on, where they are known and there are
-    any; otherwise all images.
+    These are the images that the model was not trained on, if they are known and there are any;
+    otherwise all images.
     """
     found, leak_free = metrics(evaluation), evaluation.leak_free
     if leak_free is not None and 0 < len(leak_free) < len(evaluation):
@@ -70,7 +70,7 @@ def clean_block(evaluation: Evaluation) -> tuple[Evaluation, dict, str]:
 
 
 def save_metrics(evaluation: Evaluation, folder: str | Path) -> None:
-    """Write the figures of an evaluation beside its predictions, as JSON."""
+    """Write the figures of an evaluation to its folder, as JSON."""
     write_json(Path(folder) / FILE, to_json(metrics(evaluation)))
 
 
@@ -159,7 +159,7 @@ def _calibration(evaluation: Evaluation) -> dict | None:
 
 
 def _resampled(value: float, draws: np.ndarray, n: int) -> Estimate:
-    """Return an estimate without an interval where all resamples agree: that is no certainty."""
+    """Return an estimate; without an interval if all resamples agree, which shows no certainty."""
     if np.nanmin(draws, initial=2) >= np.nanmax(draws, initial=-1):
         return Estimate(value, n=n)
     return bootstrap_estimate(value, draws, n)

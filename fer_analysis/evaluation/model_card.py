@@ -1,4 +1,4 @@
-"""A network's card: where it comes from and what was measured of it, in one small dictionary."""
+"""A network's card: its origin and its measured figures, in one small dictionary."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def tidy_command(command: str) -> str:
 
 
 def card_lines(card: dict | None) -> list[str]:
-    """Return in a few lines what was measured of a network."""
+    """Return the measured figures of a network in a few lines."""
     if card is None or card["validation"] is None:
-        return ["the accuracy of this network is not on record: measure it with `fer evaluate`"]
+        return ["the accuracy of this network was not recorded: measure it with `fer evaluate`"]
     validation, test = card["validation"], card["test"]
     whole, clean = validation["all"], validation["leak_free"]
     block, kind = (clean, "leak-free ") if clean else (whole, "")
@@ -98,7 +98,7 @@ def card_lines(card: dict | None) -> list[str]:
         answered = estimate(proportion(rule["correct"], rule["n"]))
         lines.append(
             f"unsure: no label has a probability of {rule['least']:.2f}; of {rule['of']:,} images "
-            f"there {rule['n']:,} got an answer, {answered} of them the correct one"
+            f"there {rule['n']:,} were not unsure, {answered} of them predicted correctly"
         )
     return lines
 

@@ -15,13 +15,13 @@ from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 
 NO_DATA = (
-    "no data: name it with --data PATH, or set FER2013_DIR, "
+    "no data: give --data PATH, or set FER2013_DIR, "
     "or use --data synthetic (faces that the package draws itself)"
 )
 
 
 def data_section(source: str | Path | None, overrides: tuple[str, ...] = (), **options):
-    """Return the data section of a config from a path and overrides alone.
+    """Return the data section of a config from a path and overrides.
 
     Args:
         source: The data set; `FER2013_DIR` if None.
@@ -85,11 +85,11 @@ def open_run(
         progress: Receives the notices.
 
     Returns:
-        The run whose directory takes the results (one of its own if the data is not what
+        The run whose directory receives the results (a separate one if the data is not what
         the run was trained on, or the RUN is a bare model), the data, the split.
 
     Raises:
-        FerError: If any of them is not there.
+        FerError: If any of them is missing.
     """
     progress = progress or Progress()
     run = run if isinstance(run, Run) else Run.open(run)

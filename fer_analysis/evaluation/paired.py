@@ -28,7 +28,7 @@ class Contender:
 
 
 def align(evaluations: list[Evaluation]) -> list[Evaluation]:
-    """Put predictions of the same images into the same order.
+    """Return predictions of the same images in the same order.
 
     Args:
         evaluations: At least one; ids name the same images in all of them.
@@ -74,13 +74,14 @@ def compare_pair(first: Contender, second: Contender, *, seed: int = 0) -> dict:
     """Compare `second` with `first`: differences are second minus first.
 
     Single seeds are compared by McNemar's exact test (McNemar 1947), over all images and for
-    each label (Holm's correction over the labels), and by a paired bootstrap: images are drawn
-    again, the same for both. With several seeds, means are compared, and the bootstrap draws
-    seeds too; there is then no test, because McNemar's takes two predictions of each image.
+    each label (Holm's correction over the labels), and by a paired bootstrap: images are
+    resampled, the same for both. With several seeds, means are compared, and the bootstrap
+    resamples seeds too; there is then no test, because McNemar's needs two predictions of each
+    image.
 
     Args:
         first: The reference.
-        second: What is compared with it, on the same images in the same order.
+        second: Compared with it, on the same images in the same order.
         seed: For the bootstrap.
 
     Returns:
@@ -144,9 +145,9 @@ def shows_difference(pair: dict) -> bool:
 
 
 def verdict(pair: dict) -> str:
-    """Return in one sentence what a comparison shows of the accuracies."""
+    """Return the difference in accuracy that a comparison shows, in one sentence."""
     difference, n, test = pair["accuracy"], pair["n"], pair["mcnemar"]
-    text = f"{pair['second']} against {pair['first']}: "
+    text = f"{pair['second']} compared with {pair['first']}: "
     text += f"{points(difference.value, difference.interval)} points"
     if shows_difference(pair):
         text += f", McNemar {p_equals(test['p'])}, n = {n:,}" if test else f", n = {n:,}"
@@ -190,7 +191,7 @@ def _draw(contender: Contender, seed: int, rng: np.random.Generator) -> dict[str
         for key, values in zip(keys, zip(*map(_of_counts, counts), strict=True), strict=True):
             values = np.array(values)
             mean = values.mean(axis=0)
-            # Seeds drawn again from few vary too little, by (s - 1) / s.
+            # Resampling few seeds gives too little variance, by (s - 1) / s.
             drawn[key].append(mean + widened * (values[chosen].mean(axis=0) - mean))
     return {key: np.array(values) for key, values in drawn.items()}
 

@@ -1,4 +1,4 @@
-"""Guards against figures that mean less than they seem to, each with its evidence."""
+"""Checks for misleading figures, each with its evidence."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from fer_analysis.statistics.significance import sign_test
 from fer_analysis.text import percent
 
 SELECTED_ON = 0.2
-"""A split of which more than this share chose the model was selected on."""
+"""If more than this share of a split's images chose the epoch, the split was selected on."""
 
 BATCH_TOLERANCE = 1e-3
-"""A probability that moves by more with its batch does not belong to the image alone."""
+"""A probability that changes by more with its batch depends on other images."""
 
 COPIES, LEAKED = 1.5, 0.5
-"""A label was copied before the split where its training images stand this often on average,
-and this share of its images in the split stands in training too."""
+"""A label was oversampled before the split if its training images occur this often on average,
+and this share of its images in the split also occurs in training."""
 
 SURE = 0.001
 REORDERED = 0.1
-"""Accuracy that another order of the labels must add to be believed."""
+"""Accuracy that another order of the labels must add to be reported."""
 
 
 def selected_on(chosen: np.ndarray | None, split: str) -> tuple[list[str], list[str]]:
-    """Say where the figures are of images that chose the model.
+    """Warn if the figures are of images by which the model was chosen.
 
     Args:
         chosen: bool `(n,)`, images by which the epoch was chosen; None where unknown.
@@ -40,18 +40,18 @@ def selected_on(chosen: np.ndarray | None, split: str) -> tuple[list[str], list[
     """
     if chosen is None or not len(chosen) or chosen.mean() <= SELECTED_ON:
         return [], []
-    mark = "selected on this split: its images chose the epoch that is scored, which flatters it"
+    mark = "selected on this split: its images chose the epoch, so the figures are optimistic"
     if split != "test":
         return [mark], []
     count = f"{int(chosen.sum()):,} of {len(chosen):,}"
     return [mark], [
-        f"this is no test: {count} of its images were the validation images that chose the "
-        "epoch; a test needs images that no choice has seen"
+        f"this is not a test: {count} of its images chose the epoch; a test requires images "
+        "that had no part in any choice"
     ]
 
 
 def better_than_validation(test: Evaluation, validation: Evaluation) -> list[str]:
-    """Warn where a test is passed better than validation by more than chance (Fisher's test)."""
+    """Warn if test accuracy exceeds validation accuracy by more than chance (Fisher's test)."""
     right = [int(e.correct.sum()) for e in (test, validation)]
     wrong = [len(e) - r for e, r in zip((test, validation), right, strict=True)]
     p = float(fisher_exact([right, wrong], alternative="two-sided").pvalue)
@@ -60,12 +60,12 @@ def better_than_validation(test: Evaluation, validation: Evaluation) -> list[str
     return [
         f"{test.split} accuracy {percent(test.accuracy)} of {len(test):,} is better than "
         f"validation, {percent(validation.accuracy)} of {len(validation):,}, by more than "
-        f"chance (p = {p:.1g}): is this split easier, was it trained on, or chosen on?"
+        f"chance (p = {p:.1g}): is this split easier, or was the model trained or selected on it?"
     ]
 
 
 def batch_dependence(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> list[str]:
-    """Warn where an image's probabilities change with the images predicted beside it.
+    """Warn if an image's probabilities change with the other images of its batch.
 
     Args:
         predict: Images in, probabilities out.
@@ -80,13 +80,13 @@ def batch_dependence(predict: Callable[[np.ndarray], np.ndarray], images: np.nda
     if moved <= BATCH_TOLERANCE:
         return []
     return [
-        f"predictions depend on the batch: a probability of one image moves by {moved:.2f} when "
-        "it is predicted alone; does a layer (batch normalisation, say) run in training mode?"
+        f"predictions depend on the batch: a probability of one image changes by {moved:.2f} when "
+        "it is predicted alone; does a layer (e.g. batch normalisation) run in training mode?"
     ]
 
 
 def oversampled_before_split(dataset: FaceDataset, split: str) -> list[str]:
-    """Warn where a label's images were copied before they were divided among the splits.
+    """Warn if a label's images were copied before they were divided into splits.
 
     Args:
         dataset: The whole data set.
@@ -104,19 +104,19 @@ def oversampled_before_split(dataset: FaceDataset, split: str) -> list[str]:
         each, leaked = len(copies) / len(np.unique(copies)), np.isin(own, copies)
         if each >= COPIES and leaked.mean() >= LEAKED:
             told.append(
-                f"{name} was oversampled before the split: each training image of it stands "
+                f"{name} was oversampled before the split: each of its training images occurs "
                 f"{each:.1f} times on average, and {int(leaked.sum())} of its {len(own)} images "
-                f"in {split} are copies of training images; its figures are memory"
+                f"in {split} are copies of training images; its figures show memorisation"
             )
     return told
 
 
 def label_order(evaluation: Evaluation) -> list[str]:
-    """Warn where the predictions fit the labels much better in another order.
+    """Warn if the predictions fit the labels much better in another order.
 
     The best order is the assignment of predicted to true labels with the most matches (Kuhn
-    1955); it is told where it adds 10 points, the images that it wins outnumber those that it
-    loses beyond chance, and it beats the best order of guesses by 10 points.
+    1955); it is reported if it adds 10 points, the images that become correct outnumber
+    those that become wrong beyond chance, and it exceeds the best order of guesses by 10 points.
     """
     confusion, n = evaluation.confusion, len(evaluation)
     true, predicted = linear_sum_assignment(confusion, maximize=True)
@@ -125,8 +125,8 @@ def label_order(evaluation: Evaluation) -> list[str]:
     lost = sum(int(confusion[t, t]) for t, _ in moved)
     if not n or won - lost <= REORDERED * n or sign_test(won, lost) >= SURE:
         return []
-    # A model that guesses fits some order best as well: what labels and guesses drawn apart
-    # would match in their best order must be beaten too.
+    # A model that guesses also fits some order best: the matches of independent labels and
+    # guesses in their best order must be exceeded too.
     apart = np.outer(evaluation.support, evaluation.predicted_counts) / n
     by_guessing = apart[linear_sum_assignment(apart, maximize=True)].sum()
     if evaluation.correct.sum() + won - lost <= by_guessing + REORDERED * n:
@@ -135,7 +135,7 @@ def label_order(evaluation: Evaluation) -> list[str]:
     told = [(t, p) for t, p in moved if confusion[t, p]]
     pairs = ", ".join(f"'{names[p]}' seems to mean {names[t]}" for t, p in told)
     return [
-        f"the labels may be in another order: {pairs}; so read, accuracy is "
+        f"the labels may be in another order: {pairs}; in that order accuracy is "
         f"{percent((evaluation.correct.sum() + won - lost) / n)} instead of "
         f"{percent(evaluation.accuracy)}"
     ]

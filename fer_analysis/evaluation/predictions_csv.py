@@ -1,4 +1,4 @@
-"""Bring your own predictions: anyone's model, as a table of probabilities."""
+"""Predictions of any model, as a table of probabilities."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from fer_analysis.evaluation.evaluation import Evaluation
 
 ID, LABEL = "id", "label"
 EXACT = 0.001
-"""Rows that miss 1 by no more are exact, as far as float32 goes."""
+"""Rows whose sum differs from 1 by no more are exact within float32."""
 
 HALF = 0.5
-"""However many labels are rounded however coarsely, rows may not miss 1 by more."""
+"""No rounding makes a row's sum differ from 1 by more."""
 
 SHOWN = 5
 """Bad rows that an error names."""
@@ -37,7 +37,7 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
         split: What to call the images.
 
     Raises:
-        FerError: If the file is no such table; all bad rows are told at once.
+        FerError: If the file is not such a table; all bad rows are reported at once.
     """
     path = Path(path)
     try:
@@ -81,7 +81,7 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
 
 
 def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluation:
-    """Give predictions what the data set knows of their images: split, leaks and votes.
+    """Add what the data set has of the predicted images: split, leaks and votes.
 
     Args:
         own: What `read_predictions` returns; its ids are the data set's.
@@ -90,7 +90,7 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
 
     Returns:
         The predictions of the split, in the data's order of labels. Leaks are the images that
-        stand in the data's own training split, whatever the model was trained on.
+        are also in the data's training split, whatever the model was trained on.
 
     Raises:
         FerError: If ids, labels or splits do not fit.
@@ -125,7 +125,7 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
             f"{int(differ.sum()):,} of {len(own):,} true labels are not the data's, the first: "
             f"id '{own.ids[row]}' is {names[labels[row]]} there and "
             f"{dataset.label_names[dataset.labels[rows[row]]]} in the data; is the label "
-            "order another, or are these ids of other data?"
+            "order different, or are these ids of other data?"
         )
     part = dataset.take(rows)
     trained = dataset.part("train").pixel_hashes() if dataset.has("train") else None
@@ -146,7 +146,7 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
         vote_names=() if absent else part.vote_names,
         warnings=tuple(pitfalls.oversampled_before_split(dataset, split)),
         notes=(
-            "predictions made elsewhere; leaks are told from the data's training split",
+            "predictions made elsewhere; leaks are those of the data's training split",
             *own.notes,
             *(
                 [
@@ -162,7 +162,7 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
 
 
 def with_warnings(evaluation: Evaluation) -> Evaluation:
-    """Return predictions with the warnings that can be told from them alone."""
+    """Return predictions with the warnings that they alone give."""
     warnings = (*evaluation.warnings, *pitfalls.label_order(evaluation))
     return dataclasses.replace(evaluation, warnings=warnings)
 

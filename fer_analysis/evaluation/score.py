@@ -1,4 +1,4 @@
-"""Score a run's or anyone's predictions of a split, with what was asked for applied to them."""
+"""Score the predictions of a run or of a table, adjusted or without some images on request."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def score_predictions(
     overrides: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> tuple[Evaluation, np.ndarray | None]:
-    """Read a table of predictions, and join the data if there is any.
+    """Read a table of predictions, and join it with the data if there is any.
 
     Returns:
         The predictions, and their images; None without data.
@@ -120,7 +120,7 @@ def without_issues(
 def saving(evaluation: Evaluation) -> Iterator[Path]:
     """Write an evaluation and its tables into its folder.
 
-    A run's own predictions are there already (`evaluate_run`); others replace all that was there.
+    A run's own predictions are in it already (`evaluate_run`); others replace its contents.
 
     Yields:
         The folder for the pictures.

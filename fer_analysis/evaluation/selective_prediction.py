@@ -1,4 +1,4 @@
-"""When a model should answer "unsure": selective classification with a guarantee."""
+"""When a prediction is "unsure": selective classification with a guarantee."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from scipy.special import bdtrc
 from fer_analysis.statistics.intervals import proportion
 
 TARGET = 0.8
-"""The share of its answers that should be correct."""
+"""The share of confident predictions that should be correct."""
 
 ERROR = 0.05
-"""How often a rule may promise too much."""
+"""The risk that a rule does not keep its guarantee."""
 
 SHARES = tuple(percent / 100 for percent in range(10, 101))
-"""Shares of the images that are tried, the most confident first."""
+"""Shares of the images that are tested, the most confident first."""
 
 LEAST = 50
-"""Fewest images that a share is tried on: fewer show nothing."""
+"""Fewest images that a share is tested on: fewer show nothing."""
 
 
 def answer_rule(
     labels: np.ndarray, probabilities: np.ndarray, *, target: float = TARGET
 ) -> dict | None:
-    """Return how confident a model has to be for `target` of its answers to be correct.
+    """Return the confidence from which `target` of the predictions are correct.
 
-    The option to reject is Chow's (1970), the promise follows Geifman & El-Yaniv (2017,
+    The option to reject is Chow's (1970), the guarantee follows Geifman & El-Yaniv (2017,
     "Selective classification for deep neural networks"): not that these images were correct this
-    often, but that others like them will be, with a risk of 5 %. The most confident tenth (at
+    often, but that other images like them will be, with a risk of 5 %. The most confident tenth (at
     least 50 images) is tested first, by an exact binomial test of "correct at most `target`",
     then one percent more at a time; the first failure ends it, so that many tests have no more
     risk than one (fixed-sequence testing, as in Angelopoulos et al. 2021, "Learn then test").
 
-    The promise holds for faces like the ones that the rule was fitted on, and for their labels.
+    The guarantee holds for faces like those that the rule was fitted on, and for their labels.
 
     Args:
         labels: int64 `(n,)`, of images that had no part in training.
@@ -40,8 +40,8 @@ def answer_rule(
         target: A share of 1.
 
     Returns:
-        `least`, the lowest confidence that gives an answer, and its effect on these images: `n`
-        answered `of` all, how many are `correct`, their `accuracy`. None where not even the
+        `least`, the lowest confidence that is not unsure, and its effect on these images: `n`
+        not unsure `of` all, how many are `correct`, their `accuracy`. None if not even the
         most confident images are shown to reach `target`.
     """
     confidence = probabilities.max(axis=1)

@@ -26,7 +26,7 @@ def separability(
     Args:
         evaluation: Predictions.
         prior: `(k,)`, how frequent the labels were in training.
-        features: float `(n, d)`, what the last layer makes its logits of; None if unknown.
+        features: float `(n, d)`, the input of the last layer; None if unknown.
 
     Returns:
         For each label `label`, `n`, `auroc` (its probability: its images against all others),
@@ -61,7 +61,7 @@ def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dic
 
     Neighbours are other images of the same set, by the angle between their features (Cover &
     Hart 1967, with cosine distance). A rare label has few neighbours of its own: chance, its
-    share of the other images, is what features without any information would give.
+    share of the other images, is the expected share for features without any information.
 
     Args:
         features: float `(n, d)`.

@@ -11,7 +11,7 @@ COLLAPSED = 0.95
 """A model that predicts one label for more than this share of the images has collapsed."""
 
 FEW = 20
-"""On fewer images, one label for all of them does not show a collapse."""
+"""With fewer images, one label for all of them does not show a collapse."""
 
 LEAK_GAIN = 0.05
 """A label whose recall is higher by more than this with leaked images is named."""
@@ -27,7 +27,7 @@ def summary_lines(evaluation: Evaluation) -> list[str]:
         One line each, the most important first; shares in percent with 95 % intervals.
     """
     if len(evaluation) == 0:
-        return [f"split '{evaluation.split}' has no images: there is nothing to report"]
+        return [f"split '{evaluation.split}' has no images: nothing to report"]
     return [
         *(f"warning: {text}" for text in evaluation.warnings),
         *_collapse(evaluation),
@@ -46,7 +46,7 @@ def summary_lines(evaluation: Evaluation) -> list[str]:
 def collapsed_to(evaluation: Evaluation) -> int | None:
     """Return the label that nearly every image is predicted as; None if there is no such label.
 
-    A label that nearly every image really has does not show a collapse.
+    Not if nearly every image really has that label.
     """
     n, label = len(evaluation), int(evaluation.predicted_counts.argmax())
     if evaluation.predicted_counts[label] <= COLLAPSED * n or n < FEW:
@@ -65,7 +65,7 @@ def _collapse(evaluation: Evaluation) -> list[str]:
 
 def _never_predicted(evaluation: Evaluation) -> list[str]:
     absent = set(evaluation.never_predicted) - set(evaluation.without_support)
-    if collapsed_to(evaluation) is not None:  # then one list of them is enough
+    if collapsed_to(evaluation) is not None:  # one list of them is enough
         names = ", ".join(name for name in evaluation.label_names if name in absent)
         return [f"never predicted: {names}"] if names else []
     return [
@@ -113,7 +113,7 @@ def _leaks(evaluation: Evaluation) -> list[str]:
     leaks = len(evaluation) - len(leak_free)
     text = f"{leaks:,} of {len(evaluation):,} images are also among the training images"
     if len(leak_free) == 0:
-        return [f"{text}: no image is left to judge the model by"]
+        return [f"{text}: no image is left to evaluate"]
     before, after = percent(evaluation.accuracy), percent(leak_free.accuracy)
     text += f": accuracy {before} with them, {after} without"
     gains = evaluation.recall - leak_free.recall

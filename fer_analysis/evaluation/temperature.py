@@ -14,11 +14,11 @@ LEAST = 2 * FOLDS
 """Fewest images that a temperature is fitted on."""
 
 RANGE = (0.05, 20.0)
-"""Range searched: below 1 sharpens, above 1 softens."""
+"""The range that is searched: below 1 sharpens, above 1 softens."""
 
 NOT_FITTED = "nothing (too few images)"
 CROSS_FITTED = "cross-fitted (5 folds of this split)"
-"""What a temperature was fitted on where no other split gives one."""
+"""What a temperature was fitted on if no other split gives one."""
 
 
 def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
@@ -74,7 +74,7 @@ def cross_fitted(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0
         seed: Of the folds.
 
     Returns:
-        float64 `(n,)`; 1 where there are too few images to fit anything on.
+        float64 `(n,)`; 1 if there are too few images to fit it on.
     """
     n = len(labels)
     if n < LEAST:

@@ -1,7 +1,7 @@
-"""Arrays in, matplotlib figures out. The only room that imports matplotlib.
+"""From results to matplotlib figures. The only subpackage that imports matplotlib.
 
 Every function returns a `matplotlib.figure.Figure`; none touches pyplot, so that nothing
-depends on a screen or on what was drawn before.
+depends on a screen or on earlier figures.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
-    """Write a figure as PNG in one go.
+    """Write a figure as PNG at once.
 
     Args:
         figure: What to write.
-        path: The file; its folder is made.
-        dpi: Pixels an inch.
+        path: The file; its folder is created.
+        dpi: Pixels per inch.
     """
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, format="png")
@@ -47,7 +47,7 @@ def svg(figure: Figure) -> str:
 
 
 def plain(text: object, longest: int = 28) -> str:
-    """Return a name as matplotlib should draw it: shortened, and no `$` read as mathematics.
+    """Return a name as matplotlib should draw it: shortened, and with `$` as a plain character.
 
     Characters that no installed font has are replaced by their code points.
     """

@@ -13,17 +13,17 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.figures import plain, save
 
 COLUMNS = 8
-"""Images side by side."""
+"""Tiles per row."""
 
 MOST_IMAGES, MOST_PAIRS = 64, 40
-"""How many cases a sheet shows."""
+"""Cases per sheet."""
 
 LINE = 0.13
 """Height of a line of text below a tile, as a share of an image's."""
 
 
 def save_figures(audit: Audit, folder: Path, *, seed: int = 0) -> None:
-    """Write a contact sheet of each kind of issue that was found; those of an earlier audit go.
+    """Write a contact sheet of each kind of issue that was found; earlier ones are removed.
 
     Args:
         audit: An audit that was just made, with its data.
@@ -52,10 +52,10 @@ def contact_sheet(dataset: FaceDataset, issues: Issues, *, seed: int = 0) -> Fig
     rows = np.stack([issues.rows, issues.partner], axis=1)[shown, : 2 if pairs else 1]
     canvas, corners = _tiles(dataset.images[rows, ..., 0])
     height = dataset.images.shape[1]
-    inches = 0.9 / height  # an image is about an inch high, whatever its pixels
+    inches = 0.9 / height  # an image is about an inch high, whatever its size in pixels
     wide, high = canvas.shape[1] * inches, canvas.shape[0] * inches
     figure = Figure(figsize=(wide + 0.3, high + 0.7))
-    # Placed by hand: a layout engine takes longer than all the rest.
+    # Placed manually: a layout engine takes longer than everything else.
     axes = figure.add_axes((0.2 / (wide + 0.3), 0, wide / (wide + 0.3), high / (high + 0.7)))
     axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.axis("off")
@@ -74,7 +74,7 @@ def contact_sheet(dataset: FaceDataset, issues: Issues, *, seed: int = 0) -> Fig
 
 
 def _choice(issues: Issues, most: int, seed: int) -> tuple[np.ndarray, str]:
-    """Return which cases are shown, int64 `(t,)`, and how they were chosen, in words."""
+    """Return which cases are shown, int64 `(t,)`, and how they were chosen, as text."""
     total = len(issues)
     if total <= most:
         return np.arange(total), ""
@@ -91,12 +91,12 @@ def _caption(dataset: FaceDataset, issues: Issues, case: int) -> str:
         for row in rows
     ]
     suggested = issues.suggested[case]
-    rather = f", rather {plain(dataset.label_names[suggested], 10)}" if suggested >= 0 else ""
+    rather = f", suggested {plain(dataset.label_names[suggested], 10)}" if suggested >= 0 else ""
     return "\n".join([*lines, f"score {issues.score[case]:.2f}{rather}"])
 
 
 def _tiles(images: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Lay images out as one: one axes is many times faster than one for each.
+    """Join images into one: one axes is many times faster than one for each.
 
     Args:
         images: uint8 `(t, a, h, w)`, a images side by side in each of t tiles.
@@ -106,7 +106,7 @@ def _tiles(images: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """
     tiles, across, height, width = images.shape
     columns = COLUMNS // across
-    # A line for each image, one for the score, and some air.
+    # A line for each image, one for the score, and a margin.
     step_y, step_x = round(height * (1 + LINE * (across + 2))), across * width + width // 6
     canvas = np.full((-(-tiles // columns) * step_y, columns * step_x), 255, np.uint8)
     corners = [(i // columns * step_y, i % columns * step_x) for i in range(tiles)]

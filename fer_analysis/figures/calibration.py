@@ -14,7 +14,7 @@ RAW, SCALED = "#8a8a8a", "#1f3b73"
 
 
 def calibration_figure(calibration: dict, title: str) -> Figure:
-    """Draw confidence against accuracy, and accuracy against the share that is answered.
+    """Draw confidence against accuracy, and accuracy against the share that is kept.
 
     Args:
         calibration: A `calibration` block of an evaluation's metrics.
@@ -81,5 +81,5 @@ def _coverage(axes: Axes, abstain: list[dict]) -> None:
             fontsize=8,
             color=SCALED,
         )
-    axes.set(xlabel="share of images answered, the most confident first", ylabel="accuracy on them")
-    axes.set_title("accuracy when unsure images are left to a human", fontsize=10)
+    axes.set(xlabel="share of images kept, the most confident first", ylabel="accuracy on them")
+    axes.set_title("accuracy without the least confident images", fontsize=10)

@@ -1,4 +1,4 @@
-"""A picture of how runs differ: every difference with its interval."""
+"""A picture of the differences between runs, each with its interval."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pairs_figure(comparisons: Sequence[dict[str, dict]], title: str) -> Figure:
     Args:
         comparisons: For each pair of runs, its comparison by the name of the images; see
             `fer_analysis.evaluation.paired.compare_pair`.
-        title: What was compared.
+        title: Title of the figure.
     """
     labels = len(next(iter(comparisons[0].values()))["labels"])
     figure = Figure(
@@ -46,7 +46,7 @@ def pairs_figure(comparisons: Sequence[dict[str, dict]], title: str) -> Figure:
             _differences(axes, comparison, offset, style)
         first = next(iter(pair.values()))
         axes.set_title(
-            f"{plain(first['second'], 34)}\nagainst {plain(first['first'], 34)}", fontsize=10
+            f"{plain(first['second'], 34)}\ncompared with {plain(first['first'], 34)}", fontsize=10
         )
         axes.axvline(0, color="0.4", linewidth=1)
         axes.set_xlabel("difference, points (95 % interval)")
@@ -58,7 +58,7 @@ def pairs_figure(comparisons: Sequence[dict[str, dict]], title: str) -> Figure:
         )
     columns[0].set_yticks(range(labels + 2), ["accuracy", "macro-F1", *_names(comparisons[0])])
     columns[0].set_ylim(labels + 1.5, -0.5)
-    figure.suptitle(f"{title}\n(right of 0: better than the first)", fontsize=10)
+    figure.suptitle(f"{title}\n(above 0: better than the first run)", fontsize=10)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What the conditions do to a face: all of them, at all severities, on one page."""
+"""A face under all conditions, at all severities, on one page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GAP = 3
 """White pixels between two faces."""
 
 _WIDEST = 52
-"""Characters of a caption's line."""
+"""Characters per line of a caption."""
 
 
 def conditions_figure(image: np.ndarray, *, seed: int = 0) -> Figure:

@@ -1,4 +1,4 @@
-"""Pictures of a data set: faces of every label, and what augmentation makes of them."""
+"""Pictures of a data set: faces of every label, and their augmented versions."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def samples_figure(dataset: FaceDataset, *, per_label: int = 8, seed: int = 0) -
 
 
 def augmented_figure(originals: np.ndarray, augmented: np.ndarray) -> Figure:
-    """Draw faces in the first column and their augmented versions beside.
+    """Draw faces in the first column and their augmented versions in the others.
 
     Args:
         originals: uint8 `(r, h, w, 1)`, pixels 0-255.
@@ -109,7 +109,7 @@ def _mosaic(
 ) -> tuple[Figure, Axes]:
     """Draw rows of images as one: one axes is many times faster than one for each image.
 
-    With `columns` there is room for that many in every row, and for text at the left.
+    With `columns`, every row has room for that many, and for text at the left.
     """
     height, width = size
     total = max([columns * (width + GAP), *(sum(i.shape[1] + GAP for i in row) for row in rows)])
@@ -119,7 +119,7 @@ def _mosaic(
         for image in row:
             canvas[top : top + height, left : left + image.shape[1]] = image
             left += image.shape[1] + GAP
-    inches = 0.02 * 48 / height  # an image is about an inch high, whatever its pixels
+    inches = 0.02 * 48 / height  # an image is about an inch high, whatever its size in pixels
     shape = (canvas.shape[1] * inches + (1.4 if columns else 0.2), canvas.shape[0] * inches + 0.5)
     figure = Figure(figsize=shape, layout="compressed")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)

@@ -26,7 +26,7 @@ _SHOWN, _NOT_SHOWN, _OPEN = "#d1603d", "#e7ebf2", "#fbf3d5"
 
 
 def diagnosis_figures(diagnosis: Diagnosis) -> dict[str, Figure]:
-    """Draw all pictures of a diagnosis that it has figures for.
+    """Draw all pictures for which a diagnosis has figures.
 
     Args:
         diagnosis: The diagnosis.
@@ -140,7 +140,7 @@ def predicted_as_figure(label: str, rows: Sequence[PredictedAs], names: Sequence
 
     Args:
         label: The true label.
-        rows: A row each.
+        rows: One row for each.
         names: Of the labels, in their order.
     """
     figure = Figure(figsize=(1.6 + 0.95 * len(names), 1.5 + 0.55 * len(rows)), layout="constrained")

@@ -22,7 +22,7 @@ def save_pictures(evaluation: Evaluation, images: np.ndarray | None, folder: Pat
 
     Args:
         evaluation: The predictions.
-        images: uint8 `(n, h, w, 1)`, in their order; None draws no faces.
+        images: uint8 `(n, h, w, 1)`, in the same order; None draws no faces.
         folder: Where the pictures go.
     """
     found = metrics(evaluation)

@@ -13,7 +13,7 @@ def drawable(text: str) -> str:
     """Return a text that matplotlib can draw; fonts that it needs are added to the family.
 
     Characters that no installed font has become their code points (`\\u5f00`), so that two names
-    stay different; `take_replaced` says that it happened.
+    stay different; `take_replaced` returns their names.
 
     Args:
         text: Any text.
@@ -35,7 +35,7 @@ def take_replaced() -> list[str]:
 
 @functools.cache
 def _find_font(character: str) -> bool:
-    """Tell whether a font has a character, and add that font as a fallback."""
+    """Return whether a font has a character, and add that font as a fallback."""
     if not character.isprintable():
         return False
     own = font_manager.findfont(font_manager.FontProperties(family=["DejaVu Sans"]))
@@ -67,7 +67,7 @@ def _weight(entry: font_manager.FontEntry) -> int:
 def _characters(path: str) -> frozenset[int]:
     try:
         return frozenset(font_manager.get_font(path).get_charmap())
-    except (OSError, RuntimeError):  # a damaged font file is no font
+    except (OSError, RuntimeError):  # a damaged font file is skipped
         return frozenset()
 
 

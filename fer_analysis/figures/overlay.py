@@ -17,10 +17,10 @@ SIDE = 288
 
 OPACITY = 0.85
 BLUR = 1.0
-"""Pixels of the face (standard deviation) by which a map is softened before it is drawn."""
+"""Pixels of the face (standard deviation) of the blur of a map before it is drawn."""
 
 STRIP = 26
-"""Pixels of the line of text below."""
+"""Height of the line of text below, in pixels."""
 
 
 def save_overlay(
@@ -29,10 +29,10 @@ def save_overlay(
     """Write a PNG: the image, the image under its map, and a line of text.
 
     Args:
-        path: The file; its folder is made.
+        path: The file; its folder is created.
         image: uint8 `(h, w)`.
-        saliency: float `(h, w)`, raw; its magnitude is drawn, softened, up to its 99th percentile.
-        caption: The network's answer.
+        saliency: float `(h, w)`, raw; its magnitude is drawn, blurred, up to its 99th percentile.
+        caption: The network's prediction.
         method: The map's method.
 
     Raises:
@@ -41,7 +41,7 @@ def save_overlay(
     face = np.repeat(_enlarged(image)[..., None], 3, axis=2)
     strength = np.clip(_enlarged(_scaled(saliency)), 0, 1)[..., None]
     colour = 255 * matplotlib.colormaps[COLOURS](strength[..., 0])[..., :3]
-    # The face shines through wherever the map says little.
+    # The face is visible wherever the map is weak.
     covered = face + OPACITY * np.sqrt(strength) * (colour - face)
     shown = np.concatenate([face, covered], axis=1).clip(0, 255).round()
     picture = Image.new("RGB", (2 * SIDE, SIDE + STRIP), "white")
@@ -64,7 +64,7 @@ def _enlarged(pixels: np.ndarray) -> np.ndarray:
 
 
 def _write(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str) -> None:
-    """Write one line, shortened to what fits below a face."""
+    """Write one line, shortened to the width of the face."""
     font = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), 15)
     text = " ".join(text.split())
     while draw.textlength(text, font) > SIDE - 12:

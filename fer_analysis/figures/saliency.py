@@ -1,4 +1,4 @@
-"""Pictures of where a network looks: a page for each label, and all labels side by side."""
+"""Pictures of where a network looks: a page for each label, and an overview."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fer_analysis.text import percent
 
 COLOURS = "magma"
 OVERLAY = 0.65
-"""How far a map covers the face beneath it."""
+"""Opacity of a map over the face."""
 
 EXAMPLES = 5
 PERCENTILE = 99
@@ -69,7 +69,7 @@ def label_figure(analysis: SaliencyAnalysis, label: str) -> Figure:
 
 
 def overview_figure(analysis: SaliencyAnalysis) -> Figure:
-    """Draw all labels side by side: mean face, mean maps, the dominant regions.
+    """Draw an overview of all labels: mean face, mean maps, the dominant regions.
 
     Args:
         analysis: What to draw.
@@ -106,7 +106,7 @@ def _head(axes: Axes, summary: LabelSummary, finding: RegionFinding | None) -> N
 
 
 def _examples(half: SubFigure, analysis: SaliencyAnalysis, rows: np.ndarray) -> None:
-    """Draw the first images of `rows` (they stand in random order) above their maps."""
+    """Draw the first images of `rows` (their order is random) above their maps."""
     saliency = analysis.maps
     grid = half.subplots(2, EXAMPLES)
     for axes in grid.flat:
@@ -129,7 +129,7 @@ def _mean_maps(
     summaries: Sequence[LabelSummary],
     names: Sequence[str],
 ) -> None:
-    """Draw mean maps on their mean faces, in one scale with one bar."""
+    """Draw mean maps on their mean faces, with one colour scale and one bar."""
     maps = [getattr(each, name) for each, name in zip(summaries, names, strict=True)]
     said = [pixels for pixels in maps if not np.isnan(pixels[0, 0])]
     highest = np.percentile(said, PERCENTILE) if said else 1
@@ -183,7 +183,7 @@ def _region_bars(axes: Axes, summary: LabelSummary) -> None:
 def bars_of(estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
     """Return the lengths of bars, and how far their intervals reach to both sides of the ends.
 
-    What is undefined has no length, and no interval.
+    Undefined values have no length and no interval.
     """
     values = np.array([e.value or 0 for e in estimates])
     ends = np.array([e.interval or (v, v) for e, v in zip(estimates, values, strict=True)])
@@ -191,13 +191,13 @@ def bars_of(estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _mean_face(axes: Axes, face: np.ndarray) -> None:
-    """Draw a mean face in its own range of greys: averages are pale."""
+    """Draw a mean face with its own grey range, since averages have little contrast."""
     axes.imshow(face, cmap="gray")
     axes.axis("off")
 
 
 def _cover(axes: Axes, values: np.ndarray, highest: float, faint: float = 1.0) -> None:
-    """Lay a map over a face; `faint` is what share of the cover the lowest values have."""
+    """Draw a map over a face; `faint` is the lowest values' share of the opacity."""
     strong = (values / (highest or 1)).clip(0, 1)
     cover = OVERLAY * (faint + (1 - faint) * strong)
     axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest or 1, alpha=cover)
@@ -240,6 +240,6 @@ def _answer(finding: RegionFinding | None) -> str:
 
 
 def mark_figure(figure: Figure, marks: Sequence[str]) -> None:
-    """Write on a figure the checks that its method failed; without them a map would be believed."""
+    """Write on a figure the checks that its method failed."""
     if marks:
         figure.supxlabel("! " + "   ! ".join(marks), fontsize=11, color="#b00020", weight="bold")

@@ -37,7 +37,7 @@ def save_figures(
 
 
 def _page_names(labels: list[str]) -> list[str]:
-    """Return a file name for each label, no two the same and none that another picture has."""
+    """Return a file name for each label, unique, and different from other pictures' names."""
     names: list[str] = []
     for label in labels:
         name, number = file_name(label), 2

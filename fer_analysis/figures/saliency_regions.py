@@ -1,4 +1,4 @@
-"""Figures of regions: their enrichment and cost for each label, and their places."""
+"""Figures of regions: enrichment and cost of hiding for each label, and the template."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NULLS = {"the edges": "s", "untrained networks": "o", "all labels": "D"}
 def bars_figure(analysis: SaliencyAnalysis) -> Figure:
     """Draw, for each label, every region's enrichment with its interval and its nulls.
 
-    Where controls were computed, the cost of hiding the region is drawn beside it.
+    Where controls were computed, the cost of hiding the region is drawn next to it.
 
     Args:
         analysis: What to draw.
@@ -53,7 +53,7 @@ def bars_figure(analysis: SaliencyAnalysis) -> Figure:
         for axes in right:
             _hidden(axes, finding.hidden["mean"])
             hidden.append(axes)
-    for each in filter(None, (enriched, hidden)):  # one scale for all labels, so that bars compare
+    for each in filter(None, (enriched, hidden)):  # one scale, so that labels can be compared
         ends = np.array([axes.get_xlim() for axes in each])
         for axes in each:
             axes.set_xlim(ends.min(), ends.max())
@@ -93,7 +93,7 @@ def _title(summary: LabelSummary, finding: RegionFinding | None) -> str:
 
 
 def _bars(axes: Axes, summary: LabelSummary, finding: RegionFinding | None) -> None:
-    """Draw the enrichment of each region, and how far the nulls reach."""
+    """Draw the enrichment of each region, and the upper end of each null."""
     places = np.arange(len(summary.regions))
     values, interval = bars_of([region.enrichment for region in summary.regions])
     axes.barh(
@@ -118,7 +118,7 @@ def _bars(axes: Axes, summary: LabelSummary, finding: RegionFinding | None) -> N
 
 
 def _hidden(axes: Axes, regions: Sequence[HiddenRegion]) -> None:
-    """Draw how far the logit falls when each region is hidden, beyond its control."""
+    """Draw the drop of the logit when each region is hidden, minus that of its control."""
     values, interval = bars_of([region.excess for region in regions])
     axes.barh(
         np.arange(len(regions)),
@@ -128,7 +128,7 @@ def _hidden(axes: Axes, regions: Sequence[HiddenRegion]) -> None:
         alpha=0.75,
         xerr=interval,
         error_kw=CAPS,
-        label="drop of the logit when hidden, less that of the same area elsewhere",
+        label="drop of the logit when hidden, minus that of the same area elsewhere",
     )
     axes.axvline(0, color="0.3", linewidth=0.8)
     axes.tick_params(axis="y", left=False)
@@ -146,7 +146,7 @@ def _borders(regions: np.ndarray) -> list[list[tuple[float, float]]]:
 
 
 def _name_parts(axes: Axes, members: np.ndarray, name: str) -> None:
-    """Write a region's name on each of its parts that has room for it."""
+    """Write a region's name on each of its parts that is large enough."""
     parts, count = ndimage.label(members)
     for part in range(1, count + 1):
         rows, columns = np.nonzero(parts == part)

@@ -16,7 +16,7 @@ MANY_LAYERS = 30
 """A network with more layers than this is drawn as blocks."""
 
 FILLS = {"Conv": "#a9cdf0", "Dense": "#fbd3a7", "Pooling": "#bfe0b0", "Normalization": "#ddd5f0"}
-"""Part of a layer's kind -> colour of its box; of several the first counts."""
+"""Part of a layer's kind -> colour of its box; the first match is used."""
 
 LEFT, RIGHT, WIDTH = 1.9, 7.5, 10.1
 """Edges of the boxes, and the width of the drawing, inches."""
@@ -42,8 +42,8 @@ class Block:
 
     @property
     def text(self) -> str:
-        """The kinds of layers in one repetition, and how often it comes."""
-        # Padding may come in one repetition only: it says nothing about the pattern.
+        """The kinds of layers in one repetition, and how often it occurs."""
+        # Padding may come in one repetition only: it is not part of the pattern.
         shown = [
             row.kind for row in self.repetitions[-1] if len(self.layers) == 1 or not _pads(row)
         ]
@@ -62,10 +62,10 @@ class Block:
 def structure_figure(rows: Sequence) -> Figure:
     """Draw a network from top to bottom: layers, or blocks of them where there are many.
 
-    Layers stand in the order of the graph; parallel branches come one after the other.
+    Layers are in the order of the graph; parallel branches come one after the other.
 
     Args:
-        rows: One object a layer with `name`, `kind`, `output_shape` (without the batch) and
+        rows: One object per layer with `name`, `kind`, `output_shape` (without the batch) and
             `parameters`.
     """
     boxes = find_blocks(rows) if len(rows) > MANY_LAYERS else [Block(((row,),)) for row in rows]
@@ -95,7 +95,7 @@ def structure_figure(rows: Sequence) -> Figure:
 def find_blocks(rows: Sequence) -> list[Block]:
     """Group layers: patterns of kinds that repeat while the map keeps its size.
 
-    What does not repeat stays together up to the next change of size.
+    Layers that do not repeat stay together up to the next change of size.
     """
     blocks = []
     for stage in _stages(rows):
@@ -117,7 +117,7 @@ def find_blocks(rows: Sequence) -> list[Block]:
 def _stages(rows: Sequence) -> list[list[list]]:
     """Split layers where the height or width of the map changes.
 
-    A unit is a layer with the padding before it, whose odd size is no stage of its own.
+    A unit is a layer with the padding before it, whose odd size is not a separate stage.
     """
     stages, padding, size = [], [], None
     for row in rows:
@@ -154,7 +154,7 @@ def _pads(row) -> bool:
 def _draw(axes: Axes, box: Block, text: str, top: float, height: float) -> None:
     kinds = " ".join(row.kind for row in box.layers)
     fill = next((colour for part, colour in FILLS.items() if part in kinds), "#eeeeee")
-    for shift in (0.06, 0) if len(box.repetitions) > 1 else (0,):  # a pile of cards
+    for shift in (0.06, 0) if len(box.repetitions) > 1 else (0,):  # a stack of boxes
         axes.add_patch(
             FancyBboxPatch(
                 (LEFT + shift, top + shift),

@@ -14,14 +14,14 @@ from fer_analysis.study.differences import Differences
 
 
 def save_diagnosis(diagnosis: Diagnosis, folder: Path) -> None:
-    """Write a diagnosis and its pictures to a folder, in place of an earlier one.
+    """Write a diagnosis and its pictures to a folder, replacing an earlier one.
 
     Args:
         diagnosis: The diagnosis.
         folder: New, empty, or with an earlier result.
 
     Raises:
-        FerError: If the folder has other files.
+        FerError: If the folder has files of something else.
     """
     _check(folder)
     with replacing_folder(folder) as temporary:
@@ -31,14 +31,14 @@ def save_diagnosis(diagnosis: Diagnosis, folder: Path) -> None:
 
 
 def save_differences(differences: Differences, folder: Path) -> None:
-    """Write the differences of a study and their picture to a folder, in place of earlier ones.
+    """Write the differences of a study and their picture to a folder, replacing earlier ones.
 
     Args:
         differences: The differences.
         folder: New, empty, or with an earlier result.
 
     Raises:
-        FerError: If the folder has other files.
+        FerError: If the folder has files of something else.
     """
     _check(folder)
     with replacing_folder(folder) as temporary:
@@ -50,14 +50,14 @@ _FILES = {"diagnosis.json", "diagnosis.csv", "recalls.csv", "differences.json", 
 
 
 def _check(folder: Path) -> None:
-    """Raise a FerError if a folder has files that are no result: it is replaced as a whole."""
+    """Raise a FerError if a folder has files of something else: it is replaced as a whole."""
     if folder.is_dir():
         others = sorted(
             path.name for path in folder.iterdir() if path.name not in _FILES | _pictures(folder)
         )
         if others:
             raise FerError(
-                f"{folder}: has files that are no result of a study ({', '.join(others[:3])}"
+                f"{folder}: has files that are not results of a study ({', '.join(others[:3])}"
                 f"{', …' if others[3:] else ''}); choose another --out"
             )
     elif folder.exists():

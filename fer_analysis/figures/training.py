@@ -19,11 +19,11 @@ TRAINING, VALIDATION = "tab:blue", "tab:orange"
 """The colours of the paper's curves."""
 
 WIDE_RANGE = 20
-"""Losses that span more than this factor are drawn on a logarithmic axis."""
+"""Losses over a range of more than this factor are drawn on a logarithmic axis."""
 
 
 def save_figures(run: Run) -> None:
-    """Draw a run's network and, as far as it has come, its curves, into its directory.
+    """Draw a run's network and its curves so far into its directory.
 
     Args:
         run: A run, complete or not; nothing is drawn before its first epoch is finished.
@@ -56,8 +56,8 @@ def curves_figure(
             `validation_loss` and `validation_accuracy`.
         title: What was trained.
         best_epoch: The epoch whose weights are kept.
-        majority: Share of the most frequent validation label: what a model scores that
-            says it for every image.
+        majority: Share of the most frequent validation label: the accuracy of a model that
+            predicts it for every image.
     """
     epochs = np.array([row["epoch"] for row in history])
     figure = Figure(figsize=(10, 4.6), layout="constrained")
@@ -131,6 +131,6 @@ def _scale_loss(axes: Axes, history: Sequence[dict]) -> None:
 
 
 def _finite(history: Sequence[dict], key: str) -> np.ndarray:
-    """Return a column; infinite values become NaN, which leave a gap in the line."""
+    """Return a column; infinite values become NaN, which are a gap in the line."""
     values = np.array([row[key] for row in history], dtype=float)
     return np.where(np.isfinite(values), values, np.nan)

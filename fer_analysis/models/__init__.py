@@ -1,4 +1,4 @@
-"""The table of models, and the contract that each of them keeps.
+"""The table of models, and the contract of each of them.
 
 A builder is `(input_shape, num_classes, **options) -> keras.Model`:
 
@@ -42,10 +42,10 @@ def build_model(
         **options: The builder's own.
 
     Raises:
-        FerError: If there is no such model, or the options make no network.
+        FerError: If there is no such model, or no network can be built with the options.
     """
     builder = MODELS[name]
     try:
         return builder(tuple(input_shape), num_classes, **options)
     except (ValueError, TypeError) as error:
-        raise FerError(f"model: {name} cannot be built so: {first_line(error)}") from error
+        raise FerError(f"model: {name} does not fit its options: {first_line(error)}") from error

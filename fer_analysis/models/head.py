@@ -1,4 +1,4 @@
-"""The study's classification head, the same for both of its networks."""
+"""The paper's classification head, the same for both of its networks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def classification_head(features, num_classes: int, *, dense: Sequence[int], dro
     Args:
         features: Feature maps, `(batch, height, width, channels)`.
         num_classes: Number of labels.
-        dense: Widths of the hidden dense layers (the study has three, widths not given).
+        dense: Widths of the hidden dense layers (the paper has three, widths not given).
         dropout: Share of units dropped before flattening and after each dense layer.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The study's MobileNet-based network: the backbone (Howard et al. 2017) and the dense head."""
+"""The paper's MobileNet-based network: the backbone (Howard et al. 2017) and the dense head."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def mobilenet(
     momentum: float = 0.99,
     offset: float = 0.0,
 ):
-    """Build `keras.applications.MobileNet` without its top, and the study's head.
+    """Build `keras.applications.MobileNet` without its top, and the paper's head.
 
     Args:
         input_shape: `(height, width, channels)` of the images, pixels 0-255, at least 32x32.
@@ -32,8 +32,8 @@ def mobilenet(
         momentum: Of the batch normalisation. Keras's .99 needs some 500 steps until inference
             follows training; .9 suits short runs.
         offset: What the batch normalisation's offsets start from. At Keras's 0 training from
-            scratch stood still for its first epochs, at 1 it learnt from the first one on
-            (perhaps because fewer values are cut off). Weights that are loaded bring their own.
+            scratch did not learn in its first epochs, at 1 it learnt from the first one on
+            (perhaps because fewer values are cut off). Loaded weights have their own.
 
     Returns:
         An uncompiled `keras.Model`.
@@ -58,7 +58,7 @@ def mobilenet(
             include_top=False,
             weights=weights,
         )
-    except Exception as error:  # Keras raises whatever the download or the file makes it raise
+    except Exception as error:  # Keras raises any kind of error of the download or the file
         raise FerError(
             f"model: MobileNet with alpha={alpha}, weights={weights!r}: {first_line(error)}"
         ) from error

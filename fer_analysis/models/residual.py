@@ -15,10 +15,10 @@ def residual(
 ):
     """Build a stem and one stage for each width, after He et al. 2016.
 
-    Shaped by where a CPU's time goes: 3x3 convolutions of 32 channels and more keep its units
-    busy, large maps do not. So the stem pools before it normalises, nothing but the stem sees
+    Designed for a CPU: 3x3 convolutions of 32 channels and more keep its units
+    busy, large maps do not. So the stem pools before it normalises, only the stem has
     maps of more than half the side, and a stage pools before it widens. Each image is
-    standardised first, so that neither brightness nor contrast tells anything.
+    standardised first, so that brightness and contrast carry no information.
 
     Args:
         input_shape: `(height, width, channels)` of the images, pixels 0-255. Height and width
@@ -34,13 +34,13 @@ def residual(
         An uncompiled `keras.Model`.
 
     Raises:
-        ValueError: If `widths` and `blocks` are not as many, or there are none.
+        ValueError: If `widths` and `blocks` differ in length, or are empty.
     """
     import keras
     from keras import layers
 
     if not widths or len(widths) != len(blocks):
-        raise ValueError(f"widths {widths} and blocks {blocks}: expected one of each a stage")
+        raise ValueError(f"widths {widths} and blocks {blocks}: expected one of each per stage")
     inputs = keras.Input(input_shape, name="pixels")
     x = layers.Rescaling(1 / 255)(inputs)
     # One group without parameters: the image's own mean and standard deviation.
@@ -59,7 +59,7 @@ def residual(
 
 
 def _block(x, width: int, momentum: float):
-    """Add two convolutions to what they are given."""
+    """Add a residual block: two convolutions and a shortcut."""
     from keras import layers
 
     change = _normalised(_convolution(x, width), momentum)
@@ -68,7 +68,7 @@ def _block(x, width: int, momentum: float):
 
 
 def _convolution(x, width: int):
-    """Convolve 3x3, without the bias that the normalisation would take off again."""
+    """Convolve 3x3, without a bias, which the normalisation would remove."""
     from keras import layers
 
     return layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(

@@ -1,4 +1,4 @@
-"""The study's self-built network: three convolutions with pooling, then the dense head."""
+"""The paper's self-built network: three convolutions with pooling, then the dense head."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def self_built(
     dropout: float = 0.1,
     batch_normalization: bool = False,
 ):
-    """Build 3 x (3x3 convolution, relu, 2x2 max-pooling) and the study's head.
+    """Build 3 x (3x3 convolution, relu, 2x2 max-pooling) and the paper's head.
 
-    The study names the kinds of layers but neither filters, widths nor dropout: the defaults
-    are ours.
+    The paper names the kinds of layers, but gives no filters, widths or dropout: these
+    defaults are ours.
 
     Args:
         input_shape: `(height, width, channels)` of the images, pixels 0-255.
@@ -25,7 +25,7 @@ def self_built(
         filters: Filters of each convolution; one block each.
         dense: Widths of the hidden dense layers.
         dropout: Share of units dropped in the head.
-        batch_normalization: Normalise after each pooling (not in the study).
+        batch_normalization: Normalise after each pooling (not in the paper).
 
     Returns:
         An uncompiled `keras.Model`.

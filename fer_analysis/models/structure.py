@@ -1,4 +1,4 @@
-"""What a network is made of: one row a layer, for a drawing or as text."""
+"""The layers of a network: one row each, for a drawing or as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class LayerRow:
 
     Args:
         name: Its name in the model.
-        kind: Its class, with what tells it from others (`Conv2D 3x3 relu`, `Dropout 0.25`).
+        kind: Its class, with its main options (`Conv2D 3x3 relu`, `Dropout 0.25`).
         output_shape: Without the batch: `(height, width, channels)` or `(units,)`.
         parameters: How many, trainable or not.
     """

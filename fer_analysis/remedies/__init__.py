@@ -1,8 +1,8 @@
-"""The table of remedies: what a recipe can do about rare, ambiguous or badly labelled images.
+"""The table of remedies: changes of a recipe for rare, ambiguous or wrongly labelled images.
 
 A remedy is `(recipe, **options) -> recipe`, a copy with something changed; the trainer knows
-none of them. Those that a config names are applied in the order of this table: targets, what an
-epoch shows, loss, batches.
+none of them. Those named in a config are applied in the order of this table: targets, sampling,
+loss, batches.
 
 Remedies import Keras when called, so that their options can be checked without it.
 """

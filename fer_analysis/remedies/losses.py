@@ -1,4 +1,4 @@
-"""Remedies that change the loss; each wraps the loss that the recipe has."""
+"""Remedies that change the loss; each wraps the recipe's loss."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_analysis.remedies.recipe import Recipe
 
 
 def focal_loss(recipe: Recipe, *, gamma: Annotated[float, Field(ge=0)] = 2.0) -> Recipe:
-    """Let images that are right already count less (Lin et al. 2017), in place of cross-entropy.
+    """Reduce the weight of correctly predicted images: focal loss (Lin et al. 2017).
 
     Args:
         recipe: What to change.
@@ -26,9 +26,9 @@ def focal_loss(recipe: Recipe, *, gamma: Annotated[float, Field(ge=0)] = 2.0) ->
 
 
 def class_weights(recipe: Recipe, *, power: Annotated[float, Field(ge=0, le=1)] = 0.5) -> Recipe:
-    """Let images of rare labels count more.
+    """Increase the weight of images of rare labels.
 
-    The mean weight over what an epoch shows is 1, so that the learning rate keeps its meaning.
+    The mean weight over what an epoch shows is 1, so that the learning rate keeps its effect.
 
     Args:
         recipe: What to change.
@@ -54,15 +54,15 @@ def class_weights(recipe: Recipe, *, power: Annotated[float, Field(ge=0, le=1)] 
 def logit_adjustment(recipe: Recipe, *, tau: Annotated[float, Field(gt=0)] = 1.0) -> Recipe:
     """Add the log of the labels' frequencies to the logits while training (Menon et al. 2021).
 
-    The network need not learn the frequencies then: without the addition, when it predicts,
-    it treats labels as if they were equally frequent.
+    The network then does not have to learn the frequencies: without the addition, its
+    predictions treat all labels as equally frequent.
 
     Args:
         recipe: What to change.
         tau: How much of the log is added; 1 corrects for the frequencies exactly.
     """
     present = recipe.prior > 0
-    prior = np.where(present, recipe.prior, 1)  # a label that is never shown gets no addition
+    prior = np.where(present, recipe.prior, 1)  # nothing is added to a label that is never shown
     loss, addition = recipe.loss, (tau * np.log(prior)).astype(np.float32)
     corrected = np.where(present, prior ** (1 - tau), 0)
     return replace(

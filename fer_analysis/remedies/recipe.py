@@ -1,4 +1,4 @@
-"""Recipe: everything that `fit` needs to know. A remedy is a function Recipe -> Recipe."""
+"""Recipe: everything that `fit` needs. A remedy is a function Recipe -> Recipe."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class Recipe:
     """How a model is trained.
 
     Args:
-        train: The images to learn from.
-        validation: The images that tell the best epoch.
-        targets: float32 `(n, k)`, what the network should say of each training image: shares
-            of the k labels.
-        showings: int64 `(k,)`, how many images of each label an epoch shows. Where it is the
-            number that there are, each image is shown once.
-        prior: float64 `(k,)`, how frequent the labels are as far as the loss can tell; what
-            the network's probabilities will assume.
+        train: The training images.
+        validation: The images by which the best epoch is chosen.
+        targets: float32 `(n, k)`, the target of each training image: shares of
+            the k labels.
+        showings: int64 `(k,)`, how many images of each label an epoch shows. If it is the
+            number of images, each image is shown once.
+        prior: float64 `(k,)`, how frequent the labels are for the loss; the network's
+            probabilities assume it.
         augmentation: Random transforms of the training images.
         loss: `(targets, logits) -> loss of each image`, float32 `(batch,)`.
         optimizer: `(steps of an epoch) -> Keras optimizer`.
         epochs: Most epochs to train.
-        batch_size: Images a step.
+        batch_size: Images per step.
         monitor: The column of the history that the best epoch is chosen by.
         patience: Epochs without improvement before stopping; None: never.
         stop_on_collapse: Stop when the run has collapsed.
@@ -42,7 +42,7 @@ class Recipe:
         weight_averaging: Share of the moving average of the weights that a step keeps; 0: no
             average.
         image_sizes: Sides that images are shown at, for equal parts of the epochs; none: at
-            their own.
+            their own size.
     """
 
     train: FaceDataset
@@ -89,8 +89,8 @@ class Recipe:
     def order(self, epoch: int) -> np.ndarray:
         """Return which training images an epoch (counted from 0) shows, in random order.
 
-        Within an epoch the images of one label are shown equally often, but for one time; which
-        ones are shown once more is drawn anew in every epoch.
+        Within an epoch the images of one label are shown equally often, or differ by one; which
+        ones are shown once more is drawn again in every epoch.
 
         Returns:
             int64 `(sum of showings,)`, positions in `train`.

@@ -20,7 +20,7 @@ def balanced_sampling(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
     Args:
         recipe: What to change.
         power: A label with n images gets a share proportional to n^(1 - power): 1 shows all
-            labels equally often, 0.5 by the root of their number, 0 changes nothing.
+            labels equally often, 0.5 in proportion to the root of their number, 0 changes nothing.
     """
     counts = recipe.counts
     weights = np.where(counts > 0, counts.astype(float) ** (1 - power), 0)
@@ -28,10 +28,10 @@ def balanced_sampling(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
 
 
 def expansion(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
-    """Expand rare labels towards the largest one by augmented copies: the study's proposal.
+    """Expand rare labels towards the largest one by augmented copies: the paper's proposal.
 
-    Every image is shown at least once an epoch, each further time under a random transform of
-    its own; epochs grow longer.
+    Every image is shown at least once an epoch, each further time with its own random
+    transform; epochs become longer.
 
     Args:
         recipe: What to change.

@@ -1,4 +1,4 @@
-"""Remedies that change what the network should say of an image."""
+"""Remedies that change the target of an image."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fer_analysis.remedies.recipe import Recipe
 
 
 def soft_labels(recipe: Recipe, *, weight: Annotated[float, Field(gt=0, le=1)] = 0.5) -> Recipe:
-    """Teach what the annotators said beside what the data set says (Barsoum et al. 2016).
+    """Train on the annotators' votes in addition to the label (Barsoum et al. 2016).
 
-    Votes for what is no label of the data set (contempt, unknown, no face) are left out; an
-    image without any other vote keeps its label.
+    Votes for options that are no label of the data set (contempt, unknown, no face) are left
+    out; an image without any other vote keeps its label.
 
     Args:
         recipe: What to change.
@@ -28,7 +28,7 @@ def soft_labels(recipe: Recipe, *, weight: Annotated[float, Field(gt=0, le=1)] =
     if recipe.train.votes is None:
         raise FerError(
             "remedies.soft_labels: the data has no annotators' votes; with FER-2013's CSV put "
-            "FER+'s fer2013new.csv beside it, or name it: --set data.votes=PATH"
+            "FER+'s fer2013new.csv in the same folder, or give its path: --set data.votes=PATH"
         )
     votes = recipe.train.votes[:, : recipe.targets.shape[1]].astype(np.float32)
     total = votes.sum(axis=1, keepdims=True)
@@ -50,11 +50,11 @@ def label_smoothing(recipe: Recipe, *, amount: Annotated[float, Field(gt=0, lt=1
 
 
 def mixup(recipe: Recipe, *, alpha: Annotated[float, Field(gt=0)] = 0.2) -> Recipe:
-    """Show blends of two images, and ask for the same blend of their labels (Zhang et al. 2018).
+    """Mix two images, and their targets in the same proportion (Zhang et al. 2018).
 
     Args:
         recipe: What to change.
         alpha: Of Beta(alpha, alpha), from which each image's share is drawn: small values
-            leave most pairs nearly unmixed, 1 makes every share as likely.
+            leave most pairs nearly unmixed, 1 makes all shares equally likely.
     """
     return replace(recipe, mixup=alpha)

@@ -1,4 +1,4 @@
-"""Seeded bootstrap: how far figures would move had other images of the same kind been drawn."""
+"""Seeded bootstrap: how much figures would vary with other images of the same kind."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 from fer_analysis.statistics.estimate import Estimate
 
 DRAWS = 1000
-"""Resamples; the ends of a 95 % interval then stand on 25 of them."""
+"""Resamples; 25 of them then lie beyond each end of a 95 % interval."""
 
 _CELLS = 2_000_000
-"""Weights held at once (16 MB)."""
+"""Weights in memory at once (16 MB)."""
 
 
 def image_weights(n: int, *, draws: int = DRAWS, seed: int = 0) -> Iterator[np.ndarray]:
-    """Yield how often each image stands in each resample, in blocks of resamples.
+    """Yield how often each image occurs in each resample, in blocks of resamples.
 
     Args:
         n: Images, 1 or more.
         draws: Resamples in all.
-        seed: Of the draws; blocks of the same n are the same every time.
+        seed: Of the draws; the same n gives the same blocks every time.
 
     Yields:
         int32 `(block, n)`; each row sums to n.

@@ -14,7 +14,7 @@ class Estimate:
         value: The figure; None where it is undefined.
         low: The interval's lower end; None without an interval.
         high: Its upper end.
-        n: How many images it is computed from; None where that has no meaning.
+        n: How many images it is computed from; None if it has no meaning.
     """
 
     value: float | None

@@ -1,4 +1,4 @@
-"""How far a share that was counted on n images can be trusted."""
+"""Intervals of shares that were counted on n images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_analysis.statistics.estimate import Estimate
 def wilson(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a share (Wilson 1927).
 
-    Unlike the textbook interval it stays within 0 to 1 and is honest at 0 of n and on small n.
+    Unlike the normal approximation it stays within 0 to 1 and is valid at 0 of n and for small n.
 
     Args:
         successes: How many of `n`.

@@ -1,4 +1,4 @@
-"""Exact tests on counts, and the correction for making many of them."""
+"""Exact tests on counts, and the correction for multiple tests."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from scipy.special import bdtr
 from scipy.stats import norm
 
 POWER = 0.8
-"""A difference that n could show is one that it would show four times out of five."""
+"""A difference is detectable if a test would show it in this share of cases."""
 
 
 def sign_test(one: int, other: int) -> float:
-    """Return the exact two-sided p that two counts differ though either was as likely.
+    """Return the exact two-sided p of two counts, if both are equally likely.
 
-    Of paired predictions, with the images that only one of two models gets right, this is
+    With the numbers of images that only one of two models predicts correctly, this is
     McNemar's exact test (McNemar 1947).
 
     Args:
         one: A count, 0 or more.
-        other: The count that it is held against.
+        other: The count that it is compared with.
     """
     n = int(one + other)
     return min(1.0, 2 * float(bdtr(int(min(one, other)), n, 0.5)))
@@ -33,7 +33,7 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
         p_values: `(m,)`.
 
     Returns:
-        float64 `(m,)`, in the same order: what may be read as if it were the only test.
+        float64 `(m,)`, in the same order: each may be interpreted like the p of a single test.
     """
     p_values = np.asarray(p_values, dtype=float)
     order = np.argsort(p_values, kind="stable")
@@ -47,10 +47,10 @@ def detectable_difference(discordant: int, n: int) -> float:
     """Return the smallest difference of two accuracies that n paired images would show.
 
     The normal approximation to McNemar's test at the 5 % level with a power of 80 % (Connor
-    1987), at the share of discordant images that was seen.
+    1987), at the observed share of discordant images.
 
     Args:
-        discordant: Images that one of the two models gets right and the other does not.
+        discordant: Images that only one of the two models predicts correctly.
         n: Images.
 
     Returns:
@@ -59,7 +59,7 @@ def detectable_difference(discordant: int, n: int) -> float:
     if n == 0:
         return float("nan")
     share = discordant / n
-    # Fewer than six images, all on one side, pass no exact test.
+    # Fewer than six images, all on one side, are never significant in the exact test.
     return max(float(detectable(np.sqrt(share / n))), 6 / n)
 
 

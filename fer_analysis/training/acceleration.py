@@ -1,21 +1,20 @@
-"""The same network, trained faster on a CPU: twins of three stock layers.
+"""The same network, trained faster on a CPU: replacements of three Keras layers.
 
-Three stock operations cost most of a MobileNet training step on a CPU without giving anything
-for it:
+Three operations take most of a MobileNet training step on a CPU, and need not:
 
 - Keras 3's `BatchNormalization` is built from a dozen element-wise operations; TensorFlow has
   one fused kernel for it.
-- The gradient of a 1x1 convolution with respect to its input falls into a slow kernel on small
+- The gradient of a 1x1 convolution with respect to its input uses a slow kernel on small
   maps; as a matrix product it is tens of times faster.
-- A depthwise convolution of 1x1 maps sees nothing but its kernel's centre, yet the gradient of
-  its kernel alone took a seventh of MobileNet's step.
+- A depthwise convolution of 1x1 maps uses only its kernel's centre, but the gradient of its
+  kernel alone took a seventh of MobileNet's step.
 
-A CPU that multiplies bfloat16 numbers itself convolves up to twice as fast in them, and moves half
+A CPU with bfloat16 instructions convolves up to twice as fast in that format, and moves half
 the memory; weights, their averages and the statistics of batch normalisation stay float32
 (mixed precision, after Micikevicius et al. 2018; bfloat16 needs no scaling of the loss).
 
-`accelerate` returns a clone with these layers swapped. The clone is for training only: what is
-saved is the stock model, given the clone's weights.
+`accelerate` returns a clone with these layers swapped. The clone is for training only: the
+saved model has Keras's own layers with the clone's weights.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class PointwiseConv2D(layers.Conv2D):
 
 
 class CentralDepthwiseConv2D(layers.DepthwiseConv2D):
-    """A `DepthwiseConv2D` of 1x1 maps: all that it can see is its kernel's centre."""
+    """A `DepthwiseConv2D` of 1x1 maps: it uses only its kernel's centre."""
 
     def call(self, inputs):
         rows, columns = self.kernel_size
@@ -77,7 +76,7 @@ class CentralDepthwiseConv2D(layers.DepthwiseConv2D):
 
 
 EXACT = (layers.Rescaling, layers.GroupNormalization, layers.Dense)
-"""Layers that compute in float32 whatever the precision: pixels on their way in, logits."""
+"""Layers that compute in float32 whatever the precision: input pixels, logits."""
 
 
 def accelerate(model: keras.Model, precision: str = "float32") -> keras.Model:

@@ -1,4 +1,4 @@
-"""The moving average of a model's weights, which is usually better than the last ones."""
+"""The moving average of a model's weights, which is usually better than the last weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class WeightAverage:
     Args:
         model: The model that is trained; the average starts from its weights.
         decay: Share of the average that a step keeps. In the first steps it keeps less,
-            `(1 + step) / (10 + step)`: the first weights are worth forgetting.
+            `(1 + step) / (10 + step)`, so that the first weights are forgotten.
     """
 
     def __init__(self, model: keras.Model, decay: float):
@@ -24,7 +24,7 @@ class WeightAverage:
         self._move = tf.function(self._moved)
 
     def update(self, step: int) -> None:
-        """Take in the weights after step `step`, counted from 1 over the whole run."""
+        """Add the weights after step `step`, counted from 1 over the whole run."""
         self._move(tf.constant(1 - min(self._decay, (1 + step) / (10 + step)), tf.float32))
 
     def _moved(self, share):

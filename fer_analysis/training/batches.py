@@ -14,8 +14,8 @@ from fer_analysis.remedies.recipe import Recipe
 class Batches:
     """The input pipeline of a recipe.
 
-    The images are held once, as uint8; everything random is drawn for a whole epoch at once
-    from (seed, epoch), so that any epoch can be repeated without those before it.
+    The images are kept once, as uint8; everything random is drawn for a whole epoch at once
+    from (seed, epoch), so that an epoch can be repeated without the earlier ones.
     """
 
     def __init__(self, recipe: Recipe):
@@ -38,10 +38,10 @@ class Batches:
             "shares": self._shares(epoch, n),
         }
         options = tf.data.Options()
-        # A thread of its own: among TensorFlow's shared ones the pipeline's work kept the
+        # A separate thread: with TensorFlow's shared ones the pipeline's work kept the
         # training step on a single core for whole epochs (half the images/s on two cores).
         options.threading.private_threadpool_size = 1
-        # Nothing is left to tune, and the tuner held up the end of every epoch for seconds.
+        # Nothing is left to tune, and the tuner delayed the end of every epoch by seconds.
         options.autotune.enabled = False
         return (
             tf.data.Dataset.from_tensor_slices(drawn)
@@ -77,7 +77,7 @@ class Batches:
         return read
 
     def _shares(self, epoch: int, n: int) -> np.ndarray:
-        """Draw how much each image keeps of itself when two are mixed, float32 `(n,)`."""
+        """Draw the share of each image when two are mixed, float32 `(n,)`."""
         alpha = self._recipe.mixup
         if not alpha:
             return np.ones(n, np.float32)
@@ -92,12 +92,12 @@ def _in_numpy(put_on, images, conditions, seed: tuple[int, ...]):
 
 
 def mixed(images, targets, shares):
-    """Mix each image of a batch, and its target, with the one before it.
+    """Mix each image of a batch, and its target, with the previous one.
 
     Args:
         images: float32 `(batch, height, width, channels)`.
         targets: float32 `(batch, k)`.
-        shares: float32 `(batch,)`, how much each image keeps of itself.
+        shares: float32 `(batch,)`, the share of the image itself.
     """
     kept = shares[:, None, None, None]
     images = kept * images + (1 - kept) * tf.roll(images, 1, axis=0)

@@ -1,4 +1,4 @@
-"""Starting a run, or taking up one that was interrupted: from names and paths to what trains."""
+"""Starting or resuming a run: from names and paths to config, data and run directory."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from fer_analysis.training.same_config import check_may_change, check_unchanged
 NO_CONFIG = "no config: name one, e.g. `fer train self_built --data PATH` (see `fer train --help`)"
 
 ONLY_RESUME = (
-    "--resume goes on with a run as it was begun: it takes no config, "
-    "--model, --seed or --run-dir (only --data, where the data has moved, and --set of "
+    "--resume continues a run unchanged: it takes no config, "
+    "--model, --seed or --run-dir (only --data, if the data has moved, and --set of "
     "when to stop)"
 )
 
 SLOW_BFLOAT16 = (
-    "this processor has no instructions for bfloat16, in which training is several times "
-    "slower here than in float32: start it with --set training.precision=float32"
+    "this processor has no bfloat16 instructions, so training in bfloat16 is several times "
+    "slower than in float32: use --set training.precision=float32"
 )
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a training begins with.
+    """A run that is about to be trained.
 
     Args:
         run: Its directory.
@@ -43,7 +43,7 @@ class Beginning:
     data: LoadedData | None
 
     def announce(self, progress: Progress) -> None:
-        """Tell what is trained on what, and whether the precision is slow on this processor."""
+        """Report what is trained on what, and whether the precision is slow on this processor."""
         import tensorflow as tf
 
         config = self.config
@@ -66,7 +66,7 @@ def begin(
     overrides: tuple[str, ...],
     progress: Progress,
 ) -> Beginning:
-    """Start a run or open one to go on with; the arguments are those of `api.train`.
+    """Start or resume a run; the arguments are those of `api.train`.
 
     Raises:
         FerError: If an argument is not what it should be.
@@ -93,11 +93,13 @@ def _start(
     """Read a config and its data, and start a run directory.
 
     Raises:
-        FerError: If the config or the data is not what it should be, or the directory is taken.
+        FerError: If the config or the data is not what it should be, or the directory exists.
     """
     if isinstance(data, LoadedData):
         if data.section is None:
-            raise FerError("data: read by hand; take what fer_analysis.load_data returns")
+            raise FerError(
+                "data: no record of how it was read; use the result of fer_analysis.load_data"
+            )
         section = data.section.model_dump(mode="json")
         section["source"] = _absolute(section["source"])
         config, loaded = load_config(config, overrides, data=section), data
@@ -126,10 +128,10 @@ def _resume(
         if overrides:
             raise FerError(f"{opened.path} is complete: start a new run with other settings")
         return Beginning(opened, opened.config(), None)
-    with opened.held():  # says at once who trains it
+    with opened.held():  # reports at once which process trains it
         check_unchanged(opened, opened.config())
     if opened.result_file.exists():
-        progress.notice(f"{opened.result_file} is damaged and will be made again")
+        progress.notice(f"{opened.result_file} is damaged and will be written again")
     check_may_change(opened.config(), overrides)
     if isinstance(data, LoadedData):
         return Beginning(opened, load_config(opened.config_file, overrides), data)

@@ -1,6 +1,6 @@
-"""Checkpoint: all that a run needs to go on as if it had never been interrupted.
+"""Checkpoint: all that a run needs to continue as if it had not been interrupted.
 
-One file, replaced in one go: there is no moment at which weights and counters disagree. Order
+One file, replaced at once: weights and counters always agree. Order
 and augmentation depend on (seed, epoch) and need no state; dropout's generators are among the
 model's variables.
 """
@@ -22,7 +22,7 @@ from fer_analysis.training.averaging import WeightAverage
 
 @dataclass
 class Progress:
-    """How far a run has come.
+    """The progress of a run.
 
     Args:
         history: One row for each finished epoch.
@@ -52,7 +52,7 @@ def save_checkpoint(
     progress: Progress,
     average: WeightAverage | None = None,
 ) -> None:
-    """Write the checkpoint; an existing one stays until the new one is whole."""
+    """Write the checkpoint; an existing one stays until the new one is complete."""
     arrays = {f"model_{i}": v.numpy() for i, v in enumerate(model.variables)}
     arrays |= {f"optimizer_{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
     if average:
@@ -75,7 +75,7 @@ def load_checkpoint(
         FerError: If the file is damaged or belongs to another model.
     """
     try:
-        # np.load leaves a file that it cannot read open, hence the file of our own.
+        # np.load does not close a file that it cannot read, so it is opened here.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             optimizer.build(model.trainable_variables)
             parts = {"model": model.variables, "optimizer": optimizer.variables}

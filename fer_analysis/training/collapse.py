@@ -1,4 +1,4 @@
-"""Recognising a run that has collapsed: it has learnt how frequent labels are, nothing else."""
+"""Recognising a collapsed run: it has learnt nothing but the frequency of the labels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fer_analysis.config import RunConfig
 from fer_analysis.text import percent
 
 EPOCHS = 3
-"""Epochs in a row that must look collapsed before a run is called so."""
+"""A run is collapsed if this many epochs in a row look collapsed."""
 
 CHANCE_MARGIN = 0.02
 """A training accuracy within this of the majority share counts as chance.
 
-Training accuracy matters: with slow batch-normalisation statistics the same network can say
-one label for everything in inference mode while it learns well."""
+Training accuracy matters: with slow batch-normalisation statistics the same network can predict
+one label for everything in inference mode although it learns well."""
 
 STANDSTILL = 0.01
-"""A training loss that changed by less than this share of itself stands still."""
+"""A training loss that changes by less than this share of itself is at a standstill."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Collapse:
     Args:
         epoch: The epoch at which it was recognised, counted from 1.
         kind: `diverged` (loss is not a number), `one label` or `standstill`.
-        evidence: What shows it, in words.
+        evidence: What shows it, as text.
     """
 
     epoch: int
@@ -77,7 +77,7 @@ def find_collapse(
             last["epoch"],
             "standstill",
             f"validation accuracy at the majority share ({percent(validation_majority)}) for "
-            f"{EPOCHS} epochs while the loss stands still; {chance}",
+            f"{EPOCHS} epochs while the loss does not change; {chance}",
         )
     return None
 
@@ -85,7 +85,7 @@ def find_collapse(
 def likely_cause(
     *, kind: str, optimizer: str, learning_rate: float, vertical_flip: bool, shift: float
 ) -> str:
-    """Say what in a recipe most likely made it collapse, and what to try."""
+    """Return the most likely cause of a collapse in a recipe, and what to try."""
     adaptive = optimizer in ("adam", "adamw", "rmsprop")
     if adaptive and learning_rate > 0.003:
         return (
@@ -96,7 +96,7 @@ def likely_cause(
         return "likely cause: the learning rate; try a tenth of it"
     if vertical_flip:
         return (
-            "likely cause: half of the faces stand upside down; "
+            "likely cause: half of the faces are upside down; "
             "try --set augmentation.vertical_flip=false"
         )
     if shift > 0.1:

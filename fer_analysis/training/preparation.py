@@ -19,7 +19,7 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
     """Turn a config and its data into a recipe, its remedies applied.
 
     Raises:
-        FerError: If a remedy needs what the data has not.
+        FerError: If a remedy needs something that the data does not have.
     """
     training, k = config.training, len(train.label_names)
     counts = np.bincount(train.labels, minlength=k)
@@ -56,7 +56,7 @@ def manipulate(config: RunConfig, train: FaceDataset) -> FaceDataset:
     """Return the training images with the config's manipulations applied.
 
     Raises:
-        FerError: If a manipulation needs what the data has not.
+        FerError: If a manipulation needs something that the data does not have.
     """
     for name, options in config.manipulations.chosen():
         train = MANIPULATIONS[name](train, seed=config.seed, **options)
@@ -68,7 +68,7 @@ def make_optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:
 
     Args:
         training: Section of the config.
-        steps: Training steps an epoch.
+        steps: Training steps per epoch.
     """
     rate = _schedule(training.schedule, training.learning_rate, steps, training.epochs)
     decay = training.weight_decay or (0.0 if training.optimizer == "adamw" else None)

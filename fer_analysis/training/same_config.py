@@ -1,4 +1,4 @@
-"""Whether a run goes on under the config that it began with."""
+"""Whether a run is resumed with the config that it was started with."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from fer_analysis.errors import FerError, shown
 from fer_analysis.run import Run
 
 MAY_CHANGE = ("training.epochs", "training.early_stopping.patience", "training.stop_on_collapse")
-"""Keys that --resume takes with --set: they say when to stop."""
+"""Keys that --resume takes with --set: they set when training stops."""
 
 PLACES = ("data.source", "data.votes")
-"""Keys that say where the data lies; it is recognised by its fingerprint."""
+"""Keys of the data's place; data is identified by its fingerprint."""
 
 
 def record_of(config: RunConfig) -> dict:
@@ -19,16 +19,16 @@ def record_of(config: RunConfig) -> dict:
 
 
 def differences(run: Run, config: RunConfig) -> list[str]:
-    """Return the keys whose values differ from those that the run began with.
+    """Return the keys whose values differ from those that the run was started with.
 
-    A run that has not begun, or that was begun by a version without this record, differs in none.
+    None for a run that has not started, or was started by a version without this record.
     """
     before, now = run.environment().get("config", {}), record_of(config)
     return [key for key in before if before[key] != now.get(key)]
 
 
 def check_unchanged(run: Run, config: RunConfig, *, allowed: tuple[str, ...] = ()) -> None:
-    """Refuse a config that is not the one that the run began with.
+    """Refuse a config other than the one that the run was started with.
 
     Args:
         run: The run.
@@ -42,15 +42,15 @@ def check_unchanged(run: Run, config: RunConfig, *, allowed: tuple[str, ...] = (
     differ = [key for key in differences(run, config) if key not in allowed]
     if differ:
         raise FerError(
-            f"{run.path}: not the config that the run began with; put it back, start a new run "
-            f"(`fer train {run.config_file}`), or change when to stop: --resume RUN --set "
+            f"{run.path}: not the config that the run was started with; restore it, start a new "
+            f"run (`fer train {run.config_file}`), or change when to stop: --resume RUN --set "
             f"{MAY_CHANGE[0]}=…",
             [f"{key}: {shown(before[key])}, now {shown(now.get(key))}" for key in differ],
         )
 
 
 def check_may_change(config: RunConfig, overrides: tuple[str, ...]) -> None:
-    """Refuse overrides of a resumed run that would not lead where the whole run would have led.
+    """Refuse overrides with which a resumed run would end differently from an uninterrupted one.
 
     Raises:
         FerError: Naming the first of them.
@@ -59,7 +59,7 @@ def check_may_change(config: RunConfig, overrides: tuple[str, ...]) -> None:
         key = text.partition("=")[0].strip()
         if key not in MAY_CHANGE:
             raise FerError(
-                f"--set {shown(text)}: a run goes on as it was begun; only "
+                f"--set {shown(text)}: a run is resumed unchanged; only "
                 f"{', '.join(MAY_CHANGE)} may change"
             )
         training = config.training
@@ -68,8 +68,7 @@ def check_may_change(config: RunConfig, overrides: tuple[str, ...]) -> None:
         ):
             what = "the cosine schedule" if training.schedule.name == "cosine" else "image_sizes"
             raise FerError(
-                f"--set {shown(text)}: {what} follows the number of epochs from the first on; "
-                "start a new run"
+                f"--set {shown(text)}: {what} depends on the number of epochs; start a new run"
             )
 
 

@@ -33,24 +33,26 @@ from fer_analysis.training.trainer import fit
 
 
 def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> dict:
-    """Train a run, or go on with one that has a checkpoint.
+    """Train a run, or continue one that has a checkpoint.
 
     Args:
         config: The run's config.
         data: Its data.
         run: Its directory, with the config in it.
-        listener: Told of every step and epoch.
+        listener: Receives every step and epoch.
 
     Returns:
         The result, as written to the run's `result.json`.
 
     Raises:
-        FerError: If the data does not suit, data or config is not what the run began with, or
+        FerError: If the data does not fit, data or config is not what the run was started with, or
             another process is training the run.
     """
     for split in ("train", "validation"):
         if not data.dataset.has(split):
-            raise FerError(f"{config.data.source}: training needs a '{split}' split and has none")
+            raise FerError(
+                f"{config.data.source}: training needs a '{split}' split; the data has none"
+            )
     with run.held():
         return _train(config, data, run, listener)
 
@@ -115,7 +117,7 @@ def _table_1(progress: Progress, test_accuracy: float | None) -> dict:
 
 
 def trained_twin(model: keras.Model, config: RunConfig) -> keras.Model:
-    """Return what is trained instead of the model: it takes every size, and is faster."""
+    """Return the clone that is trained: it takes every image size, and is faster."""
     twin = model
     if config.training.image_sizes:
         sizes = (None, None, model.input_shape[-1])
@@ -132,7 +134,7 @@ def trained_twin(model: keras.Model, config: RunConfig) -> keras.Model:
 
 
 def _facts(data: LoadedData, recipe: Recipe) -> dict:
-    """Return what tells the data, and what was trained on of it, from any other."""
+    """Return what identifies the data, and the part of it that was trained on."""
     targets = hashlib.blake2b(recipe.targets.tobytes(), digest_size=8).hexdigest()
     return {
         "fingerprint": data.fingerprint,
@@ -150,18 +152,18 @@ def _check_same_data(run: Run, facts: dict) -> None:
     for key, what in (("fingerprint", "data"), ("targets", "votes")):
         if before.get(key, facts[key]) != facts[key]:
             raise FerError(
-                f"{run.path}: began with other {what} ({key} {before[key]}, now {facts[key]})"
+                f"{run.path}: was started with other {what} ({key} {before[key]}, now {facts[key]})"
             )
 
 
 def _write_start(
     run: Run, config: RunConfig, recipe: Recipe, facts: dict, model: keras.Model
 ) -> None:
-    # Where the last weights are kept whenever training ends by itself, validation chose nothing.
+    # If the last weights are kept and training ended by itself, validation chose nothing.
     chose = recipe.keep == "best" or recipe.patience is not None
     validation = recipe.validation.pixel_hashes()
     run.write_hashes(recipe.train.pixel_hashes(), validation if chose else validation[:0])
-    # Whoever holds the directory: another start may have written a config of its own here.
+    # The lock is held: another process may have written its own config here before.
     write_text(run.config_file, config.to_yaml())
     write_text(run.summary_file, summary_text(model))
     run.write_environment(
@@ -169,7 +171,7 @@ def _write_start(
             **describe_environment(),
             "seed": config.seed,
             "training_counts": recipe.counts.tolist(),
-            # How frequent the labels are as far as the loss can tell: a correction for that
+            # How frequent the labels are for the loss: a correction for that
             # after training needs it.
             "prior": recipe.prior.tolist(),
             "data": facts,

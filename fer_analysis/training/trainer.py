@@ -1,4 +1,4 @@
-"""The training loop: epoch by epoch, each one safe on disk before the next begins."""
+"""The training loop: epoch by epoch, each one saved before the next begins."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from fer_analysis.training.collapse import Collapse, find_collapse
 def fit(
     recipe: Recipe, model: keras.Model, run: Run, listener: Listener, *, twin: keras.Model
 ) -> tuple[Progress, str, Collapse | None]:
-    """Train until the epochs are used up, patience ends, or the run collapses for good.
+    """Train until the epochs are used up, patience ends, or the run collapses.
 
-    A run directory with a checkpoint is taken up where the checkpoint was written. At the end
+    A run directory with a checkpoint is continued from it. At the end
     `model` and the run's model file hold the best epoch's weights.
 
     Args:
-        recipe: What to do.
+        recipe: What to train on, and how.
         model: The model to save.
         run: Where history, model and checkpoint go.
-        listener: Told of every step and epoch.
+        listener: Receives every step and epoch.
         twin: The model that is trained: `model` itself, or an accelerated clone of it.
 
     Returns:

@@ -11,11 +11,11 @@ _BLOCKS = {"all": "all images", "leak_free": "leak-free images"}
 
 
 def print_card(name: str, card: dict) -> None:
-    """Print where a network comes from and its figures, "not measured" where there are none.
+    """Print a network's origin and figures; "not measured" if there are none.
 
     Args:
-        name: What the run is called.
-        card: See `evaluation.card.make_card`.
+        name: The run's name.
+        card: See `evaluation.model_card.make_card`.
     """
     out.print(
         f"{name}: {card['model']}, {card['parameters']:,} parameters, trained by "

@@ -11,7 +11,7 @@ from fer_analysis.text import MISSING, interval, number, p_value, percent, point
 
 
 def print_comparison(comparison: Comparison) -> None:
-    """Print the runs and what separates them; with -v every table too."""
+    """Print the runs and their differences; with -v every table too."""
     if verbosity.level() != verbosity.ALL:
         _print_overview(comparison)
         print_summary([*_remarks(comparison), *_summary(comparison)])
@@ -29,7 +29,7 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _print_overview(comparison: Comparison) -> None:
-    """Print one row a run."""
+    """Print one row for each run."""
     rows = table("", "n", "acc. %", "95 % int.", "leak-free %", "95 % int.", "macro-F1")
     for run in comparison.runs:
         whole, clean = run.metrics["all"], run.metrics["leak_free"]
@@ -61,7 +61,7 @@ def _summary(comparison: Comparison) -> list[str]:
 
 
 def _remarks(comparison: Comparison) -> list[str]:
-    """Return what a reader of each run's figures should know."""
+    """Return the notes and warnings of each run."""
     return [
         f"{run.name}: {text}"
         for run in comparison.runs
@@ -105,7 +105,7 @@ def _print_spreads(title: str, spreads: list[dict]) -> None:
 
 
 def _print_pair(title: str, compared: dict) -> None:
-    """Print what separates two runs: in a sentence, then label by label."""
+    """Print the difference of two runs: in a sentence, then label by label."""
     out.print(f"\n{title}: {verdict(compared)}")
     f1 = compared["macro_f1"]
     text = f"macro-F1 {points(f1.value, f1.interval)} points"
@@ -139,7 +139,7 @@ def _share(figure) -> tuple[str, str]:
 
 
 def _cells(figures: dict | None, rarest: str) -> list[str]:
-    if figures is None:  # the training images are not on record
+    if figures is None:  # the training images were not recorded
         return [MISSING] * 6
     cells = [f"{figures['n']:,}", *_share(figures["accuracy"]), number(figures["macro_f1"].value)]
     for label in figures["labels"]:

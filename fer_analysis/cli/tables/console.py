@@ -21,7 +21,7 @@ def notice(text: str) -> None:
 
 
 def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:
-    """Return an empty table, narrow enough for 80 columns; numbers stand at the right."""
+    """Return an empty table, narrow enough for 80 columns; numbers are right-aligned."""
     result = Table(
         *columns,
         title=title,
@@ -43,7 +43,7 @@ def print_summary(lines: Sequence[str], *, most: int = 14) -> None:
     """Print lines on one screen, wrapped at the terminal's width; nothing with -q.
 
     Lines that begin with `warning` (or `NAME: warning`) are all printed, in yellow. Of the
-    others, those that do not fit in `most` lines are left to -v.
+    others, only those that fit in `most` lines are.
     """
     if verbosity.level() == verbosity.QUIET:
         return

@@ -1,4 +1,4 @@
-"""A diagnosis on stdout: a table of verdicts, and with -v all that they are based on."""
+"""A diagnosis on stdout: a table of verdicts, and with -v their evidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST = 8
 
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:
-    """Print the verdict of every label; with -v also what it is based on.
+    """Print the verdict of every label; with -v also the evidence.
 
     Args:
         diagnosis: The verdicts.
@@ -32,7 +32,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     else:
         _print_summary(diagnosis)
     if diagnosis.follow_up:
-        out.print("A lone run cannot tell more. A study would:")
+        out.print("A single run cannot show more. A study can:")
         for words in diagnosis.follow_up:
             for line in _folded(words):
                 out.print(line, soft_wrap=True)
@@ -134,7 +134,7 @@ def _ends(gap: Estimate) -> str:
 
 
 def _folded(command: str, width: int = 78) -> list[str]:
-    """Return a command on as many lines as it needs, to be pasted as they stand."""
+    """Return a command on several lines, which can be pasted."""
     lines = ["  "]
     for index, option in enumerate(command.split(" --")):
         word = option if index == 0 else f"--{option}"

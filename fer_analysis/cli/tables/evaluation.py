@@ -17,7 +17,7 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
     """Print the main findings; with -v every table too.
 
     Args:
-        name: What the run is called.
+        name: The run's name.
         evaluation: The predictions.
     """
     protocol = f", {evaluation.protocol} protocol" if evaluation.protocol else ""
@@ -32,7 +32,7 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
     _print_labels("all images", found["all"])
     leak_free = found["leak_free"]
     if leak_free is None:
-        out.print("leak-free: unknown (the training images of this model are not on record)")
+        out.print("leak-free: unknown (the training images of this model were not recorded)")
     elif leak_free["n"] == len(evaluation):
         out.print("leak-free: the same; no image is among the training images pixel for pixel")
     else:
@@ -57,7 +57,7 @@ def _short(evaluation: Evaluation, found: dict) -> list[str]:
     warnings = [line for line in lines if line.startswith("warning")]
     figures = [_figures_line("all images", found["all"])]
     if found["leak_free"] is None:
-        figures.append("leak-free: unknown (the training images are not on record)")
+        figures.append("leak-free: unknown (the training images were not recorded)")
     elif found["leak_free"]["n"] < len(evaluation):
         figures.append(_figures_line("leak-free", found["leak_free"]))
     _, block, _ = clean_block(evaluation)

@@ -1,4 +1,4 @@
-"""The ways in which `fer predict` prints predictions: a table, JSON, or CSV row by row.
+"""How `fer predict` prints predictions: a table, JSON, or CSV row by row.
 
 No cell of the CSV is a formula for a spreadsheet.
 """
@@ -28,7 +28,7 @@ ROOM = 50
 
 
 def print_as_it_comes(item: Prediction | Unreadable, rows: CsvRows | None) -> None:
-    """Print what cannot wait: an image that could not be read, on stderr, and rows of CSV."""
+    """Print at once: an image that could not be read, on stderr; a row of CSV."""
     if isinstance(item, Unreadable):
         click.echo(printable(f"{item.image}: {item.reason}"), err=True)
     elif rows:
@@ -74,12 +74,12 @@ def _likely(prediction: Prediction) -> list[str]:
 
 
 def print_json(predictions: Predictions) -> None:
-    """Print one document with everything."""
+    """Print everything as one JSON document."""
     click.echo(json.dumps(predictions.as_dict(), indent=2))
 
 
 def print_remarks(predictions: Predictions, *, quiet: bool) -> None:
-    """Print on stderr where the pictures are and, unless `quiet`, what a reader should know."""
+    """Print on stderr where the pictures are and, unless `quiet`, the notes."""
     progress = ConsoleProgress()
     if not quiet:
         for line in predictions.notes:

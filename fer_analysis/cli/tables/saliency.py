@@ -51,7 +51,7 @@ def _line(text: str) -> None:
 
 
 def _print_labels(analysis: SaliencyAnalysis) -> None:
-    """Print each label's most enriched region, and the dominant one by both ways."""
+    """Print each label's most enriched region, and the dominant one by both methods."""
     shown = table("label", "n", "most enriched", "x", "95 % interval", "by maps", "by hiding")
     most = len(analysis.labels) if level() == ALL else MOST_LABELS
     for summary in analysis.labels[:most]:
@@ -67,7 +67,7 @@ def _print_labels(analysis: SaliencyAnalysis) -> None:
             number_interval(top.enrichment.interval, 2) if top else MISSING,
             *found,
         )
-    for index in (2, 5, 6):  # names of regions of one's own
+    for index in (2, 5, 6):  # names of the user's regions
         shown.columns[index].no_wrap, shown.columns[index].overflow = False, "fold"
     out.print(shown)
     if len(analysis.labels) > most:
@@ -122,7 +122,7 @@ def _print_humans(findings: tuple[RegionFinding, ...]) -> None:
         "humans",
         "",
         numbers_from=9,
-        title="Compared with the literature (agreement is no score)",
+        title="Compared with the literature (agreement is not a score)",
     )
     for each in findings:
         row = literature_row(each.label, (each.by_maps.region, each.by_occlusion.region))

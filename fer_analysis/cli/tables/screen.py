@@ -42,5 +42,5 @@ def progress_bar(*extra: TextColumn) -> Progress:
         TimeRemainingColumn(),
         console=err,
         transient=True,
-        disable=not err.is_terminal,  # a log file wants lines, not bars
+        disable=not err.is_terminal,  # a log file needs lines, not bars
     )

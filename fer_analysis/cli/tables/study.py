@@ -1,4 +1,4 @@
-"""A study on stdout: how far it is, and what its cells change."""
+"""A study on stdout: its progress, and what its cells change."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _MOST = 9
 
 
 def print_finished(status: StudyStatus, file: str) -> None:
-    """Print what a run of a study came to.
+    """Print the outcome of running a study.
 
     Args:
-        status: How far the study is.
-        file: As the user named it.
+        status: The study's progress.
+        file: The file as the user wrote it.
     """
     if verbosity.level() != verbosity.QUIET:
         err.print(
@@ -34,7 +34,7 @@ def print_status(status: StudyStatus) -> None:
         return
     out.print(f"study {status.study}: {status.finished} of {status.n} cells are finished")
     rows = status.cells if level == verbosity.ALL else _most(status.cells)
-    shown = table("cell", "finished", "under way", "waiting")
+    shown = table("cell", "finished", "running", "waiting")
     for row in rows:
         counts = (row.finished, row.under_way, row.waiting)
         shown.add_row(short(row.name, 40), *map(str, counts))

@@ -1,4 +1,4 @@
-"""Training as it goes: a bar for the epoch and the run, a line for each epoch."""
+"""Progress of a training: a bar for the epoch and the run, a line for each epoch."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class TrainingProgress:
         self._bar.stop()
 
     def batch(self, epoch: int, step: int, steps: int, logs: dict) -> None:
-        """Move the bar; time left counts to the last epoch that is allowed."""
+        """Move the bar; time left is up to the last possible epoch."""
         epochs = self._config.training.epochs
         done = (epoch - 1) * steps + step
         if self._task is None:
-            # A resumed run must not count the epochs of before into its speed.
+            # A resumed run must not count earlier epochs in its speed.
             self._task = self._bar.add_task("", total=epochs * steps, completed=done - 1, logs="")
         self._bar.update(
             self._task,
