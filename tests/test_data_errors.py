@@ -266,7 +266,7 @@ def test_votes_on_other_images_are_refused(tmp_path):
     assert load_data(tmp_path / "right", cache=False).dataset.votes is not None
     shifted = replace(dataset, votes=np.roll(dataset.votes, 1, axis=0))
     write_layout(shifted, tmp_path / "wrong", "csv", votes=True)
-    with pytest.raises(FerError, match=r"do not belong to this data: .* would be by chance"):
+    with pytest.raises(FerError, match=r"do not belong to this data: .* are expected by chance"):
         load_data(tmp_path / "wrong", cache=False)
 
 

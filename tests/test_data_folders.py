@@ -77,14 +77,14 @@ def test_a_split_that_is_not_known_is_refused_by_name(tmp_path, name):
     for label in ("a", "b"):
         put(tmp_path / "train" / label)
         put(tmp_path / name / label)
-    with pytest.raises(FerError, match=rf"{name}: looks like a split beside train/"):
+    with pytest.raises(FerError, match=rf"{name}: looks like a split next to train/"):
         load_data(tmp_path)
 
 
 def test_split_folders_without_label_folders_are_refused(tmp_path):
     for name in ("FER2013Train", "FER2013Valid", "FER2013Test"):
         put(tmp_path / name)
-    with pytest.raises(FerError, match="FER2013Test: looks like a split, and holds no label fold"):
+    with pytest.raises(FerError, match="FER2013Test: looks like a split, and has no label fold"):
         load_data(tmp_path)
 
 
@@ -136,11 +136,11 @@ def test_every_file_is_accounted_for(tmp_path):
         "hidden, or of the system": 1,
         "links to nothing": 1,
         "not images": 1,
-        "folders met before (links), or too deep": 1,
+        "folders seen before (links), or too deep": 1,
         "pipes, sockets or devices": 1,
         "archives, not unpacked": 1,
         "arrays, not pictures": 1,
-        "images that lie in no label's folder": 1,
+        "images outside of label folders": 1,
     }
     assert account.seen == 18 and str(account) in loaded.notices
     assert told(loaded, "2 of 10 images lie in sub-folders of label folders (a/more/deeper/)")
@@ -181,7 +181,7 @@ def test_two_folders_that_become_one_label_are_told(tmp_path):
         put(tmp_path / name)
     loaded = load_data(tmp_path)
     assert loaded.dataset.label_names == FER_LABELS
-    assert "one label 'happy': the folders called 'happy', 'joy'" in loaded.notices
+    assert "one label 'happy': the folders 'happy', 'joy'" in loaded.notices
 
 
 def test_numbered_labels():
@@ -189,7 +189,7 @@ def test_numbered_labels():
     names = [f"{index}-{label}" for index, label in enumerate(reversed(FER_LABELS))]
     assert name_labels(names).names == FER_LABELS
     assert name_labels(["10", "9", "1"]).names == ("1", "9", "10")
-    assert "FER-2013's codes mean angry" in name_labels(map(str, range(7))).notices[0]
+    assert "FER-2013's codes are angry" in name_labels(map(str, range(7))).notices[0]
 
 
 def test_labels_without_images_of_a_split_are_told(tmp_path):

@@ -116,8 +116,7 @@ def test_several_layouts_in_one_folder_are_told(tmp_path):
     loaded = load_data(tmp_path)
     assert loaded.layout == "csv"
     assert loaded.notices[0] == (
-        f"{tmp_path} holds several layouts: 'csv' is read; "
-        "--layout kaggle or folders reads the rest"
+        f"{tmp_path} has several layouts: 'csv' is read; --layout kaggle or folders reads the rest"
     )
     assert load_data(tmp_path, layout="folders").protocol == "own"
 
@@ -148,7 +147,7 @@ def test_colour_and_16_bit_images_become_grey(tmp_path):
     Image.fromarray(flat.astype(np.uint16) * 256).save(tmp_path / "b" / "deep.png")
     loaded = load_data(tmp_path, validation_share=0, test_share=0)
     assert (loaded.dataset.images == 200).all()
-    assert "1 of 2 images turned from colour to grey" in loaded.notices
+    assert "1 of 2 images converted from colour to grey" in loaded.notices
 
 
 def test_votes_join_by_row_in_our_order(tmp_path):

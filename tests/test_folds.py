@@ -54,7 +54,7 @@ def test_folds_by_hand():
     fold = fold_of(labels, groups, 2, 0)
     assert len(set(fold[:4])) == len(set(fold[4:])) == 1
     assert fold[0] != fold[4]
-    with pytest.raises(FerError, match="3 folds want as many groups of images, received 2"):
+    with pytest.raises(FerError, match="3 folds require at least 3 groups of images, received 2"):
         fold_of(np.zeros(4, int), np.array([0, 0, 1, 1]), 3, 0)
 
 

@@ -1,4 +1,4 @@
-"""Face data: `FaceDataset`, the layouts it is read from, and the data that we draw."""
+"""Face data: `FaceDataset`, the layouts it is read from, and embedded data."""
 
 from fer_analysis.registry import Registry
 
@@ -11,5 +11,5 @@ LAYOUTS = Registry(
         "folders": "fer_analysis.data.readers.folders:find_folders",
     },
 )
-"""Layout -> function `(path) -> Source | str`: what it would read, or what it looked for in
-vain. Where several layouts lie in one folder the first of this table is read."""
+"""Layout -> function `(path) -> Source | str`: what it would read, or what it looked for
+without success. If a folder has several layouts, the first of this table is read."""

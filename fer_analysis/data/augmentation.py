@@ -1,7 +1,7 @@
 """Augmentation: one affine transform for each image, composed of its parts; conditions; erasing.
 
-What happens to an image depends on (seed, epoch, place in the epoch) alone, so a resumed
-run sees what the uninterrupted one would have seen. Composing first and resampling once is
+An image's transform depends only on (seed, epoch, position in the epoch), so a resumed run
+is shown the same images as an uninterrupted one. Composing first and resampling once is
 both faster and sharper than applying shift, rotation and zoom one after the other.
 """
 
@@ -52,7 +52,7 @@ class Augmentation:
         zoom: Each axis is scaled by 1 - zoom to 1 + zoom.
         horizontal_flip: Mirror half of the images.
         vertical_flip: Turn half of the images upside down.
-        fill: What stands where the source image ends: `nearest`, `constant` (black),
+        fill: Pixels outside the source image: `nearest`, `constant` (black),
             `reflect` or `wrap`.
         erasing: Share of the images that lose a rectangle (Zhong et al. 2020).
         conditions: Names of conditions, or a mapping to how often each is drawn relative to the
@@ -74,7 +74,7 @@ class Augmentation:
 
     @property
     def is_identity(self) -> bool:
-        """Tell whether every transform leaves images as they are (conditions and erasing apart)."""
+        """Return whether no transform changes an image (conditions and erasing aside)."""
         return not (
             self.shift or self.rotation or self.zoom or self.horizontal_flip or self.vertical_flip
         )
@@ -147,14 +147,14 @@ class Augmentation:
         )
 
     def examples(self, dataset: FaceDataset, *, versions: int = 9) -> tuple[np.ndarray, np.ndarray]:
-        """Transform a face of each label as the first epochs of a training would.
+        """Transform a face of each label as in the first epochs of a training.
 
         Args:
             dataset: The faces; those of the first split are taken.
             versions: How many transforms of each face.
 
         Returns:
-            The faces, uint8 `(k, height, width, channels)`, and what became of them, float32
+            The faces, uint8 `(k, height, width, channels)`, and their transformed versions, float32
             `(k, versions, height, width, channels)`.
         """
         faces = dataset.part(dataset.splits[0])
@@ -174,8 +174,8 @@ class Augmentation:
         return images, np.stack(shown, axis=1)
 
     def rectangles(self, n: int, *, seed: int, epoch: int) -> np.ndarray:
-        """Draw what the images of one epoch lose: 2 to 20 % of the area, up to twice as long
-        as wide.
+        """Draw the erased rectangles of one epoch: 2 to 20 % of the area, with sides of a
+        ratio up to 2.
 
         Args:
             n: Number of images.
@@ -183,8 +183,8 @@ class Augmentation:
             epoch: Epoch, counted from 0.
 
         Returns:
-            float32 `(n, 4)`: top, left, bottom and right as shares of the sides; an image that
-            is left whole has a rectangle without an area.
+            float32 `(n, 4)`: top, left, bottom and right as shares of the sides; an image without
+            erasing has a rectangle of area 0.
         """
         draws = np.random.default_rng([seed, epoch, 3]).random((n, 5))
         area, ratio = 0.02 + 0.18 * draws[:, 1], 2.0 ** (2 * draws[:, 2] - 1)
@@ -217,7 +217,7 @@ def erase(images, rectangles):
 
 
 def _at_size(transforms, source: tuple[int, int], size: tuple[int, int]):
-    """Make transforms of full-sized outputs those of outputs of another size.
+    """Convert transforms of full-sized outputs to outputs of another size.
 
     Pixel 0 covers the interval from 0 to 1, its centre is at a half: output pixel x of the
     other size lies at `x * step + (step - 1) / 2` of the full one.

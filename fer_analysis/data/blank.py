@@ -1,4 +1,4 @@
-"""What a data set lacks: images that show nothing, labels without images."""
+"""Gaps of a data set: images that show nothing, labels without images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHUNK = 4096
 
 
 def blank(images: np.ndarray) -> np.ndarray:
-    """Tell which images are nearly black, nearly white or of nearly one grey, bool `(n,)`.
+    """Return which images are nearly black, nearly white or of nearly one grey, bool `(n,)`.
 
     Args:
         images: uint8 `(n, h, w, 1)`, pixels 0-255.

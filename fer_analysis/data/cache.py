@@ -1,4 +1,4 @@
-"""Decoded data, kept in a folder of our own so that the next start is instant."""
+"""Decoded data, kept in a cache folder so that the next start is fast."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fer_analysis.data.readers.source import RawFaces, Source
 from fer_analysis.errors import first_line
 
 VERSION = 2
-"""To be raised whenever a reader gives other results for the same files."""
+"""Raised whenever a reader gives other results for the same files."""
 
 _ARRAYS = ("images", "labels", "ids", "split")
 _FACTS = ("label_names", "official", "rows", "notices", "bad")
 
 RECENT = 2.0
-"""Seconds within which a file may be written twice at what its file system calls one time."""
+"""Seconds within which two writes of a file may have the same time stamp."""
 
 
 def cache_folder() -> Path | None:
@@ -49,7 +49,7 @@ def cache_file(source: Source, **options) -> Path | None:
 
 
 def source_state(source: Source, now: float) -> str:
-    """Return a hash of all that tells one content of a source's files from another.
+    """Return a hash that identifies the content of a source's files.
 
     That is each file's name, size, inode and times, the time of its last change (which no
     program sets back) included; of a file changed just before or after `now` also its content.
@@ -72,9 +72,9 @@ def source_state(source: Source, now: float) -> str:
 
 
 def load_cached(path: Path, state: str) -> tuple[RawFaces | None, tuple[str, ...]]:
-    """Return the cached faces, or None where they are to be read anew; and notices.
+    """Return the cached faces, or None if they must be read again; and notices.
 
-    They are read anew if there is no file, if it was made from another `state`, or, with a
+    They are read again if there is no file, if it was made from another `state`, or, with a
     notice that names it, if it is not as `store_cached` left it.
     """
     if not os.path.lexists(path):
@@ -82,7 +82,7 @@ def load_cached(path: Path, state: str) -> tuple[RawFaces | None, tuple[str, ...
     try:
         faces = _load(path, state)
         return faces, ()
-    # A damaged archive raises almost anything; whatever it is, the data is read again.
+    # A damaged archive raises many kinds of errors; the data is read again.
     except Exception as error:
         reason = first_line(error)[:100]
         return None, (f"{path}: damaged, the data is read again ({reason})",)
@@ -105,9 +105,9 @@ def _load(path: Path, state: str) -> RawFaces | None:
         if array.shape != shape or array.dtype.type is not kind:
             raise ValueError(f"an array of {array.dtype} {array.shape}")
     if not 0 <= faces.labels.min() <= faces.labels.max() < len(faces.label_names):
-        raise ValueError("labels that are not there")
+        raise ValueError("unknown labels")
     if not set(np.unique(faces.split)) <= {"", *SPLITS}:
-        raise ValueError("splits that are not there")
+        raise ValueError("unknown splits")
     return faces
 
 

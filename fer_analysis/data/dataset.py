@@ -1,4 +1,4 @@
-"""FaceDataset: faces, labels and where each came from, checked once on creation."""
+"""FaceDataset: faces, labels and the origin of each, checked once on creation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OFFICIAL_NAMES = {split: name for name, split in OFFICIAL_SPLITS.items()}
 """Our name of a split -> FER-2013's own."""
 
 _ROWS = 4096
-"""Images copied at a time where a split is hashed."""
+"""Images copied at a time when a split is hashed."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class FaceDataset:
             0) or the path relative to the data folder.
         split: str `(n,)`, one of `SPLITS` for each image.
         votes: Optional int64 `(n, k)`, how many annotators chose each of `vote_names`.
-            A row of zeros: nobody voted on this image.
+            A row of zeros: no votes on this image.
         vote_names: The data set's labels in their order, then extras (contempt, unknown, NF).
 
     Raises:
@@ -101,7 +101,7 @@ class FaceDataset:
         """Return one split.
 
         Raises:
-            FerError: If no image belongs to it.
+            FerError: If it has no image.
         """
         if not self.has(split):
             raise FerError(
@@ -110,7 +110,7 @@ class FaceDataset:
         return self.take(self.split == split)
 
     def has(self, split: str) -> bool:
-        """Tell whether any image belongs to `split`."""
+        """Return whether `split` has any image."""
         return bool((self.split == split).any())
 
     @property
@@ -128,7 +128,7 @@ class FaceDataset:
     def pixel_hashes(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Return a hash of each image's pixels, str `(n,)`: equal for identical images.
 
-        It joins the same images across layouts, whose ids differ.
+        It identifies the same image in different layouts, whose ids differ.
 
         Args:
             rows: Positions of the images; all if None.
@@ -152,8 +152,7 @@ class FaceDataset:
     def fingerprints(self) -> dict[str, str]:
         """Return split -> a short hash of its images, labels and label names (not of the ids).
 
-        What other splits hold, or whether there are any, changes nothing: data without its test
-        split has the same `train`.
+        It does not depend on other splits: data without its test split has the same `train`.
         """
         return {name: self._split_fingerprint(name) for name in self.splits}
 

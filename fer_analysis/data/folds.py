@@ -1,4 +1,4 @@
-"""Folds of the training images: every image is left out once, copies always together."""
+"""Folds of the training images: every image is left out once, copies stay together."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from fer_analysis.errors import FerError
 
 
 def fold_of(labels: np.ndarray, groups: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """Divide images into folds that hold each label in equal numbers and part no group.
+    """Divide images into folds with equal numbers of each label, keeping groups together.
 
-    Groups are dealt out one by one, large ones first, each to the fold that has fewest images
-    of the group's labels; single images, which come last, then level out what groups left.
+    Groups are assigned one by one, large ones first, each to the fold with the fewest images
+    of the group's labels; single images come last and even out the differences.
 
     Args:
         labels: int64 `(n,)`.
@@ -30,7 +30,7 @@ def fold_of(labels: np.ndarray, groups: np.ndarray, k: int, seed: int) -> np.nda
     """
     _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     if len(sizes) < k:
-        raise FerError(f"{k} folds want as many groups of images, received {len(sizes)}")
+        raise FerError(f"{k} folds require at least {k} groups of images, received {len(sizes)}")
     members = np.split(np.argsort(group, kind="stable"), np.cumsum(sizes)[:-1])
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(len(sizes))
@@ -40,7 +40,7 @@ def fold_of(labels: np.ndarray, groups: np.ndarray, k: int, seed: int) -> np.nda
     fold = np.empty(len(labels), np.int64)
     for index in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
         counts = np.bincount(labels[members[index]], minlength=len(total))
-        # Shares of each label, so that a rare one weighs as much as a frequent one.
+        # Shares of each label, so that rare and frequent labels have the same weight.
         fullness = filled / total @ (counts / total)
         chosen = np.lexsort((preference, filled.sum(axis=1), fullness.round(12)))[0]
         filled[chosen] += counts
@@ -51,10 +51,10 @@ def fold_of(labels: np.ndarray, groups: np.ndarray, k: int, seed: int) -> np.nda
 def hold_out_fold(
     dataset: FaceDataset, groups: np.ndarray, *, folds: int, fold: int, seed: int = 0
 ) -> FaceDataset:
-    """Move one fold of the training images to a split of its own, called `fold`.
+    """Move one fold of the training images to the split `fold`.
 
     Args:
-        dataset: The images; all other splits stay as they are.
+        dataset: The images; other splits do not change.
         groups: int64 `(n,)`, duplicate groups of the images.
         folds: Number of folds.
         fold: Which one, from 0.

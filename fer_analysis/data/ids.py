@@ -1,4 +1,4 @@
-"""Join by id: where images stand in another array."""
+"""Join by id: positions of images in another array."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def rows_of(wanted: np.ndarray, ids: np.ndarray) -> np.ndarray:
         ids: str `(n,)`, each once.
 
     Returns:
-        int64 `(m,)`, positions in `ids`; -1 for an id that is not there.
+        int64 `(m,)`, positions in `ids`; -1 for an id that is missing.
     """
     row = {name: index for index, name in enumerate(np.asarray(ids).tolist())}
     found = [row.get(name, -1) for name in np.asarray(wanted).tolist()]

@@ -1,4 +1,4 @@
-"""The many spellings of a label: FER-2013's seven, and one's own."""
+"""The many spellings of a label: FER-2013's seven, and those of other data sets."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SYNONYMS = {
 }
 _LABEL_OF = {word: label for label, words in SYNONYMS.items() for word in (label, *words)}
 _NUMBER = re.compile(r"^\d+[ .:)]+(?=\D)")
-"""What stands before a label that is numbered, after `_spelling`."""
+"""The prefix of a numbered label, after `_spelling`."""
 _UNSEEN = ("Cf", "Cc")
-"""Unicode categories of characters that no one sees: zero-width, direction, control."""
+"""Unicode categories of invisible characters: zero-width, direction, control."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ def fer_label(name: str) -> str | None:
 def name_labels(folders: Iterable[str]) -> Labels:
     """Return the labels of a data set whose label folders have these names.
 
-    Names that differ in case, in Unicode form, in unseen characters or in the signs between
-    words are one label, and so are synonyms of FER-2013's labels. Exactly the seven of FER-2013,
-    however spelt, numbered or not, come in FER-2013's order; any others keep their names, in
-    alphabetical order (numbers in numerical order).
+    Names that differ in case, in Unicode form, in invisible characters or in the separators
+    between words are one label, and so are synonyms of FER-2013's labels. Exactly the seven of
+    FER-2013, in any spelling, numbered or not, are in FER-2013's order; any others keep their
+    names, in alphabetical order (numbers in numerical order).
 
     Args:
-        folders: Names of folders, repeated or not; of several spellings of one's own label the
-            first is taken.
+        folders: Names of folders, repeated or not; of several spellings of a label the first is
+            used, except for FER-2013's.
     """
     folders = list(dict.fromkeys(folders))
     spelt: dict[str, list[str]] = {}
@@ -68,7 +68,7 @@ def name_labels(folders: Iterable[str]) -> Labels:
         names = tuple(sorted(chosen.values(), key=_order))
     of = {name: chosen[key] for key, group in spelt.items() for name in group}
     notices = tuple(
-        f"one label '{chosen[key]}': the folders called {', '.join(map(_shown, group))}"
+        f"one label '{chosen[key]}': the folders {', '.join(map(_shown, group))}"
         for key, group in spelt.items()
         if len(group) > 1
     )
@@ -77,13 +77,13 @@ def name_labels(folders: Iterable[str]) -> Labels:
 
 def printable(name: str) -> str:
     """Return a name of a file or folder as text: bytes that are no UTF-8, and control
-    characters, become escapes."""
+    characters, are escaped."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(ascii(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in text)
 
 
 def _spelling(name: str) -> str:
-    """Return what all spellings of a name have in common."""
+    """Return a key that is equal for all spellings of a name."""
     text = unicodedata.normalize("NFKC", name).casefold()
     text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _UNSEEN)
     return " ".join(re.split(r"[\s_-]+", unicodedata.normalize("NFC", text))).strip()
@@ -108,6 +108,6 @@ def _codes(names: tuple[str, ...]) -> tuple[str, ...]:
     if names != tuple(map(str, range(len(FER_LABELS)))):
         return ()
     return (
-        f"the labels are the numbers {names[0]} to {names[-1]} and stay so; FER-2013's codes mean "
-        f"{', '.join(FER_LABELS)}, in this order",
+        f"the labels are the numbers {names[0]} to {names[-1]} and are kept as names; "
+        f"FER-2013's codes are {', '.join(FER_LABELS)}, in this order",
     )

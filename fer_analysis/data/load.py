@@ -1,4 +1,4 @@
-"""load_data: from a path to a FaceDataset, whatever the layout."""
+"""load_data: from a path to a FaceDataset, in any layout."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class LoadedData:
         fingerprint: `dataset.fingerprint()`.
         notices: What a user should know, one line each.
         comparable: Whether the test split is a whole official one (PrivateTest, or Kaggle's
-            test folder), so that figures on it may stand beside published ones.
+            test folder), so that figures on it are comparable with published ones.
         section: The `data` section of a config that describes how it was read; None where it
             was read without one.
-        account: What became of every file or row that was seen; None where faces were drawn.
+        account: How many files or rows were read or left out; None for embedded data.
     """
 
     dataset: FaceDataset
@@ -51,7 +51,7 @@ class LoadedData:
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
-        """Split -> fingerprint of it alone, whatever other splits the data has."""
+        """Split -> its fingerprint, independent of other splits."""
         return self.dataset.fingerprints()
 
 
@@ -75,17 +75,17 @@ def load_data(
         path: The file, or the folder that holds it.
         layout: One of `LAYOUTS`, or `auto` to recognise it.
         protocol: `official`, `kaggle`, or `auto` (see `splits.divide`).
-        votes: FER+'s `fer2013new.csv` or its folder; looked for beside the data if None.
-        skip_bad: Go on without bad rows and files, with a notice.
+        votes: FER+'s `fer2013new.csv` or its folder; searched for in the data's folder if None.
+        skip_bad: Continue without bad rows and files, with a notice.
         size: Height and width of the images, in pixels.
-        validation_share: Share that validates where the data's own folders have none.
-        test_share: Share that tests where the data's own folders have no splits.
+        validation_share: Share for validation if the data's folders have none.
+        test_share: Share for testing if the data's folders have no splits.
         split_seed: Seed of the splits that are drawn.
         cache: Keep decoded data for the next start.
         progress: Called with (done, total) during a long read.
 
     Raises:
-        FerError: If the data cannot be read as asked.
+        FerError: If the data cannot be read with these arguments.
     """
     path = Path(path).expanduser()
     if not isinstance(size, int) or size < 1:
@@ -129,12 +129,12 @@ def load_data(
 
 
 def _left_out(account: Account) -> tuple[str, ...]:
-    """Return a notice of what was passed over; bad rows and files have their own."""
+    """Return a notice of what was left out; bad rows and files have their own."""
     return (str(account),) if set(account.left_out) - {BAD} else ()
 
 
 def _read(name, source, options, *, use_cache, progress) -> tuple[RawFaces, tuple[str, ...]]:
-    """Return the faces of a source, from the cache where it has them, and notices."""
+    """Return the faces of a source, from the cache if possible, and notices."""
     if not use_cache:
         return _decode(source, options, progress), ()
     file = cache_file(source, layout=name, **options)
@@ -146,7 +146,7 @@ def _read(name, source, options, *, use_cache, progress) -> tuple[RawFaces, tupl
     if faces is not None:
         return faces, ()
     faces = _decode(source, options, progress)
-    # What changed while it was read is read anew at the next start.
+    # Files that changed during the reading are read again at the next start.
     if source_state(source, now) != state:
         return faces, (*told, f"not cached: files of {source.folder} changed while they were read")
     try:
@@ -167,7 +167,7 @@ def _decode(source: Source, options: dict, progress: Progress | None) -> RawFace
 
 
 def _with_votes(raw: RawFaces, source: Source, votes) -> tuple[FaceDataset, tuple[str, ...]]:
-    # A placeholder split where the source has none: divide() gives the real one.
+    # A placeholder split if the source has none: divide() gives the real one.
     split = np.where(raw.split == "", "train", raw.split)
     dataset = FaceDataset(raw.images, raw.labels, raw.label_names, raw.ids, split)
     path = find_votes(source.folder, votes)

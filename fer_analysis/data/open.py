@@ -25,12 +25,12 @@ def open_data(
 
     Args:
         section: The section; its fields are the keyword arguments of `load_data`, or, where
-            its source is `synthetic`, of `generate`; `folds`, `fold` and `fold_seed` tell which
-            part of the training images becomes the split `fold`.
+            its source is `synthetic`, of `generate`; `folds`, `fold` and `fold_seed` give the
+            part of the training images that becomes the split `fold`.
         progress: Called with (done, total) while files are read.
 
     Raises:
-        FerError: If the data cannot be read, or not be divided into so many folds.
+        FerError: If the data cannot be read, or not divided into this number of folds.
     """
     loaded = leave_out(open_whole(section, progress=progress), section)
     return replace(loaded, section=section)
@@ -51,11 +51,11 @@ def leave_out(loaded: LoadedData, section: BaseModel) -> LoadedData:
     """Leave out the fold that a `data` section names, if any; images are not copied.
 
     Args:
-        loaded: What `open_whole` gave of the section.
+        loaded: What `open_whole` returned for the section.
         section: The section.
 
     Raises:
-        FerError: If the data cannot be divided into so many folds.
+        FerError: If the data cannot be divided into this number of folds.
     """
     if section.folds is None:
         return loaded
@@ -76,7 +76,7 @@ def _drawn(options: dict) -> LoadedData:
 
 def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> LoadedData:
     dataset = loaded.dataset
-    # Every drawn face was drawn by itself; as alike as they are, no two are copies.
+    # Every face was drawn separately; similar as they are, there are no copies.
     drawn = loaded.layout == "synthetic"
     groups = np.arange(len(dataset)) if drawn else _copies(dataset)
     dataset = hold_out_fold(dataset, groups, folds=folds, fold=fold, seed=seed)
@@ -94,7 +94,7 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
 
 
 def _copies(dataset: FaceDataset) -> np.ndarray:
-    """Return groups of copies, int64 `(n,)`; test images link no others.
+    """Return groups of copies, int64 `(n,)`; test images do not link others.
 
     So the folds are the same whether or not the data has a test split.
     """

@@ -15,7 +15,7 @@ from fer_analysis.data.readers.walk import Walk, subfolders
 from fer_analysis.errors import FerError
 
 WRAPPERS = 3
-"""How many folders may lie around a data set, each the only one in the next."""
+"""How many folders may contain a data set, one inside the other."""
 
 _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz")
 
@@ -24,7 +24,7 @@ def recognise(path: Path, layout: str) -> tuple[str, Source, tuple[str, ...]]:
     """Return the layout of a path, what it would read, and notices.
 
     Args:
-        path: A file, or a folder that holds a data set or only the folder of one.
+        path: A file, or a folder with a data set or with only the folder of one.
         layout: One of `LAYOUTS`, or `auto`.
 
     Raises:
@@ -59,18 +59,18 @@ def _chosen(path, place, sources, around) -> tuple[str, Source, tuple[str, ...]]
     if source.unit == "files":
         left_out = Counter(source.left_out) + around.left_out
         source = dataclasses.replace(source, left_out=left_out)
-    # Kaggle's folders are folders too: only a layout of other files is another data set.
+    # Kaggle's folders are folders too: only a layout of other files is a different data set.
     others = [other for other, rest in others if set(rest.files).isdisjoint(source.files)]
     if others:
         notices += (
-            f"{place} holds several layouts: '{name}' is read; "
+            f"{place} has several layouts: '{name}' is read; "
             f"--layout {' or '.join(others)} reads the rest",
         )
     return name, source, notices
 
 
 def _only_folder(path: Path) -> Path | None:
-    """Return the one folder in a folder, if it can be a data set's wrapper."""
+    """Return the only folder in a folder, if it can contain a data set."""
     inside = subfolders(path) if path.is_dir() else []
     if len(inside) != 1 or looks_like_split(inside[0]) or fer_label(inside[0]):
         return None
@@ -83,5 +83,5 @@ def _unrecognised(path: Path, layout: str, answers: dict[str, str]) -> str:
     found = (few(names) or "an empty folder") if path.is_dir() else "one file"
     what = "no data set recognised" if layout == "auto" else "not in this layout"
     archives = [name for name in names if name.lower().endswith(_ARCHIVES)]
-    hint = f"; archives are not looked into: unpack {few(archives)}" if archives else ""
+    hint = f"; archives are not read: unpack {few(archives)}" if archives else ""
     return f"{path}: {what}; looked for {looked}; found {found}{hint}"

@@ -1,4 +1,4 @@
-"""Which images train, validate and test: the official division, Kaggle's, or one's own."""
+"""Which images train, validate and test: the official division, Kaggle's, or the data's own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KAGGLE_VALIDATION = 0.1
 
 @dataclass(frozen=True)
 class Division:
-    """A split for each image, str `(n,)`, the protocol that gave it, and what to know."""
+    """A split for each image, str `(n,)`, its protocol, and notices."""
 
     split: np.ndarray
     protocol: str
@@ -44,19 +44,19 @@ def divide(
     """Divide images into train, validation and test.
 
     Args:
-        dataset: The images, whose own `split` is not looked at. Images with equal pixels
+        dataset: The images, whose own `split` is ignored. Images with equal pixels
             stay together wherever we draw a split ourselves.
         split: str `(n,)`, the source's own split; empty where it has none.
         official: Whether `split` is FER-2013's own division.
         protocol: `official` (Training / PublicTest / PrivateTest), `kaggle` (the whole test
-            folder tests, a tenth of training validates), or `auto`: official where the data
-            knows it, else the folders' own splits, completed where they are missing.
-        validation_share: Of one's own folders, the share that validates where none does.
-        test_share: Of own folders without any splits, the share that tests.
+            folder for testing, a tenth of training for validation), or `auto`: official if the
+            data has it, else the folders' own splits, completed if they are missing.
+        validation_share: Of other folders, the share for validation if they have none.
+        test_share: Of other folders without any splits, the share for testing.
         seed: Of the splits that are drawn.
 
     Raises:
-        FerError: If the protocol is unknown or wants a division that the data has not.
+        FerError: If the protocol is unknown or requires a division that the data does not have.
     """
     _check(protocol, official, validation_share, test_share)
     if not official:
@@ -77,7 +77,7 @@ def divide(
     if count.any() and not np.array_equal(count, full):
         notices += (
             f"partial: the test split has {count.sum()} of {full.sum()} images; "
-            "its figures are never set beside the study's",
+            "its figures are not comparable with the paper's",
         )
     return Division(split, protocol, notices, comparable=np.array_equal(count, full))
 
@@ -87,8 +87,8 @@ def _check(protocol: str, official: bool, validation_share: float, test_share: f
         raise FerError(f"unknown protocol '{protocol}'{did_you_mean(protocol, PROTOCOLS)}")
     if protocol != "auto" and not official:
         raise FerError(
-            f"protocol '{protocol}' wants FER-2013's own division, which these folders do not "
-            "have; --protocol auto takes the folders' splits"
+            f"protocol '{protocol}' requires FER-2013's own division, which these folders do "
+            "not have; --protocol auto uses the folders' splits"
         )
     shares = {"validation_share": validation_share, "test_share": test_share}
     problems = [
@@ -117,11 +117,11 @@ def _own(dataset, split, shares, seed) -> tuple[np.ndarray, tuple[str, ...]]:
     if not known:
         split[:] = "train"
         _draw(dataset, split, "test", test_share, seed)
-        # Of what is left, so that validation gets its share of the whole.
+        # Of the remaining images, so that validation has its share of the whole.
         validation_share /= 1 - test_share
         what = "the folders have no splits: train, validation and test were drawn"
     elif "train" in known and "validation" not in known:
-        what = "no validation folder: part of train validates, drawn"
+        what = "no validation folder: part of train was drawn for validation"
     else:
         return split, ()
     _draw(dataset, split, "validation", validation_share, seed + 1)
@@ -137,10 +137,10 @@ def _draw(dataset: FaceDataset, split: np.ndarray, name: str, share: float, seed
 
 
 def held_out(labels: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Choose a share of each label's images, never parting a group.
+    """Choose a share of each label's images, keeping groups together.
 
-    Groups come in a seeded random order, and one is taken while each of its labels still
-    has room, so that a label's share is met but for a few images. A label of several
+    Groups are in a seeded random order, and one is chosen if none of its labels exceeds its
+    share, so that a label's share is met up to a few images. A label of several
     groups, however rare, gives at least one image and keeps at least one.
 
     Args:
@@ -161,7 +161,7 @@ def held_out(labels: np.ndarray, groups: np.ndarray, share: float, seed: int) ->
     _, group = np.unique(groups, return_inverse=True)
     members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
     order = np.random.default_rng(seed).permutation(len(members))
-    # The second round serves labels all of whose groups were too large for their room.
+    # The second round is for labels whose groups were all too large.
     for lacking_only in (False, True):
         for index in order:
             counts = Counter(labels[members[index]].tolist())

@@ -1,7 +1,7 @@
-"""What annotators' votes say of an image: shares, majority, entropy, agreement with the label.
+"""Figures of annotators' votes on an image: shares, majority, entropy, agreement with the label.
 
 Votes are int64 `(n, m)`: the k labels first, then what else annotators could choose (contempt,
-unknown, no face). A row of zeros is an image that nobody voted on.
+unknown, no face). A row of zeros is an image without votes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import xlogy
 
 CONFIDENT = 0.8
-"""From this share of the votes on, the annotators agree."""
+"""Annotators agree if an option has at least this share of the votes."""
 
 HALF = 0.5
 """An option with more than this share of the votes has the majority."""
@@ -22,8 +22,8 @@ STRATA = {
     "leaning away": "more than half on another",
     "mismatch": "80 % or more on another",
 }
-"""Annotators' agreement with the data set's label, by shares of their votes. Where votes are split
-the face is ambiguous; where they agree on another label, the label is doubtful."""
+"""Annotators' agreement with the data set's label, by shares of their votes. If votes are split,
+the face is ambiguous; if they agree on another label, the label is doubtful."""
 
 
 def vote_shares(votes: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def vote_shares(votes: np.ndarray) -> np.ndarray:
 
 
 def modal_shares(votes: np.ndarray) -> np.ndarray:
-    """Return 1 for the option with most votes, parts of 1 where several tie, float64 `(n, m)`."""
+    """Return 1 for the option with most votes, fractions where several tie, float64 `(n, m)`."""
     highest = votes == votes.max(axis=1, keepdims=True)
     return highest / highest.sum(axis=1, keepdims=True)
 
@@ -63,7 +63,7 @@ def strongest_other(votes: np.ndarray, labels: np.ndarray, k: int) -> tuple[np.n
 
 
 def label_is_first_choice(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Tell whether no option got more votes than the image's label, bool `(n,)`."""
+    """Return whether no option got more votes than the image's label, bool `(n,)`."""
     return votes[np.arange(len(labels)), labels] == votes.max(axis=1)
 
 

@@ -1,4 +1,4 @@
-"""FER+: how ten annotators saw each image of FER-2013 (Barsoum et al. 2016)."""
+"""FER+: ten annotators' votes on each image of FER-2013 (Barsoum et al. 2016)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fer_analysis.text import percent
 
 FILE_NAME = "fer2013new.csv"
 EXTRAS = ("contempt", "unknown", "NF")
-"""What annotators could say besides the seven labels; NF: no face."""
+"""The annotators' options besides the seven labels; NF: no face."""
 
 VOTE_NAMES = (*FER_LABELS, *EXTRAS)
 JUDGED, LEAST_KAPPA = 200, 0.1
-"""On how many images votes are judged, and how much better than chance they must fit the labels
-(FER+ on FER-2013: .45)."""
+"""How many images are needed to check votes, and their least agreement with the labels beyond
+chance (FER+ on FER-2013: .45)."""
 
 _NAME_OF = {name.lower(): name for name in EXTRAS}
 
@@ -52,7 +52,7 @@ def join_votes(path: Path, rows: np.ndarray, split: np.ndarray) -> np.ndarray:
         int64 `(n, 10)`, votes for each of `VOTE_NAMES`.
 
     Raises:
-        FerError: If the file is no FER+ file, has bad rows, or belongs to other data.
+        FerError: If the file is not a FER+ file, has bad rows, or belongs to other data.
     """
     usages, votes = _read(path)
     for row, name in zip(rows.tolist(), split.tolist(), strict=True):
@@ -66,7 +66,7 @@ def join_votes(path: Path, rows: np.ndarray, split: np.ndarray) -> np.ndarray:
 
 
 def check_votes(path: Path, votes: np.ndarray, labels: np.ndarray) -> None:
-    """Refuse votes that have nothing to do with the labels.
+    """Refuse votes that are unrelated to the labels.
 
     Args:
         path: The file, for the message.
@@ -74,9 +74,9 @@ def check_votes(path: Path, votes: np.ndarray, labels: np.ndarray) -> None:
         labels: int64 `(n,)`.
 
     Raises:
-        FerError: If annotators chose the images' labels hardly more often than if votes and
-            images had been drawn apart (Cohen's kappa below .1), as where rows are shifted or
-            the votes are on other images. Few images are not judged.
+        FerError: If annotators chose the images' labels hardly more often than by chance (Cohen's
+            kappa below .1), e.g. because rows are shifted or the votes are on other images.
+            Few images are not checked.
     """
     voted = votes.sum(axis=1) > 0
     if voted.sum() < JUDGED:
@@ -89,7 +89,7 @@ def check_votes(path: Path, votes: np.ndarray, labels: np.ndarray) -> None:
     if seen - chance < LEAST_KAPPA * (1 - chance):
         raise FerError(
             f"{path}: these votes do not belong to this data: {percent(seen)} of them are on "
-            f"the images' labels, {percent(chance)} would be by chance (n = {len(labels):,}); "
+            f"the images' labels, {percent(chance)} are expected by chance (n = {len(labels):,}); "
             "are the rows in another order?"
         )
 
@@ -115,7 +115,7 @@ def _read(path: Path) -> tuple[list[str], np.ndarray]:
     except (IndexError, ValueError) as error:
         raise FerError(f"{path}: bad votes ({error})") from None
     counts = np.rint(votes)
-    # Written so that a NaN is no count either; an annotation has ten votes.
+    # This form also rejects NaN; each image has ten votes.
     bad = ~((counts == votes) & (votes >= 0) & (votes <= 1000)).all(axis=1)
     if bad.any():
         row = int(bad.argmax())

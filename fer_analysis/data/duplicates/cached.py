@@ -1,4 +1,4 @@
-"""The copies in a data set, found once and kept in the cache: audit and folds ask for them."""
+"""The copies in a data set, found once and kept in the cache, for audit and folds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fer_analysis.data.duplicates.search import (
 from fer_analysis.files import replacing
 
 VERSION = 1
-"""To be raised whenever the search gives other pairs for the same images."""
+"""Raised whenever the search gives other pairs for the same images."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ def _load(path: Path, n: int) -> NearPairs | None:
             first.min() >= 0 and (first < second).all() and second.max() < n
         )
         return near if fits and kinds and inside else None
-    # A damaged archive raises almost anything; whatever it is, the search is done again.
+    # A damaged archive raises many kinds of errors; the search is done again.
     except Exception:
         return None
 
 
 def _store(path: Path, near: NearPairs) -> None:
-    # Where the cache cannot be written all works, only slower; reading the data says so.
+    # Without a writable cache all works, only slower; reading the data reports it.
     with contextlib.suppress(OSError), replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **asdict(near))

@@ -1,4 +1,4 @@
-"""The same photograph twice: pixel for pixel, or mirrored, shifted, re-compressed, re-scaled."""
+"""Duplicates: identical pixels, or the same photograph mirrored, shifted, compressed, scaled."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from fer_analysis.data.duplicates.similarity import (
 from fer_analysis.data.readers.source import resize
 
 CANDIDATE = 0.66
-"""Product of two signatures from which a pair is looked at closely. Of planted copies of
+"""Product of two signatures from which a pair is compared closely. Of planted copies of
 FER-2013's faces (mirrored, shifted up to 3 pixels, JPEG quality 20, contrast, zoom of 5 %) 99 %
-and more lie above it, of all pairs of FER-2013 2 in 100,000."""
+and more are above it, of all pairs of FER-2013 2 in 100,000."""
 
 NEAR = 0.88
-"""Likeness from which a pair is the same photograph. FER-2013's candidates have a valley
-there: from .88 to .90 about 2 of 50 pairs were two photographs to the eye, from .86 to .88 6 of
+"""Likeness from which a pair is the same photograph. FER-2013's candidates have a minimum
+there: from .88 to .90 about 2 of 50 pairs were two photographs on inspection, from .86 to .88 6 of
 50, from .82 to .84 more than half."""
 
 FLAT = 8.0
-"""Grey levels: images whose pixels' standard deviation is less show nothing to compare."""
+"""Grey levels: images whose pixels' standard deviation is less are not compared."""
 
 MOST = 50
 """Candidates that are followed up for each image among `_WIDTH` others, the most alike. On
-FER-2013 the limit changes nothing; in data that is all alike (frames of a film) every pair would
-be one, and the chains that join copies to groups hold without most of them."""
+FER-2013 the limit changes nothing; if all images are alike (frames of a film) every pair would
+be a candidate, and most of them are not needed to link copies to groups."""
 
 _BLOCK, _WIDTH, _PAIRS = 2048, 8192, 512
-"""Images by images compared at a time, and pairs laid over each other at a time."""
+"""Images compared at a time, and pairs aligned at a time."""
 
 
 @dataclass(frozen=True)
 class NearPairs:
     """Pairs of images, not identical, that show the same photograph.
 
-    Where images are identical, only the first of them stands for all.
+    Of identical images only the first one is in pairs.
 
     Args:
         first: int64 `(p,)`, positions of images; always less than `second`.
@@ -74,7 +74,7 @@ def exact_groups(images: np.ndarray) -> np.ndarray:
     """
     if not images.size:
         return np.arange(len(images))
-    # Bytes as one opaque value each: equal values are equal images, no hash can collide.
+    # Bytes as one value each: equal values are equal images, without hash collisions.
     rows = np.ascontiguousarray(images).reshape(len(images), -1)
     whole = rows.view(np.dtype((np.void, rows.shape[1]))).ravel()
     _, first, group = np.unique(whole, return_index=True, return_inverse=True)
@@ -86,8 +86,8 @@ def near_pairs(
 ) -> NearPairs:
     """Find all pairs that show the same photograph though their pixels differ.
 
-    Every image is compared with every other and its mirror image by a signature that small
-    shifts leave alone; what is alike there is laid over each other (see `likeness.py`).
+    Every image is compared with every other and its mirror image by a signature that does not
+    depend on small shifts; similar ones are aligned and correlated (see `similarity.py`).
 
     Args:
         images: uint8 `(n, height, width, 1)`, pixels 0-255; compared at 48x48.
@@ -119,7 +119,7 @@ def _candidates(
         block = marks[start : start + _BLOCK]
         for mirrored, query in enumerate((block, mirror_signatures(block))):
             query = np.ascontiguousarray(query).reshape(len(block), -1)
-            # A pair is alike both ways round, also with a mirror: half of the square is enough.
+            # Similarity is symmetric, also with a mirror image: half of the matrix is enough.
             for left in range(start, n, _WIDTH):
                 likeness = query @ plain[left : left + _WIDTH].T
                 row, column = _strongest(likeness)
@@ -144,7 +144,7 @@ def _strongest(likeness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _best_of_each_pair(first, second, likeness, mirrored) -> NearPairs:
-    """Keep what is alike enough, and of a pair that is so in both ways the better one."""
+    """Keep pairs that are alike enough, each in the better of its two orientations."""
     keep = likeness >= NEAR
     first, second, likeness, mirrored = (a[keep] for a in (first, second, likeness, mirrored))
     order = np.lexsort((-likeness, second, first))

@@ -1,4 +1,4 @@
-"""How alike two images are, whatever small shift, brightness or compression lies between them."""
+"""How alike two images are, regardless of small shifts, brightness and compression."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ FREQUENCIES = 8
 """Waves per image side, each way, that a signature holds."""
 
 REACH = 4
-"""The largest shift at which two images are laid over each other, in pixels."""
+"""The largest shift at which two images are compared, in pixels."""
 
 _FINE, _COARSE = 1.0, 6.0
-"""Standard deviations in pixels of the two blurs whose difference is compared: what is finer is
-mostly compression noise, what is coarser is mostly light."""
+"""Standard deviations in pixels of the two blurs whose difference is compared: finer detail is
+mostly compression noise, coarser detail is mostly light."""
 
 _FAINTEST = 1.0
-"""Grey levels: contrast added to both sides of a comparison, so that noise on a plain ground is
-not blown up to a likeness."""
+"""Grey levels: contrast added to both sides of a comparison, so that noise on a plain background
+does not count as likeness."""
 
 _FAINT_WAVE = 5.0
-"""Size of a wave, in an image of contrast 1, below which it hardly counts."""
+"""Size of a wave, in an image of contrast 1, below which it has little weight."""
 
 _CHUNK = 2048
 
@@ -35,10 +35,10 @@ def contrast(images: np.ndarray) -> np.ndarray:
 
 
 def signatures(images: np.ndarray) -> np.ndarray:
-    """Describe each image by the sizes of its low frequencies, which a small shift leaves alone.
+    """Describe each image by the sizes of its low frequencies, which do not depend on small shifts.
 
-    Image and mirror image differ in the order of the numbers alone (`mirror_signatures`). What
-    nearly all photographs have in common, the fall of the spectrum with frequency, is taken out.
+    Image and mirror image differ in the order of the numbers alone (`mirror_signatures`). The
+    fall of the spectrum with frequency, common to nearly all photographs, is removed.
 
     Args:
         images: uint8 `(n, 48, 48)`, pixels 0-255.
@@ -79,7 +79,7 @@ def _fall_of_the_spectrum() -> np.ndarray:
 
 
 def aligned_likeness(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Lay pairs of images over each other in the best of all small shifts and correlate them.
+    """Align pairs of images by the best of all small shifts and correlate them.
 
     Args:
         first: uint8 `(n, 48, 48)`, pixels 0-255.

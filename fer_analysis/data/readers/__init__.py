@@ -1,1 +1,1 @@
-"""One file a layout of data on disk."""
+"""One file for each layout of data on disk."""

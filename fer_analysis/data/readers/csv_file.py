@@ -1,9 +1,9 @@
 """FER-2013 as one CSV: `fer2013.csv`, or `icml_face_data.csv` with spaces in its header.
 
-A row holds 2304 numbers as text, and turning text into numbers is all the cost of reading.
-So the pixels of many rows are parsed at once, as an array of characters; only where a block
-of rows holds anything unusual are its rows parsed one by one, to say which is bad and why.
-A file is recognised by its header, or by FER-2013's name for it.
+A row has 2304 numbers as text, and parsing them is nearly all the cost of reading. So the
+pixels of many rows are parsed at once, as an array of characters; only if a block of rows has
+anything unusual, its rows are parsed one by one, to report which is bad and why. A file is
+recognised by its header, or by FER-2013's name for it.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ SIDE = 48
 PIXELS = SIDE * SIDE
 COLUMNS = ("emotion", "pixels", "usage")
 BLOCK = 32
-"""Rows parsed at once: few enough for their characters to stay in the processor's cache."""
+"""Rows parsed at once: few enough for the processor's cache."""
 
 HEADER_LIMIT = 10_000
-"""Bytes of a first line: a file of another kind may have no line ends at all."""
+"""Bytes of a first line: other files may have no line ends at all."""
 
 _SPLIT_OF = {usage.lower(): split for usage, split in OFFICIAL_SPLITS.items()}
 
 
 def find_csv(path: Path) -> Source | str:
-    """Recognise `fer2013.csv` (emotion,pixels,Usage), or the folder that holds it."""
+    """Recognise `fer2013.csv` (emotion,pixels,Usage), or its folder."""
     return _find(path, "fer2013.csv", spaced=False)
 
 
 def find_icml(path: Path) -> Source | str:
-    """Recognise `icml_face_data.csv` (emotion, Usage, pixels), or the folder that holds it."""
+    """Recognise `icml_face_data.csv` (emotion, Usage, pixels), or its folder."""
     return _find(path, "icml_face_data.csv", spaced=True)
 
 
@@ -59,7 +59,7 @@ def _find(path: Path, name: str, *, spaced: bool) -> Source | str:
 
 
 def _has_header(path: Path, name: str, *, spaced: bool) -> bool:
-    """Tell whether a file begins with FER-2013's columns, misspelt ones included."""
+    """Return whether a file begins with FER-2013's columns, also if misspelt."""
     with open(path, "rb") as file:
         header = file.readline(HEADER_LIMIT)
     if (b", " in header) != spaced:
@@ -74,7 +74,7 @@ def _names(header: bytes) -> tuple[str, ...]:
 
 
 def _column(name: str, names: tuple[str, ...]) -> str | None:
-    """Return the column called `name`, or the one that looks like it misspelt."""
+    """Return the column called `name`, or a misspelling of it."""
     return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.75)), None)
 
 
@@ -96,8 +96,8 @@ def read_csv(
         FerError: If a column is missing or a row is bad.
     """
     pixels, kept, problems = bytearray(), [], []
-    # The C library gives memory back to the system after every block, and fetching it again
-    # costs as much as parsing; once it has seen a large array freed, it keeps what is small.
+    # The C library returns memory to the system after every block, and allocating it again
+    # costs as much as parsing; after a large array was freed, it keeps smaller ones.
     np.empty(16 << 20, dtype=np.uint8)
     with open(path, "rb") as file:
         columns = _columns(path, file.readline(HEADER_LIMIT))
@@ -141,7 +141,7 @@ def _columns(path: Path, header: bytes) -> tuple[str, ...]:
         )
     twice = [name for name in COLUMNS if names.count(name) > 1]
     if twice:
-        raise FerError(f"{path}: the column {', '.join(twice)} stands twice in its first line")
+        raise FerError(f"{path}: the column {', '.join(twice)} is twice in its first line")
     return names
 
 
@@ -192,7 +192,7 @@ def _where(path: Path, row: int, number: int, error: ValueError) -> str:
 
 
 def _cells(columns: tuple[str, ...], line: bytes) -> tuple[bytes, int, str]:
-    """Return pixels as text, label and split of a line; ValueError says what is wrong."""
+    """Return pixels as text, label and split of a line; ValueError with the problem."""
     cells = _quoted_cells(line) if b'"' in line else line.split(b",")
     if len(cells) != len(columns):
         raise ValueError(f"expected {len(columns)} cells ({', '.join(columns)}), got {len(cells)}")
@@ -206,7 +206,7 @@ def _cells(columns: tuple[str, ...], line: bytes) -> tuple[bytes, int, str]:
 
 
 def _quoted_cells(line: bytes) -> list[bytes]:
-    """Return the cells of a line with quotes, inside which a comma separates nothing."""
+    """Return the cells of a line with quotes, in which commas do not separate."""
     try:
         (cells,) = csv.reader([line.decode("latin-1")], skipinitialspace=True, strict=True)
     except csv.Error as error:
@@ -227,7 +227,7 @@ def parse_block(fields: list[bytes]) -> np.ndarray | None:
 
     Returns:
         uint8 `(rows, 2304)`, or None where any row is not 2304 numbers 0-255 of at most
-        three digits, parted by spaces: then the rows want a closer look, one by one.
+        three digits, separated by spaces: then the rows are parsed one by one.
     """
     if not all(fields):
         return None
@@ -242,8 +242,8 @@ def parse_block(fields: list[bytes]) -> np.ndarray | None:
     last[:-1] &= ~is_digit[1:]
     last = np.flatnonzero(last)
     row_ends = np.cumsum([len(field) + 1 for field in fields]) - 2
-    # With the right number of numbers in all, each row has its 2304 if every 2304th of them
-    # is the one with which a row ends.
+    # If the total is correct, each row has 2304 numbers if every 2304th of them is the last
+    # one of a row.
     if len(last) != len(fields) * PIXELS or (last[PIXELS - 1 :: PIXELS] != row_ends).any():
         return None
     digit *= is_digit
@@ -258,7 +258,7 @@ def parse_row(text: bytes) -> np.ndarray:
     """Parse the pixels of one row, uint8 `(2304,)`.
 
     Raises:
-        ValueError: Says what is wrong with the row.
+        ValueError: With the problem of the row.
     """
     numbers = text.split()
     if len(numbers) != PIXELS:
@@ -267,7 +267,7 @@ def parse_row(text: bytes) -> np.ndarray:
     for position, number in enumerate(numbers):
         if not number.removeprefix(b"-").isdigit():
             raise ValueError(f"pixel {position} is {_show(number)}, expected a whole number")
-        # The length first: Python refuses to convert thousands of digits.
+        # The length is checked first: Python refuses to convert thousands of digits.
         digits = number.lstrip(b"0") or b"0"
         if number[:1] == b"-" or len(digits) > 3 or int(digits) > 255:
             raise ValueError(f"pixel {position} is {_show(number)}, expected 0 to 255")

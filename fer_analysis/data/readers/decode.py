@@ -1,4 +1,4 @@
-"""One image file as a grey face, whatever its colours, depth and transparency."""
+"""One image file as a grey face, of any colours, depth and transparency."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import numpy as np
 from fer_analysis.data.readers.source import resize
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
-"""Pillow's decoders that are used. Others are never asked: some start programs (EPS)."""
+"""Pillow's decoders that are used. Others never are: some start programs (EPS)."""
 
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
     *(".pgm", ".ppm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif"),
 )
-"""Endings of image files. Files of other endings are looked into (`begins_as_image`)."""
+"""Endings of image files. Files of other endings are checked by content (`begins_as_image`)."""
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 20_000
-"""Larger pictures are refused before they are decoded: no face needs them, memory would."""
+"""Larger pictures are refused before they are decoded, to save memory."""
 
 LARGE = 4_000_000
 """Pixels from which pictures are decoded one at a time."""
@@ -41,7 +41,7 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Decoded:
-    """A grey image, and how it differed from one on disk.
+    """A grey image, and what was converted.
 
     Args:
         image: uint8 `(size, size)`.
@@ -71,7 +71,7 @@ def bits_of(peak: int) -> int:
 
 
 def decode(path: Path, size: int, bits: int | None = None) -> Decoded | str:
-    """Return one file as a grey image, or in a few words why it cannot be read.
+    """Return one file as a grey image, or a text why it cannot be read.
 
     Transparent parts are composed onto black; of several pictures in a file the first is read.
 
@@ -100,7 +100,7 @@ def decode(path: Path, size: int, bits: int | None = None) -> Decoded | str:
                 return _read(image, size, bits)
     except Image.UnidentifiedImageError:
         return "not an image, or a damaged one"
-    # Decoders of damaged files raise almost anything: SyntaxError, struct.error, ValueError…
+    # Decoders of damaged files raise many kinds of errors: SyntaxError, struct.error, ValueError…
     except Exception as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         return f"cannot be read ({reason[:100] or type(error).__name__})"
@@ -130,7 +130,7 @@ def _read(image, size: int, bits: int | None) -> Decoded:
     else:
         grey, transparent = grey_on_background(image)
         if deep_colour and grey.max() < 1 << 6:
-            raise ValueError("colours of 16 bits that use a part of them; save them in 8 bits")
+            raise ValueError("colours of 16 bits that use a part of them; save them with 8 bits")
     face = Decoded(resize(grey, size), grey.shape, coloured, transparent)
     return dataclasses.replace(face, animated=animated, peak=peak)
 
@@ -142,7 +142,7 @@ def _upright(image):
         return ImageOps.exif_transpose(image)
     except OSError:
         raise  # of the pixels
-    # Damaged remarks of a camera are no reason to refuse its picture.
+    # Damaged metadata of a camera is no reason to refuse its picture.
     except Exception:
         return image
 
@@ -168,11 +168,11 @@ def grey_on_background(image) -> tuple[np.ndarray, bool]:
 
 
 def begins_as_image(path: str | os.PathLike) -> bool:
-    """Tell from its first bytes whether a file of another ending is an image to read."""
+    """Return whether a file of another ending is an image, by its first bytes."""
     try:
         if not os.path.getsize(path):
             return False
-        # What a file of the system (/proc) has not got yet is not waited for.
+        # Without waiting for data of files of the system (/proc).
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(handle, "rb") as file:
             head = file.read(16)

@@ -1,4 +1,4 @@
-"""Data sets as folders of images: Kaggle's FER-2013, and anyone's own labels."""
+"""Data sets as folders of images: Kaggle's FER-2013, and data sets with other labels."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KAGGLE = "train/<label>/Training_*.jpg and test/<label>/PublicTest_*.jpg"
 
 
 def find_kaggle(path: Path) -> Source | str:
-    """Recognise Kaggle's folders: the prefix of a file tells the official split.
+    """Recognise Kaggle's folders: the prefix of a file is its official split.
 
-    The folders `train` and `test` themselves do not: `test` holds PublicTest and PrivateTest.
-    Where any other folder contradicts the prefixes, a user has divided the images anew.
+    The folders `train` and `test` are not: `test` has PublicTest and PrivateTest.
+    If any other folder contradicts the prefixes, a user has divided the images differently.
     """
     tree = read_tree(path)
     if not isinstance(tree, Tree):
@@ -62,12 +62,12 @@ def find_kaggle(path: Path) -> Source | str:
 
 
 def find_folders(path: Path) -> Source | str:
-    """Recognise anyone's `<split>/<label>/*` or `<label>/*` folders of images."""
+    """Recognise general `<split>/<label>/*` or `<label>/*` folders of images."""
     tree = read_tree(path)
     looked_for = "<split>/<label>/* or <label>/* folders with images of at least two labels"
     if not isinstance(tree, Tree):
         return tree or looked_for
-    # Of several spellings the one that a network is trained on gives the name.
+    # Of several spellings the one in the training folder is the name.
     first = sorted(tree.folders, key=lambda folder: folder.split != "train")
     labels = name_labels(folder.label for folder in first)
     if len({labels.of[folder.label] for folder in tree.folders if folder.images}) < 2:
@@ -103,7 +103,7 @@ def _empty(path: Path, folder: LabelFolder) -> str:
 
 
 def _has_prefixes(tree: Tree) -> bool:
-    """Tell whether most images bear one of FER-2013's splits in their names."""
+    """Return whether most images have one of FER-2013's splits in their names."""
     told = [official_split(image) != "" for folder in tree.folders for image in folder.images]
     return 2 * sum(told) > len(told)
 
@@ -117,6 +117,6 @@ def _anew(tree: Tree) -> tuple[str, ...]:
         return ()
     folders = ", ".join(f"{name}/" for name in tree.splits)
     return (
-        f"split by the folders {folders} and not by the names of the files, which tell another "
+        f"split by the folders {folders} and not by the names of the files, which give another "
         "division (Training_, PublicTest_, PrivateTest_)",
     )

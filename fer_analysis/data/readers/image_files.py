@@ -47,9 +47,9 @@ def read_images(
         folder: The data folder.
         files: What to read.
         label_names: All labels, in order.
-        official: Whether the files' splits are FER-2013's own division.
-        problems: Lines about what is bad already, to be reported with bad files.
-        unusable: How many files these lines are about.
+        official: Whether the files' splits are FER-2013's division.
+        problems: Problems found before, to be reported with bad files.
+        unusable: How many files these problems concern.
         skip_bad: Leave bad files out, with a notice, instead of refusing the folder.
         size: Height and width of the images, in pixels.
         progress: Called with files read and files in all.
@@ -57,7 +57,7 @@ def read_images(
     Raises:
         FerError: If files are bad.
     """
-    # In place: a list of small arrays and the stack of them would be all images twice.
+    # In place: a list of small arrays and their stack would hold all images twice.
     images = np.empty((len(files), size, size, 1), dtype=np.uint8)
     good, problems, told, deep = [], list(problems), Counter(), []
     results = decode_all([folder / file.name for file in files], size)
@@ -122,8 +122,8 @@ def _remarks(face: Decoded) -> Iterator[str]:
 def _conversions(told: Counter, n: int, size: int) -> tuple[str, ...]:
     texts = {
         "resized": f"images resized to {size}x{size}",
-        "coloured": "images turned from colour to grey",
-        "oblong": "images are not square: they were squeezed, faces are out of shape",
+        "coloured": "images converted from colour to grey",
+        "oblong": "images are not square: they were resized to squares, which distorts faces",
         "transparent": "images have transparent parts: composed onto black",
         "animated": "files hold several pictures: the first is read",
     }
@@ -133,14 +133,14 @@ def _conversions(told: Counter, n: int, size: int) -> tuple[str, ...]:
 def decode_all(
     paths: Sequence[Path], size: int, *, bits: int | None = None
 ) -> Iterator[Decoded | str]:
-    """Yield what `decode` says of each file, several at a time, in order."""
+    """Yield the result of `decode` of each file, in parallel, in order."""
     from PIL import Image
 
-    # The filters are set here and not in decode(): they belong to the process, not a thread.
+    # The filters are set here, not in decode(): they apply to the process, not to a thread.
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        # In blocks: all files at once would hold all results that nobody has asked for yet.
+        # In blocks: with all files at once, all results would be in memory.
         for start in range(0, len(paths), REPORT_EVERY):
             block = paths[start : start + REPORT_EVERY]
             yield from pool.map(lambda path: decode(path, size, bits), block)

@@ -1,4 +1,4 @@
-"""What a layout hands over: the files it would read, and the faces read from them."""
+"""The result of a layout: the files that it would read, and the faces read from them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import numpy as np
 from fer_analysis.errors import FerError
 
 Progress = Callable[[int, int], None]
-"""Called with (done, total) now and then during a long read."""
+"""Called with (done, total) repeatedly during a long read."""
 
 SHOWN = 10
 """How many bad rows or files an error names; a notice names three."""
 
 BAD = "damaged or not as expected"
-"""Why `settle` leaves rows and files out."""
+"""The reason when `settle` leaves rows and files out."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """What became of everything that a reader saw.
+    """How many files or rows were read, and why others were not.
 
     Args:
         unit: What is counted: `files`, `rows` or `images`.
-        read: How many became images of the data set.
+        read: How many were read as images of the data set.
         left_out: Reason -> how many did not.
     """
 
@@ -57,7 +57,7 @@ class Account:
 
 @dataclass(frozen=True)
 class RawFaces:
-    """Faces as they lie in the source, before a protocol splits them or votes join.
+    """Faces as in the source, before they are split and joined with votes.
 
     Args:
         images: uint8 `(n, size, size, 1)`, pixels 0-255.
@@ -66,7 +66,7 @@ class RawFaces:
         ids: str `(n,)`, the CSV's row or the path relative to the data folder.
         split: str `(n,)`, the source's own split; empty where it has none.
         official: Whether `split` is FER-2013's own division.
-        rows: Whether `ids` are rows of FER-2013's CSV, by which votes can join.
+        rows: Whether `ids` are rows of FER-2013's CSV, by which votes can be joined.
         notices: What a user should know about the reading.
         bad: How many rows or files were left out because they cannot be read.
     """
@@ -87,14 +87,14 @@ class Source:
     """A data set on disk that a layout has recognised but not read yet.
 
     Args:
-        folder: Where it lies; votes are looked for there.
+        folder: Its folder; votes are searched for there.
         files: Every file that `read` would open, relative to `folder`: the cache is stale
             when one of them changes.
         read: `(skip_bad, size, progress) -> RawFaces`, all by keyword.
         unit: What the account counts: `files` or `rows`.
         left_out: Reason -> number of files that were seen and that `read` would not open.
         notices: What a user should know about how the files were found.
-        depends: What else the faces depend on (label names, known problems).
+        depends: Other things that the faces depend on (label names, known problems).
     """
 
     folder: Path
@@ -113,16 +113,16 @@ class Source:
 
 
 class Refusal(str):
-    """Why a layout refuses data that is nearly its own: it is told instead of a search's end."""
+    """Why a layout refuses data that nearly fits; reported instead of trying other layouts."""
 
 
 def settle(path: Path, problems: Sequence[str], *, skip_bad: bool, good: int) -> tuple[str, ...]:
-    """Refuse bad rows and files, or say in a notice that they were left out.
+    """Refuse bad rows and files, or return a notice that they were left out.
 
     Args:
         path: The source, for messages.
         problems: One line for each bad row or file.
-        skip_bad: Go on without them.
+        skip_bad: Continue without them.
         good: How many images are left.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Names of folders that hold a split: which are known, and which look like one."""
+"""Names of folders that hold a split: known ones, and those that look like one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SPLIT_WORDS = {
         *("prueba", "teste", "тест", "测试", "測試", "テスト", "테스트"),
     ),
 }
-"""Split -> what its folder may be called, in any case, with any signs between the words, and
+"""Split -> possible names of its folder, in any case, with any separators between the words, and
 with `_BEFORE` and `_AFTER` around it."""
 
 OFFICIAL_FOLDERS = {
@@ -44,7 +44,7 @@ _SPLIT_OF = {word: split for split, words in SPLIT_WORDS.items() for word in wor
 
 
 def split_of(name: str) -> str | None:
-    """Return the split that a folder of this name holds, or None."""
+    """Return the split of a folder of this name, or None."""
     word = _letters(name)
     for before in ("", *_BEFORE):
         for after in ("", *_AFTER):
@@ -56,12 +56,12 @@ def split_of(name: str) -> str | None:
 
 
 def is_official(name: str) -> bool:
-    """Tell whether a folder is named as FER-2013's own Training, PublicTest or PrivateTest."""
+    """Return whether a folder is named as FER-2013's own Training, PublicTest or PrivateTest."""
     return _letters(name) in OFFICIAL_FOLDERS
 
 
 def looks_like_split(name: str) -> bool:
-    """Tell whether a name has a word for a split in it, known (`split_of`) or not."""
+    """Return whether a name contains a word for a split, known (`split_of`) or not."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+", _plain(name))
     return (
         split_of(name) is not None
@@ -71,7 +71,7 @@ def looks_like_split(name: str) -> bool:
 
 
 def expected() -> str:
-    """Return what a message says of the names that are known."""
+    """Return the known names for a message."""
     return f"{', '.join(DIVISION)} or another usual name of these"
 
 
@@ -82,7 +82,7 @@ def _plain(name: str) -> str:
 
 
 _ACCENTS = range(0x300, 0x370)
-"""Combining accents of Latin letters; those of other scripts change the letter."""
+"""Combining accents of Latin letters; in other scripts such marks change the letter."""
 
 
 def _letters(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Which folders are splits, which are labels, and which images lie in them."""
+"""Which folders are splits, which are labels, and which images are in them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Tree:
     Args:
         folders: The label folders, those without any image included.
         splits: Split folder -> split; empty where the data has none.
-        walk: What was seen on the way.
+        walk: Files that were seen.
         problems: Lines about what cannot be read.
         notices: What a user should know.
     """
@@ -51,13 +51,13 @@ class Tree:
 
     @property
     def official(self) -> bool:
-        """Whether all split folders bear FER-2013's own names of its splits."""
+        """Whether all split folders have FER-2013's names of its splits."""
         return "test" in self.splits.values() and all(map(is_official, self.splits))
 
     def agrees(self, folder: LabelFolder, image: str) -> bool:
-        """Tell whether an image's name tells no other split than its folder.
+        """Return whether an image's name does not contradict its folder's split.
 
-        Kaggle's `test` holds PublicTest as well, where no other folder holds a validation split.
+        Kaggle's `test` also has PublicTest, if no other folder has a validation split.
         """
         told = official_split(image)
         kaggles = folder.split == "test" and "validation" not in self.splits.values()
@@ -66,7 +66,7 @@ class Tree:
 
 
 def official_split(image: str) -> str:
-    """Return the split that the prefix of Kaggle's file names tells; empty without one."""
+    """Return the split of the prefix of Kaggle's file names; empty without one."""
     prefix, underscore, _ = image.rpartition("/")[2].partition("_")
     return OFFICIAL_SPLITS.get(prefix, "") if underscore else ""
 
@@ -75,7 +75,7 @@ def read_tree(path: Path) -> Tree | Refusal | None:
     """Find the split and label folders under a data folder and list their images.
 
     Returns:
-        The tree; a refusal where a folder can be a split or a label; None where no image is.
+        The tree; a refusal if a folder can be a split or a label; None without images.
 
     Raises:
         OSError: If a folder cannot be read.
@@ -115,7 +115,7 @@ def _with_splits(path, walk, children, splits, labels_in) -> Tree | Refusal | No
             problems.append(f"{path / name}: {len(loose)} images lie in it, in no label's folder")
     walk.leave_loose(path)
     for name in outside:
-        walk.leave_all(path / name, f"in {name}/, which is no split")
+        walk.leave_all(path / name, f"in {name}/, which is not a split")
     for split, count in Counter(splits.values()).items():
         if count > 1:
             both = few(f"{name}/" for name, is_split in splits.items() if is_split == split)
@@ -137,8 +137,8 @@ def _unknown_split(path: Path, outside, splits, labels: set[str]) -> Refusal | N
     for name in outside:
         if looks_like_split(name) or _shares_labels(subfolders(path / name), labels):
             return Refusal(
-                f"{path / name}: looks like a split beside {few(f'{one}/' for one in splits)}, and "
-                f"is not known as one; expected {expected()}: rename it, or move it away"
+                f"{path / name}: looks like a split next to {few(f'{one}/' for one in splits)}, "
+                f"and is not known as one; expected {expected()}: rename it, or move it away"
             )
     return None
 
@@ -157,28 +157,28 @@ def _without_splits(path, walk, children) -> Tree | Refusal | None:
 
 
 def _label_folders(path: Path, walk: Walk, places) -> tuple[list[LabelFolder], list[str]]:
-    """Return the label folders of (split, label, name), and notices of those that are none.
+    """Return the label folders of (split, label, name), and notices of other folders.
 
-    A folder of other things than images is no label's; an empty one may be.
+    A folder with only other files is not a label's; an empty one may be.
     """
     folders, notices = [], []
     for split, label, name in places:
         before = walk.files
         images = walk.images_below(path / name)
         if not images and walk.files > before and not fer_label(label):
-            notices.append(f"{name}/ holds no image and is not taken for a label")
+            notices.append(f"{name}/ has no image and is not used as a label")
         else:
             folders.append(LabelFolder(split, label, name, images))
     return folders, notices
 
 
 def _is_no_label(path: Path, folder: LabelFolder) -> str | None:
-    """Say why a folder that could be a label is none."""
+    """Return why a folder that could be a label is not one."""
     inside = subfolders(path / folder.name)
     if looks_like_split(folder.label):
         known = "" if split_of(folder.label) else f"is not known as one (expected {expected()}), "
         return (
-            f"looks like a split, {known}and holds no label folders"
+            f"looks like a split, {known}and has no label folders"
             if not inside
             else f"looks like a split and is not known as one; expected {expected()}: rename it"
         )
@@ -208,7 +208,7 @@ def _too_many(path: Path, count: int) -> Refusal:
 
 
 def _nested(folders: Sequence[LabelFolder]) -> tuple[str, ...]:
-    """Return a notice of images that lie in sub-folders of label folders."""
+    """Return a notice of images in sub-folders of label folders."""
     nested = [f"{f.name}/{image}" for f in folders for image in f.images if "/" in image]
     if not nested:
         return ()

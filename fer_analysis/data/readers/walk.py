@@ -1,4 +1,4 @@
-"""Looking for images below a folder: at any depth, in bounded time, every file accounted for."""
+"""Searching images below a folder: at any depth, in bounded time, counting every file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fer_analysis.data.readers.decode import SUFFIXES, begins_as_image
 
 MOST_FILES = 2_000_000
 MOST_WITHOUT_IMAGE = 100_000
-"""Files after which a folder is no data set: in all, and while no image has been met."""
+"""Limits of files in a folder: in all, and without having found an image."""
 
 MOST_LEVELS = 20
 
@@ -29,7 +29,7 @@ _REASONS = {ending: reason for reason, text in _ENDINGS.items() for ending in te
 
 
 class TooLarge(Exception):
-    """More files than a data set has."""
+    """There are more files than in a data set."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Walk:
             place = folder / inner if inner else folder
             facts = os.stat(place)
             if (facts.st_dev, facts.st_ino) in met or inner.count("/") > MOST_LEVELS:
-                self._leave("folders met before (links), or too deep")
+                self._leave("folders seen before (links), or too deep")
                 continue
             met.add((facts.st_dev, facts.st_ino))
             with os.scandir(place) as entries:
@@ -79,14 +79,14 @@ class Walk:
         return tuple(found)
 
     def leave_loose(self, folder: Path) -> list[str]:
-        """Count the files that lie in a folder itself as left out; return the images' names."""
+        """Count the files directly in a folder as left out; return the images' names."""
         loose = []
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 reason = self._reason(entry, [])
                 if reason is None:
                     loose.append(entry.name)
-                    reason = "images that lie in no label's folder"
+                    reason = "images outside of label folders"
                 if reason:
                     self._leave(reason)
         return loose
@@ -131,12 +131,12 @@ class Walk:
 
 
 def subfolders(path: Path) -> list[str]:
-    """Return the names of the folders in a folder, in order, hidden ones aside."""
+    """Return the names of the folders in a folder, in order, except hidden ones."""
     with os.scandir(path) as entries:
         return sorted(e.name for e in entries if e.is_dir() and not _is_hidden(e))
 
 
 def _is_hidden(entry: os.DirEntry) -> bool:
-    """Tell whether a file or folder is none of the user's: hidden, or left by a system."""
+    """Return whether a file or folder is hidden or of the system."""
     name = entry.name.lower()
     return name[0] == "." or name in _SYSTEM or (name[0] == "_" and entry.is_dir())

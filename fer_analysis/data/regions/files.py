@@ -14,7 +14,7 @@ MOST_PIXELS = 50_000_000
 """Of a mask: larger pictures are refused before they are decoded."""
 
 MOST = 30
-"""Regions: a mask of more is a photograph."""
+"""A mask with more regions is taken for a photograph."""
 
 
 def read_regions(path: str | Path, height: int, width: int) -> Regions:
@@ -22,7 +22,7 @@ def read_regions(path: str | Path, height: int, width: int) -> Regions:
 
     A mask has 0 for the background and a whole number for each region. A YAML file maps a name
     to a box, `[row from, row to, column from, column to]` (half-open, in the images' pixels),
-    or to a list of boxes; where boxes overlap the first region has the pixel.
+    or to a list of boxes; where boxes overlap, a pixel belongs to the first region.
 
     Args:
         path: The file.
@@ -72,7 +72,7 @@ def _read_mask(path: Path) -> np.ndarray:
         with Image.open(path, formats=("PNG",)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width}x{image.height} pixels")
-            # A palette's colours mean nothing here, its numbers do.
+            # Of an image with a palette the numbers are used, not the colours.
             if image.mode in ("P", "L", "I", "I;16") and "transparency" not in image.info:
                 return np.array(image)
             # What is transparent is background, whatever colour lies under it.
@@ -110,7 +110,7 @@ def _boxes(path: Path, height: int, width: int) -> tuple[list[str], np.ndarray]:
 
 
 def _as_boxes(value: object) -> list | None:
-    """Return a list of boxes of four whole numbers each; None where it is something else."""
+    """Return a list of boxes of four whole numbers each; None if it is something else."""
     if not isinstance(value, list) or not value:
         return None
     boxes = value if all(isinstance(box, list) for box in value) else [value]
@@ -120,7 +120,7 @@ def _as_boxes(value: object) -> list | None:
 
 def _box_problems(name: str, boxes, table: dict, height: int, width: int) -> list[str]:
     if name == "background":
-        return ["background: that is what no box covers; choose another name"]
+        return ["background: reserved for pixels outside all boxes; choose another name"]
     if boxes is None:
         received = next(value for key, value in table.items() if str(key) == name)
         return [

@@ -1,8 +1,8 @@
-"""Where the parts of a face lie in a 48x48 FER-2013 image: one fixed template.
+"""The parts of a face in a 48x48 FER-2013 image: one fixed template.
 
 FER-2013 is roughly registered: on the mean face the eyes are darkest at row 17 (columns 15
-and 33), the nose tip lies near row 27, the mouth is darkest at rows 38-39 (columns 17-31).
-A fixed template is the honest default: landmark detectors fail at 48 pixels.
+and 33), the nose tip is near row 27, the mouth is darkest at rows 38-39 (columns 17-31).
+A fixed template is the default because landmark detectors fail at 48 pixels.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ BOXES: dict[str, tuple[tuple[int, int, int, int], ...]] = {
     "chin": ((43, 48, 12, 36),),
     "forehead": ((0, 11, 8, 40),),
 }
-"""Region -> half-open boxes (row from, row to, column from, column to). Where boxes overlap
-the earlier region has the pixel; what no box covers is `background`."""
+"""Region -> half-open boxes (row from, row to, column from, column to). Where boxes overlap,
+a pixel belongs to the earlier region; pixels outside all boxes are `background`."""
 
 REGIONS = (*BOXES, "background")
 BACKGROUND = REGIONS.index("background")
@@ -63,7 +63,7 @@ class Regions:
 
     @property
     def areas(self) -> np.ndarray:
-        """The share of the pixels that each region takes, float64 `(len(names),)`."""
+        """Each region's share of the pixels, float64 `(len(names),)`."""
         return np.bincount(self.pixels.ravel(), minlength=len(self.names)) / self.pixels.size
 
     @property
@@ -72,7 +72,7 @@ class Regions:
         return self.pixels == np.arange(len(self.names))[:, None, None]
 
     def shifted(self, rows: int, columns: int) -> Regions:
-        """Return the regions moved by whole pixels; what they leave is background."""
+        """Return the regions moved by whole pixels; uncovered pixels are background."""
         height, width = self.pixels.shape
         moved = np.full_like(self.pixels, len(self.names) - 1)
         to_rows, from_rows = _overlap(height, rows)

@@ -1,4 +1,4 @@
-"""Schematic faces that the package draws: settings, action units, drawing."""
+"""Embedded data, schematic faces drawn by the package: settings, action units, drawing."""
 
 from fer_analysis.data.synthetic.generate import generate
 

@@ -1,4 +1,4 @@
-"""Expressions as facial action units: what each moves, shows where, and is taken for."""
+"""Expressions as facial action units: what each moves, where it shows, and annotators' votes."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ _FORMS = {
 }
 FORMS = {label: tuple(forms.split(", ")) for label, forms in _FORMS.items()}
 """Label -> action units of each form it can take; `L` and `R` confine a unit to the half that
-is left or right in the image. The first is the EMFACS prototype, which every label uses unless
-told otherwise (Ekman & Friesen 1983); no two entries of the table are equal."""
+is left or right in the image. The first is the EMFACS prototype, which every label uses by
+default (Ekman & Friesen 1983); no two entries of the table are equal."""
 
 MOST_FORMS = min(len(forms) for forms in FORMS.values())
 

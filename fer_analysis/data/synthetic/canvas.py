@@ -1,7 +1,7 @@
-"""Where a face's shapes are painted: pixel grids placed on the face, and shapes with soft edges.
+"""The canvas of a face: pixel grids placed on the face, and shapes with soft edges.
 
 A shape is a signed distance in pixels (negative inside), so that thousands of faces are drawn
-at once without jagged outlines.
+at once without aliasing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def cover(distance: np.ndarray, edge: float = 1.2) -> np.ndarray:
 
 
 def paint(image: np.ndarray, opacity: np.ndarray, tone: np.ndarray | float) -> None:
-    """Lay a tone over the image, in place."""
+    """Paint a tone over the image, in place."""
     image += opacity * (tone - image)
 
 
@@ -36,7 +36,7 @@ def stroke(x, y, start, end, *, bend=0.0, thick=0.4) -> np.ndarray:
         y: Pixel positions.
         start: The line's first point (x, y).
         end: Its last point.
-        bend: Pixels by which its middle stands off the straight line, to the right of the
+        bend: Pixels of its middle from the straight line, to the right of the
             direction of drawing.
         thick: Half its thickness.
     """
@@ -66,7 +66,7 @@ class Canvas:
     ):
         self.traits = {k: np.asarray(v, np.float32)[:, None, None] for k, v in traits.items()}
         self._effects = {k: v[:, :, None, None] for k, v in effects.items()}
-        # Rotation and scale move no feature further than this.
+        # Rotation and scale move features by at most this.
         self.margin = 3 + int(np.ceil(jitter))
         place = self.traits
         rows = np.arange(SIZE, dtype=np.float32)[None, :, None] - CENTRE_ROW
@@ -80,7 +80,7 @@ class Canvas:
         self.image[:] = place["backdrop"]
 
     def window(self, top: int, bottom: int, left: int, right: int) -> tuple[np.ndarray, ...]:
-        """Return views of (image, x, y) around a box: what a small shape cannot leave."""
+        """Return views of (image, x, y) around a box that contains a small shape."""
         m = self.margin
         box = np.s_[:, max(top - m, 0) : bottom + m, max(left - m, 0) : right + m]
         return self.image[box], self.x[box], self.y[box]
@@ -92,9 +92,9 @@ class Canvas:
         return image, x * np.float32(sign), y
 
     def effect(self, name: str, side: int) -> np.ndarray:
-        """Return how far the face's actions move `name` on one side, `(n, 1, 1)`."""
+        """Return the movement of `name` by the face's actions on one side, `(n, 1, 1)`."""
         return self._effects[name][:, side]
 
     def mean(self, name: str) -> np.ndarray:
-        """Return the mean of both sides, for what has no sides, `(n, 1, 1)`."""
+        """Return the mean of both sides, for features without sides, `(n, 1, 1)`."""
         return self._effects[name].mean(1)

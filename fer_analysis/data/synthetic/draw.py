@@ -54,7 +54,7 @@ TRAITS = {
     "shift_row": (-1.0, 1.0),
     "shift_column": (-1.0, 1.0),
 }
-"""What differs between people and pictures -> range. Sizes and positions in pixels (positions
+"""Variation between people and pictures -> range. Sizes and positions in pixels (positions
 relative to the template), tones 0-1, angles in radians, shifts in units of the jitter."""
 
 _EFFECTS = tuple(dict.fromkeys(name for moves, _ in ACTIONS.values() for name in moves))
@@ -215,7 +215,7 @@ def _chin(canvas: Canvas) -> None:
 
 
 def _lit(canvas: Canvas) -> np.ndarray:
-    """Return the images under each picture's own light, brightness and contrast."""
+    """Return the images with each picture's own light, brightness and contrast."""
     t = canvas.traits
     ramp = (np.arange(SIZE, dtype=np.float32) - CENTRE_COLUMN) / CENTRE_COLUMN
     across = ramp[None, None, :] * np.cos(t["light_angle"])

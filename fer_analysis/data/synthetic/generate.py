@@ -1,10 +1,9 @@
 """The embedded data: drawn faces with FER-2013's labels, and with flaws planted on request.
 
-Every flaw is an argument, so that whatever diagnoses flaws can be tried on data whose flaws
-are known. Each label and split draws from a random stream of its own: a flaw planted in one
-label leaves all other labels' images as they were, and a label's smaller training set is part
-of its larger one. So the images that a flaw has touched are those that differ from the same
-data set drawn without it.
+Every flaw is an argument, so that diagnoses can be tested on data with known flaws. Each label
+and split has its own random stream: a flaw planted in one label does not change other labels'
+images, and a label's smaller training set is part of its larger one. So the images changed by a
+flaw are those that differ from the same data set drawn without it.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ FER_TRAINING_COUNTS = (3995, 436, 4097, 7215, 4830, 3171, 4965)
 HELD_OUT = 0.1
 """Share of the images in the validation split, and in the test split."""
 HELD_OUT_FLOOR = 0.05
-"""Least share of a held-out split that each label has: the scarcest must be judged as well."""
+"""Least share of each label in a held-out split, so that the scarcest can be evaluated."""
 WEAKEST = 0.15
 """Strength of the faintest expressions; the clearest have 1."""
 BLEND_CONCENTRATION = 4.0
@@ -90,7 +89,7 @@ def _sizes(n: int, counts: Mapping[str, int]) -> list[np.ndarray]:
 
 
 def _share_out(total: int, floor: int) -> np.ndarray:
-    """Split `total` in FER-2013's proportions, the largest remainders first."""
+    """Split `total` in FER-2013's proportions, by largest remainders."""
     exact = total * np.array(FER_TRAINING_COUNTS) / sum(FER_TRAINING_COUNTS)
     scarce = exact < floor
     exact[~scarce] *= (total - floor * scarce.sum()) / exact[~scarce].sum()
@@ -113,7 +112,7 @@ class _Faces:
 
 
 def _plan(settings: Settings, label: int, split: int, count: int) -> _Faces:
-    """Decide everything about the images of one label in one split but their pixels."""
+    """Draw all parameters of the images of one label in one split."""
     stream = (settings.seed, label, split)
     rng = np.random.default_rng(stream)
     drawn_at_random = rng.random((count, len(_DRAWS) + ANNOTATORS))
@@ -147,7 +146,7 @@ def _expression(
 
     Args:
         settings: The flaws.
-        label: What is drawn.
+        label: The label that is drawn.
         form: 0-1 `(n,)`, which of the label's forms each face takes.
         mixture: 0-1 `(n,)`, whether each face is blended, and with which weight.
     """
@@ -158,7 +157,7 @@ def _expression(
 
     own = actions(label), VOTES[FER_LABELS.index(label)]
     partner, mean, share = (*settings.blend.get(label, (label, 0)), 1)[:3]
-    # A weight that never varies would be a mark of the label, told from either expression.
+    # A constant weight would identify the label, unlike either expression.
     a, b = BLEND_CONCENTRATION * mean, BLEND_CONCENTRATION * (1 - mean)
     among = np.minimum(mixture / share, 1) if share else mixture  # the blended ones: 0-1 again
     weight = betaincinv(a, b, among) if 0 < mean < 1 else np.full(len(mixture), mean)
@@ -170,7 +169,7 @@ def _expression(
 
 def _vote(opinion: np.ndarray, u: np.ndarray) -> np.ndarray:
     """Return votes, int64 `(n, k)`, of annotators with uniform draws `u` `(n, annotators)`."""
-    # The last limit stays out: rounding may leave it just below 1.
+    # Without the last limit: rounding may leave it just below 1.
     limits = np.cumsum(opinion, 1)[:, None, :-1]
     choice = (u[:, :, None] >= limits).sum(-1)
     return (choice[:, :, None] == np.arange(opinion.shape[1])).sum(1)
@@ -201,7 +200,7 @@ def _confine(
     expressive: np.ndarray,
     allowed: Sequence[str],
 ) -> np.ndarray:
-    """Return the faces at rest but for the allowed regions, each of which carries a cue."""
+    """Return the faces at rest outside the allowed regions, each of which has a cue."""
     traits = {name: values[rows] for name, values in faces.traits.items()}
     at_rest = draw(traits, np.zeros_like(faces.actions[rows]), jitter=settings.jitter)
     active = (faces.actions[rows] > 0).any(1)

@@ -16,7 +16,7 @@ from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.options import Seed, limits_of, options_of
 
 FEWEST = 100
-"""Images without which not every label is in every split."""
+"""Fewest images with which every label is in every split."""
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -33,18 +33,18 @@ class Settings:
             10 % validation and 10 % test, where each label has at least 5 %.
         seed: Of everything random.
         counts: Label -> its number of *training* images. Nothing else changes.
-        forms: Label -> how many different ways its expression takes, 1 (the default) to 8.
+        forms: Label -> number of different forms of its expression, 1 (the default) to 8.
         blend: Label -> (other label, mean weight 0-1 of the other[, share 0-1 of the faces, 1
-            if left out]): each of these faces is a mixture of both expressions, with a weight of
-            its own from a beta distribution.
+            if left out]): each of these faces is a mixture of both expressions, with its
+            own weight from a beta distribution.
         wrong_labels: Label -> (other label, share 0-1): in each split this share of the images
-            that carry the label are clear faces of the other label, drawn as that label's are.
+            that carry the label are clear faces of the other label, drawn like that label's.
         cue_regions: Label -> the only regions of `REGIONS` that may show its expression. All
-            other pixels are those of the same face at rest. The regions lie fixed in the
+            other pixels are those of the same face at rest. The regions are fixed in the
             image, as in the template: they do not follow a shifted face. In a region where
             none of the expression's action units shows (and for `neutral`) the cue is a
-            grating in a direction of the label's own. An empty list leaves no cue.
-        jitter: Pixels by which a face may be off its place, each way.
+            grating whose direction depends on the label. An empty list leaves no cue.
+        jitter: Largest shift of a face in each direction, in pixels.
         noise: Standard deviation of the pixel noise, in grey levels.
 
     Raises:
@@ -107,7 +107,7 @@ def _pair(path: str, label: str, value: object) -> list[str]:
         hint = did_you_mean(value[0], FER_LABELS)
         problems.append(f"data.{path}: unknown label '{value[0]}'{hint}")
     elif value[0] == label:
-        problems.append(f"data.{path}: '{label}' names itself; name another label")
+        problems.append(f"data.{path}: '{label}' is the label itself; choose another one")
     return problems
 
 
