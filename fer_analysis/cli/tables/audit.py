@@ -7,7 +7,7 @@ import json
 import click
 
 from fer_analysis.auditing.audit import Audit
-from fer_analysis.cli.tables.console import out, table
+from fer_analysis.cli.tables.console import out, print_item, table
 from fer_analysis.cli.verbosity import ALL, QUIET, level
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.text import interval, number, percent
@@ -47,7 +47,7 @@ def print_audit(audit: Audit, *, as_json: bool = False) -> None:
         if votes:
             _print_against_votes(votes)
         for sentence in _sentences(issues):
-            out.print(f"  - {sentence}")
+            print_item(sentence)
     else:
         _print_summary(issues)
     for note in audit.notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fer_analysis.cli.tables.console import out, table
+from fer_analysis.cli.tables.console import out, print_item, table
 from fer_analysis.evaluation.model_card import card_lines, split_name
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.text import estimate, interval, number_estimate, percent
@@ -28,7 +28,7 @@ def print_card(name: str, card: dict) -> None:
     for split in ("validation", "validation-tta", "test", "test-tta"):
         _print_split(card, split)
     for line in card_lines(card):
-        out.print(f"  - {line}", soft_wrap=True)
+        print_item(line)
 
 
 def _print_split(card: dict, split: str) -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from fer_analysis.cli import verbosity
-from fer_analysis.cli.tables.console import out, print_summary, table
+from fer_analysis.cli.tables.console import out, print_item, print_summary, table
 from fer_analysis.cli.tables.paper import print_table_1
 from fer_analysis.evaluation.comparison import Comparison
 from fer_analysis.evaluation.paired import verdict
 from fer_analysis.text import MISSING, interval, number, p_value, percent, points
+
+MOST_RUNS = 5
+"""Rows of the summary."""
 
 
 def print_comparison(comparison: Comparison) -> None:
     """Print the runs and their differences; with -v every table too."""
     if verbosity.level() != verbosity.ALL:
         _print_overview(comparison)
-        print_summary([*_remarks(comparison), *_summary(comparison)])
+        used = 3 + min(len(comparison.runs), MOST_RUNS + 1)
+        print_summary([*_remarks(comparison), *_summary(comparison)], most=14 - used)
         return
     print_table_1([(run.name, run.result) for run in comparison.runs])
     _print_runs(comparison)
     for line in _remarks(comparison):
-        out.print(line, style="yellow" if ": warning: " in line else None)
+        print_item(line)
     for images, rows in comparison.spreads.items():
         if any(row["seeds"] > 1 for row in rows):
             _print_spreads(images, rows)
@@ -31,7 +35,7 @@ def print_comparison(comparison: Comparison) -> None:
 def _print_overview(comparison: Comparison) -> None:
     """Print one row for each run."""
     rows = table("", "n", "acc. %", "95 % int.", "leak-free %", "95 % int.", "macro-F1")
-    for run in comparison.runs:
+    for run in comparison.runs[:MOST_RUNS]:
         whole, clean = run.metrics["all"], run.metrics["leak_free"]
         rows.add_row(
             run.name,
@@ -42,6 +46,8 @@ def _print_overview(comparison: Comparison) -> None:
         )
     out.print(f"{comparison.split} split")
     out.print(rows)
+    if (left := len(comparison.runs) - MOST_RUNS) > 0:
+        out.print(f"… and {left} more runs (-v: all)")
 
 
 def _summary(comparison: Comparison) -> list[str]:

@@ -39,28 +39,57 @@ def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Tab
     return result
 
 
-def print_summary(lines: Sequence[str], *, most: int = 14) -> None:
-    """Print lines on one screen, wrapped at the terminal's width; nothing with -q.
+def print_item(text: str) -> None:
+    """Print one finding of a list, folded at the terminal's width; a warning in yellow."""
+    _print_folded(_folded(f"  - {text}", indent="    "), is_warning(text))
 
-    Lines that begin with `warning` (or `NAME: warning`) are all printed, in yellow. Of the
-    others, only those that fit in `most` lines are.
+
+def print_summary(lines: Sequence[str], *, most: int = 14) -> None:
+    """Print lines on one screen, folded at the terminal's width; nothing with -q.
+
+    Warnings (`is_warning`) are yellow and take at most half of the screen, so that figures
+    follow. What does not fit is counted in a last line.
+
+    Args:
+        lines: The most important first.
+        most: Lines of the terminal, without the last one.
     """
     if verbosity.level() == verbosity.QUIET:
         return
-    used, left = 0, 0
+    used, left = 0, {True: 0, False: 0}
     for line in lines:
-        wrapped = textwrap.wrap(
-            escaped(line), out.width, subsequent_indent="  ", break_on_hyphens=False
-        )
-        warning = line.split(": ")[0] == "warning" or ": warning: " in line
-        if used + len(wrapped) > most and not warning:
-            left += 1
+        warning = is_warning(line)
+        folded = _folded(line, indent="  ", most=most // 2)
+        if used + len(folded) > (most // 2 + 1 if warning else most):
+            left[warning] += 1
             continue
-        used += len(wrapped)
-        for part in wrapped:
-            out.print(part, style="yellow" if warning else None, soft_wrap=True)
-    if left:
-        out.print(f"({left} more line{'s'[: left > 1]} and all tables with -v)")
+        used += len(folded)
+        _print_folded(folded, warning)
+    kinds = ((left[True], "warning"), (left[False], "line"))
+    more = [f"{n} more {kind}{'s'[: n > 1]}" for n, kind in kinds if n]
+    if more:
+        out.print(f"({', '.join(more)} and all tables: -v)")
+
+
+def is_warning(line: str) -> bool:
+    """Return whether a line begins with `warning: ` or `NAME: warning: `."""
+    return line.startswith("warning: ") or ": warning: " in line
+
+
+def _folded(text: str, *, indent: str, most: int | None = None) -> list[str]:
+    return textwrap.wrap(
+        escaped(text),
+        out.width,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        max_lines=most,
+        placeholder=" …",
+    )
+
+
+def _print_folded(lines: Sequence[str], warning: bool) -> None:
+    for line in lines:
+        out.print(line, style="yellow" if warning else None, soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fer_analysis.cli import verbosity
-from fer_analysis.cli.tables.console import out, table
+from fer_analysis.cli.tables.console import out, print_item, table
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.caveats import in_points
 from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
@@ -94,7 +94,7 @@ def _print_label(row: LabelDiagnosis) -> None:
             text += f" ({percent(cause.part, 0)} of the gap)"
         out.print(f"{text}: {cause.because}" if cause.because else text)
     for sentence in row.caveats:
-        out.print(f"  - {sentence}")
+        print_item(sentence)
 
 
 def _print_separability(rows: tuple[dict, ...]) -> None:

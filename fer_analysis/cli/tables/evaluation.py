@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fer_analysis.cli import verbosity
-from fer_analysis.cli.tables.console import out, print_summary, table
+from fer_analysis.cli.tables.console import is_warning, out, print_item, print_summary, table
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import clean_block, metrics
 from fer_analysis.evaluation.summary import summary_lines
@@ -28,7 +28,7 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
         return
     out.print(head)
     for line in summary_lines(evaluation):
-        out.print(f"  - {line}", style="yellow" if line.startswith("warning") else None)
+        print_item(line)
     _print_labels("all images", found["all"])
     leak_free = found["leak_free"]
     if leak_free is None:
@@ -54,7 +54,7 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
 def _short(evaluation: Evaluation, found: dict) -> list[str]:
     """Return the findings for one screen: warnings first, then figures, then errors."""
     lines = summary_lines(evaluation)
-    warnings = [line for line in lines if line.startswith("warning")]
+    warnings = [line for line in lines if is_warning(line)]
     figures = [_figures_line("all images", found["all"])]
     if found["leak_free"] is None:
         figures.append("leak-free: unknown (the training images were not recorded)")
@@ -208,8 +208,8 @@ def _print_annotators(found: dict | None, images: str) -> None:
         )
     _print_table(rows)
     for row in found["differences"][:3]:
-        out.print(
-            f"  - {row['true']} predicted as {row['predicted']}: by the model "
+        print_item(
+            f"{row['true']} predicted as {row['predicted']}: by the model "
             f"{percent(row['model'])} of {row['n']:,}, by annotators "
             f"{percent(row['annotators'])} of their votes"
         )
