@@ -133,7 +133,7 @@ def test_labels_are_all_names_or_all_positions(tmp_path):
         assert found.accuracy == 1
     with pytest.raises(FerError, match="names of columns and positions of other columns"):
         read_predictions(table(tmp_path, RAF + rows[0].format("a", 1) + rows[1].format("b", 2)))
-    with pytest.raises(FerError, match="label '1' is none of cat, dog"):
+    with pytest.raises(FerError, match="label '1' is not one of cat, dog"):
         read_predictions(table(tmp_path, HEADER + "a,cat,1,0\nb,1,0,1\n"))
 
 

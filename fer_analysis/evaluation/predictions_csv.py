@@ -247,7 +247,7 @@ def _labels(texts: list[str], names: tuple[str, ...]) -> tuple[np.ndarray, dict[
         return np.array(as_positions), {}
     absent = [fer_label(text) is not None for text in texts]
     return np.array(as_names), {
-        row: f"label '{texts[row][:40]}' is none of {', '.join(names)[:200]}"
+        row: f"label '{texts[row][:40]}' is not one of {', '.join(names)[:200]}"
         for row, place in enumerate(as_names)
         if place < 0 and not absent[row]
     }
