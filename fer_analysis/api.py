@@ -1,7 +1,7 @@
-"""The public functions: each a few lines over the room that does the work.
+"""The public functions: each a few lines over the code that does the work.
 
 All of them take names, paths or objects, print nothing, report to `progress`, and raise
-`FerError` for what a user can put right. The commands of the same names parse their arguments,
+`FerError` for what a user can fix. The commands of the same names parse their arguments,
 call one of these, and print the result.
 """
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from fer_analysis.errors import FerError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,17 +70,11 @@ def load_data(
     loaded = read_data(data_section(source, own, **options), progress)
     if pictures is None:
         return loaded
+    from fer_analysis.config import load_augmentation
     from fer_analysis.figures.data import save_figures
     from fer_analysis.progress import Progress
 
-    augmentation = None
-    if augmented_by is not None:
-        from fer_analysis.config import load_config
-        from fer_analysis.tensorflow_setup import import_tensorflow_quietly
-
-        import_tensorflow_quietly()
-        theirs = [text for text in overrides if text.startswith("augmentation.")]
-        augmentation = load_config(augmented_by, theirs).augmentation.build()
+    augmentation = None if augmented_by is None else load_augmentation(augmented_by, overrides)
     drawn = save_figures(
         loaded.dataset, Path(pictures), augmentation=augmentation, conditions=conditions
     )
@@ -220,35 +212,24 @@ def evaluate(
         >>> import fer_analysis as fer
         >>> evaluation = fer.evaluate("bundled", data="synthetic", split="validation")
         >>> evaluation.accuracy
-        0.38...
+        0.15...
     """
-    from fer_analysis.evaluation import score
+    from fer_analysis.evaluation.score import saving, score
     from fer_analysis.figures.evaluation_set import save_pictures
 
-    if issues and exclude is None:
-        raise FerError("issues say which images to exclude: name an audit.csv")
-    if predictions is not None:
-        if run not in (None, "bundled") or tta or logit_adjustment is not None:
-            raise FerError(
-                "a table of predictions takes no RUN, tta or logit adjustment: it replaces a run"
-            )
-        evaluation, images = score.score_predictions(
-            predictions, data=data, split=split, overrides=tuple(overrides), progress=progress
-        )
-    else:
-        evaluation, images = score.score_run(
-            run,
-            data=data,
-            split=split,
-            tta=tta,
-            logit_adjustment=logit_adjustment,
-            overrides=tuple(overrides),
-            progress=progress,
-        )
-    if exclude is not None:
-        evaluation, keep = score.without_issues(evaluation, exclude, issues)
-        images = None if images is None else images[keep]
-    with score.saving(evaluation) as folder:
+    evaluation, images = score(
+        run,
+        data=data,
+        split=split,
+        predictions=predictions,
+        tta=tta,
+        logit_adjustment=logit_adjustment,
+        exclude=exclude,
+        issues=issues,
+        overrides=tuple(overrides),
+        progress=progress,
+    )
+    with saving(evaluation) as folder:
         save_pictures(evaluation, images, folder)
     if progress is not None:
         progress.wrote(evaluation.folder, "metrics.json, predictions.npz, pictures, …")
@@ -286,7 +267,7 @@ def compare(
         >>> import fer_analysis as fer
         >>> comparison = fer.compare("runs/mobilenet", "runs/self_built", split="validation")
         >>> comparison.verdicts
-        ['validation split, all images: self_built against mobilenet: -3.1 (-4.9 to -1.2) ...']
+        ['validation split, all images: self_built compared with mobilenet: -3.1 (-4.9 ...']
     """
     import dataclasses
 
@@ -676,17 +657,16 @@ def audit(
     if data is None or isinstance(data, str | Path):
         loaded = load_data(data, overrides=overrides, progress=progress)
     folder = Path(out or default_folder(f"audit-{name_of(loaded)}", loaded.fingerprint))
-    seeded = overrides if seed is None or not folds else (*overrides, f"seed={seed}")
     found = find_probabilities(
         loaded,
         folder,
         folds=folds,
         probabilities=probabilities,
-        overrides=seeded,
+        seed=seed,
+        overrides=overrides,
         progress=progress,
     )
-    made = None if found is None else found.probabilities
-    result = audit_data(loaded, probabilities=made, progress=progress)
+    result = audit_data(loaded, probabilities=found, progress=progress)
     from fer_analysis.figures.audit import save_figures
 
     save_figures(result, folder, seed=seed or 0)
@@ -827,31 +807,22 @@ def diagnose(
         >>> {row.label: row.headline for row in diagnosis.failing}
         >>> fer.diagnose("bundled", data="fer2013.csv").follow_up
     """
-    from fer_analysis.evaluation.open_run import open_run
     from fer_analysis.figures.study_folders import save_diagnosis
     from fer_analysis.progress import Progress
     from fer_analysis.run import default_folder
-    from fer_analysis.study.collect import collect
-    from fer_analysis.study.design import load_study
-    from fer_analysis.study.diagnose import diagnose as judge
-    from fer_analysis.study.diagnose_run import diagnose_run
-    from fer_analysis.study.store import CellStore
-    from fer_analysis.study.study_file import are_studies
+    from fer_analysis.study.diagnose_names import diagnose_names
 
     names = [] if names is None else names if isinstance(names, list | tuple) else [names]
-    if names and are_studies(names):
-        studies = [load_study(name, data, base=base, labels=labels) for name in names]
-        result = judge(collect(studies, CellStore(store), votes=votes), subject)
-        name = "-".join(study.name for study in studies)
-    elif len(names) > 1:
-        raise FerError(f"{' '.join(map(str, names))}: expected studies, or one RUN")
-    else:
-        run, loaded, split = open_run(names[0] if names else None, data, progress=progress)
-        source = str(data) if isinstance(data, str | Path) else None
-        result = diagnose_run(
-            run, loaded, split, subject=subject, source=source, votes=votes, progress=progress
-        )
-        name = run.name
+    result, name = diagnose_names(
+        names,
+        data,
+        subject=subject,
+        votes=votes,
+        labels=labels,
+        base=base,
+        store=store,
+        progress=progress,
+    )
     folder = Path(out or default_folder(f"diagnosis-{name}", result.fingerprint))
     save_diagnosis(result, folder)
     (progress or Progress()).wrote(folder, "diagnosis.json, diagnosis.csv, recalls.csv, pictures")

@@ -138,7 +138,9 @@ def test_folders_without_test_get_none(tmp_path):
 def test_own_folders_have_no_official_protocol(tmp_path):
     folder = write_layout(faces(), tmp_path, "folders")
     for protocol in ("official", "kaggle"):
-        with pytest.raises(FerError, match=f"protocol '{protocol}' requires FER-2013's own division"):
+        with pytest.raises(
+            FerError, match=f"protocol '{protocol}' requires FER-2013's own division"
+        ):
             load_data(folder, protocol=protocol)
 
 

@@ -1,4 +1,4 @@
-"""The whole audit of a data set: copies, pixels, votes, and networks' doubts of labels."""
+"""The whole audit of a data set: copies, pixels, votes, and label issues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.progress import Progress
 
 MANY, SHARE = 50, 0.05
-"""A group of copies of more images than the first, and than this share of all, is doubted."""
+"""A group of copies of more images than the first, and than this share of all, is reported."""
 
 
 def audit_data(
@@ -28,12 +28,12 @@ def audit_data(
     probabilities: np.ndarray | None = None,
     progress: Progress | None = None,
 ) -> Audit:
-    """Look for everything that can be wrong with a data set.
+    """Find all kinds of issues of a data set.
 
     Args:
         data: The data.
         probabilities: `(t, k)`, out-of-fold probabilities of the training images, in order;
-            without them no network is asked about the labels.
+            without them there are no label issues.
         progress: Receives the task of comparing all pairs of images.
     """
     dataset, notes = data.dataset, []
@@ -68,7 +68,7 @@ def check_arguments(
         FerError: Saying which.
     """
     if folds and probabilities:
-        raise FerError("--folds makes probabilities and --probabilities reads them: name one")
+        raise FerError("--folds makes probabilities and --probabilities reads them: choose one")
     for text in overrides:
         if text.partition("=")[0].strip() in ("data.folds", "data.fold"):
             raise FerError(f"--set {text}: an audit takes all images; --folds K divides them")
@@ -82,16 +82,18 @@ def find_probabilities(
     *,
     folds: int | None,
     probabilities: str | Path | None,
+    seed: int | None,
     overrides: tuple[str, ...],
     progress: Progress,
-) -> OutOfFold | None:
+) -> np.ndarray | None:
     """Return out-of-fold probabilities: trained now, from a file, from an earlier audit, or None.
 
     Args:
         data: The data.
-        folder: The audit's folder; an earlier audit's probabilities lie in it.
-        folds: Train so many networks.
+        folder: The audit's folder; it has an earlier audit's probabilities.
+        folds: Train this number of networks.
         probabilities: A file to read.
+        seed: Of the networks; that of their config if None.
         overrides: `KEY=VALUE` texts for the networks of `folds`.
         progress: Receives the trainings and notices.
 
@@ -100,9 +102,11 @@ def find_probabilities(
     """
     kept = folder / OutOfFold.FILE
     if folds:
+        if seed is not None:
+            overrides = (*overrides, f"seed={seed}")
         made = out_of_fold(data, overrides, folds=folds, folder=folder, progress=progress)
         made.save(kept)
-        return made
+        return made.probabilities
     path = Path(probabilities or kept)
     if not probabilities and not path.exists():
         return None
@@ -115,4 +119,4 @@ def find_probabilities(
         progress.notice(f"{error}; not used")
         return None
     progress.notice(f"out-of-fold probabilities: {path} ({found.folds} folds)")
-    return found
+    return found.probabilities

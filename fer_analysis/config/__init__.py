@@ -1,6 +1,6 @@
 """RunConfig: everything that defines a run, read from YAML and checked all at once."""
 
-from fer_analysis.config.load import find_config, load_config, parse_data
+from fer_analysis.config.load import find_config, load_augmentation, load_config, parse_data
 from fer_analysis.config.parse import parse_config
 from fer_analysis.config.schema import (
     EarlyStoppingConfig,
@@ -19,6 +19,7 @@ __all__ = [
     "SyntheticConfig",
     "TrainingConfig",
     "find_config",
+    "load_augmentation",
     "load_config",
     "parse_config",
     "parse_data",

@@ -10,6 +10,7 @@ import yaml
 
 from fer_analysis.config.parse import parse_config
 from fer_analysis.config.schema import FilesConfig, RunConfig, SyntheticConfig, kind_of_data
+from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.models import MODELS
 from fer_analysis.shipped import shipped_configs
@@ -48,6 +49,16 @@ def load_config(
     if "FER2013_DIR" in os.environ and isinstance(values.setdefault("data", {}), dict):
         values["data"]["source"] = values["data"].get("source") or os.environ["FER2013_DIR"]
     return parse_config(values, where=where)
+
+
+def load_augmentation(name: str | Path | RunConfig, overrides: Iterable[str] = ()) -> Augmentation:
+    """Read the augmentation of a config; overrides of other sections are ignored.
+
+    Raises:
+        FerError: As `load_config`.
+    """
+    own = [text for text in overrides if text.startswith("augmentation.")]
+    return load_config(name, own).augmentation.build()
 
 
 def _read(name: str | Path) -> dict:

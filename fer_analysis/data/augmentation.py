@@ -157,6 +157,9 @@ class Augmentation:
             The faces, uint8 `(k, height, width, channels)`, and their transformed versions, float32
             `(k, versions, height, width, channels)`.
         """
+        from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+
+        import_tensorflow_quietly()
         faces = dataset.part(dataset.splits[0])
         # Each label's middle image: some of the first ones in FER-2013 are blank.
         members = [np.flatnonzero(faces.labels == label) for label in np.unique(faces.labels)]

@@ -29,17 +29,54 @@ LOSSES = 24
 """Images with the highest loss that are listed and drawn."""
 
 
-def score_run(
+def score(
     run: str | Path | Run | None,
     *,
-    data: str | Path | LoadedData | None = None,
-    split: str | None = None,
-    tta: bool = False,
-    logit_adjustment: float | None = None,
-    overrides: tuple[str, ...] = (),
-    progress: Progress | None = None,
+    data: str | Path | LoadedData | None,
+    split: str | None,
+    predictions: str | Path | None,
+    tta: bool,
+    logit_adjustment: float | None,
+    exclude: str | Path | None,
+    issues: Sequence[str],
+    overrides: tuple[str, ...],
+    progress: Progress | None,
+) -> tuple[Evaluation, np.ndarray | None]:
+    """Return predictions and their images, without those that are excluded.
+
+    The arguments are those of `fer_analysis.api.evaluate`.
+
+    Raises:
+        FerError: If arguments exclude each other, or the predictions cannot be made or read.
+    """
+    if issues and exclude is None:
+        raise FerError("issues say which images to exclude: name an audit.csv")
+    common = {"data": data, "split": split, "overrides": overrides, "progress": progress}
+    if predictions is None:
+        evaluation, images = _score_run(run, tta=tta, logit_adjustment=logit_adjustment, **common)
+    elif run not in (None, "bundled") or tta or logit_adjustment is not None:
+        raise FerError(
+            "a table of predictions takes no RUN, tta or logit adjustment: it replaces a run"
+        )
+    else:
+        evaluation, images = score_predictions(predictions, **common)
+    if exclude is not None:
+        evaluation, keep = _without_issues(evaluation, exclude, issues)
+        images = None if images is None else images[keep]
+    return evaluation, images
+
+
+def _score_run(
+    run: str | Path | Run | None,
+    *,
+    data: str | Path | LoadedData | None,
+    split: str | None,
+    tta: bool,
+    logit_adjustment: float | None,
+    overrides: tuple[str, ...],
+    progress: Progress | None,
 ) -> tuple[Evaluation, np.ndarray]:
-    """Return a run's predictions of a split and the images; see `fer_analysis.api.evaluate`."""
+    """Return a run's predictions of a split, adjusted if asked for, and the images."""
     opened, loaded, split = open_run(run, data, split, overrides, progress=progress)
     prior = None if logit_adjustment is None else opened.prior()
     evaluation = predict_split(opened, loaded, split, tta=tta, progress=progress)
@@ -82,8 +119,8 @@ def score_predictions(
     return dataclasses.replace(with_warnings(evaluation), folder=folder), images
 
 
-def without_issues(
-    evaluation: Evaluation, audit: str | Path, issues: Sequence[str] = ()
+def _without_issues(
+    evaluation: Evaluation, audit: str | Path, issues: Sequence[str]
 ) -> tuple[Evaluation, np.ndarray]:
     """Leave out the images that an audit names.
 
