@@ -133,7 +133,7 @@ class Run:
         if path == BUNDLED:
             return cls._bundled()
         path = Path(path)
-        if path.is_file():  # of what kind it is, is told where it is opened
+        if path.is_file():  # its kind is checked when it is opened
             return cls(results_folder(path.stem, content_hash(path)), model=path)
         if not path.exists() and (RUNS / path).is_dir():
             path = RUNS / path

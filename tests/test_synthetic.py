@@ -8,8 +8,8 @@ import pytest
 from fer_analysis.data.dataset import DIVISION, FER_LABELS
 from fer_analysis.data.regions.template import REGIONS, region_map
 from fer_analysis.data.synthetic.action_units import (
-    CUE_REGIONS,
     FORMS,
+    UNIT_REGIONS,
     UNITS,
     VOTE_NAMES,
     VOTES,
@@ -261,8 +261,9 @@ def test_clear_faces_get_most_votes_and_faint_ones_fewer():
 
 
 def test_the_natural_cue_regions_of_disgust_are_those_humans_rely_on():
-    assert {"nose", "upper lip"} <= set(CUE_REGIONS["disgust"])
-    assert CUE_REGIONS["neutral"] == ()
+    shown = {label: UNIT_REGIONS[units(forms[0]).any(0)].any(0) for label, forms in FORMS.items()}
+    assert {"nose", "upper lip"} <= set(np.array(REGIONS)[shown["disgust"]])
+    assert not shown["neutral"].any()
 
 
 @pytest.mark.parametrize(

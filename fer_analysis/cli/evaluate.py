@@ -98,10 +98,10 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
         from fer_analysis.evaluation.metrics import metrics
         from fer_analysis.statistics.estimate import to_json
 
-        told = {"run": name, **metrics(evaluation)}
+        document = {"run": name, **metrics(evaluation)}
         if exclude:
-            told["exclusions"] = evaluation.exclusions
-        click.echo(json.dumps(to_json(told), indent=2))
+            document["exclusions"] = evaluation.exclusions
+        click.echo(json.dumps(to_json(document), indent=2))
     else:
         from fer_analysis.cli.tables.evaluation import print_evaluation
 

@@ -93,7 +93,7 @@ def load_data(
     try:
         name, source, found = recognise(path, layout)
         options = {"skip_bad": skip_bad, "size": size}
-        raw, told = _read(name, source, options, use_cache=cache, progress=progress)
+        raw, remarks = _read(name, source, options, use_cache=cache, progress=progress)
     except OSError as error:
         raise FerError(f"{error.filename or path}: cannot be read ({error.strerror})") from None
     dataset, voted = _with_votes(raw, source, votes)
@@ -118,7 +118,7 @@ def load_data(
             *source.notices,
             *_left_out(account),
             *raw.notices,
-            *told,
+            *remarks,
             *division.notices,
             *label_notices(dataset),
             *voted,
@@ -142,18 +142,19 @@ def _read(name, source, options, *, use_cache, progress) -> tuple[RawFaces, tupl
         return _decode(source, options, progress), ("not cached: there is no home folder",)
     now = time.time()
     state = source_state(source, now)
-    faces, told = load_cached(file, state)
+    faces, remarks = load_cached(file, state)
     if faces is not None:
         return faces, ()
     faces = _decode(source, options, progress)
     # Files that changed during the reading are read again at the next start.
     if source_state(source, now) != state:
-        return faces, (*told, f"not cached: files of {source.folder} changed while they were read")
+        changed = f"not cached: files of {source.folder} changed while they were read"
+        return faces, (*remarks, changed)
     try:
         store_cached(file, state, faces)
     except OSError as error:
-        told += (f"not cached: {file.parent} cannot be written ({error.strerror})",)
-    return faces, told
+        remarks += (f"not cached: {file.parent} cannot be written ({error.strerror})",)
+    return faces, remarks
 
 
 def _decode(source: Source, options: dict, progress: Progress | None) -> RawFaces:

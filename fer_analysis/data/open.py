@@ -81,7 +81,7 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
     groups = np.arange(len(dataset)) if drawn else _copies(dataset)
     dataset = hold_out_fold(dataset, groups, folds=folds, fold=fold, seed=seed)
     left_out, trained_on = ((dataset.split == name).sum() for name in ("fold", "train"))
-    told = (
+    notice = (
         f"fold {fold} (of 0 to {folds - 1}) is left out of training: {left_out:,} of "
         f"{left_out + trained_on:,} images, split 'fold'"
     )
@@ -89,7 +89,7 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
         loaded,
         dataset=dataset,
         fingerprint=dataset.fingerprint(),
-        notices=(*loaded.notices, told),
+        notices=(*loaded.notices, notice),
     )
 
 

@@ -109,11 +109,11 @@ def open_model(run: Run, label_names: tuple[str, ...]):
     model, names = load_model(run.trained_model_file())
     outputs = model.output_shape[-1]
     if (names or label_names) != label_names or outputs != len(label_names):
-        told = ", ".join(names) if names else f"{outputs} labels without names"
+        own = ", ".join(names) if names else f"{outputs} labels without names"
         same = " (the same labels in another order)" if set(names or ()) == set(label_names) else ""
         raise FerError(
             f"{run.model_file}: the model's labels are not the data's{same}: "
-            f"{told}; the data has: {', '.join(label_names)}"
+            f"{own}; the data has: {', '.join(label_names)}"
         )
     return model
 

@@ -96,19 +96,19 @@ def oversampled_before_split(dataset: FaceDataset, split: str) -> list[str]:
         return []
     train, part = dataset.part("train"), dataset.part(split)
     train_hashes, hashes = train.pixel_hashes(), part.pixel_hashes()
-    told = []
+    found = []
     for label, name in enumerate(dataset.label_names):
         copies, own = train_hashes[train.labels == label], hashes[part.labels == label]
         if len(own) < 5 or not len(copies):
             continue
         each, leaked = len(copies) / len(np.unique(copies)), np.isin(own, copies)
         if each >= COPIES and leaked.mean() >= LEAKED:
-            told.append(
+            found.append(
                 f"{name} was oversampled before the split: each of its training images occurs "
                 f"{each:.1f} times on average, and {int(leaked.sum())} of its {len(own)} images "
                 f"in {split} are copies of training images; its figures show memorisation"
             )
-    return told
+    return found
 
 
 def label_order(evaluation: Evaluation) -> list[str]:
@@ -132,8 +132,8 @@ def label_order(evaluation: Evaluation) -> list[str]:
     if evaluation.correct.sum() + won - lost <= by_guessing + REORDERED * n:
         return []
     names = evaluation.label_names
-    told = [(t, p) for t, p in moved if confusion[t, p]]
-    pairs = ", ".join(f"'{names[p]}' seems to mean {names[t]}" for t, p in told)
+    matched = [(t, p) for t, p in moved if confusion[t, p]]
+    pairs = ", ".join(f"'{names[p]}' seems to mean {names[t]}" for t, p in matched)
     return [
         f"the labels may be in another order: {pairs}; in that order accuracy is "
         f"{percent((evaluation.correct.sum() + won - lost) / n)} instead of "

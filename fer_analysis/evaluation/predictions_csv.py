@@ -239,9 +239,9 @@ def _labels(texts: list[str], names: tuple[str, ...]) -> tuple[np.ndarray, dict[
     ]
     if min(as_positions) >= 0 and as_positions != as_names:
         if min(as_names) >= 0:
-            told = f"expected labels that are either, received {texts[0]}"
+            expected = f"expected labels that are either, received {texts[0]}"
             return np.array(as_names), {
-                0: f"labels that are names of columns and positions of other columns; {told}: "
+                0: f"labels that are names of columns and positions of other columns; {expected}: "
                 "give the columns names that are no numbers (label_1, …)"
             }
         return np.array(as_positions), {}
@@ -281,9 +281,9 @@ def _probabilities(
     hint = _hint(values, names, tolerance) if bad.all() else ""
     problems = {}
     for row in np.flatnonzero(bad).tolist():
-        told = ", ".join(f"{value:g}" for value in values[row, :8])
+        shares = ", ".join(f"{value:g}" for value in values[row, :8])
         more = ", …" if len(names) > 8 else ""
-        problems[row] = f"expected probabilities that sum to 1, received {told}{more}{hint}"
+        problems[row] = f"expected probabilities that sum to 1, received {shares}{more}{hint}"
     return values, problems, []
 
 

@@ -78,16 +78,16 @@ def purity(features: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> dic
         return {}
     near = _nearest(features, k)
     share = (labels[near] == labels[:, None]).mean(axis=1)
-    told = {}
+    purities = {}
     for label in np.unique(labels):
         own = share[labels == label]
         if len(own) > 1:
             means = bootstrap(lambda weights, own=own: weights @ own / len(own), len(own))
-            told[int(label)] = {
+            purities[int(label)] = {
                 "neighbours": bootstrap_estimate(own.mean(), means, len(own)),
                 "chance": float((len(own) - 1) / (n - 1)),
             }
-    return told
+    return purities
 
 
 def _nearest(features: np.ndarray, k: int) -> np.ndarray:

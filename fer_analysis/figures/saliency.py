@@ -131,8 +131,8 @@ def _mean_maps(
 ) -> None:
     """Draw mean maps on their mean faces, with one colour scale and one bar."""
     maps = [getattr(each, name) for each, name in zip(summaries, names, strict=True)]
-    said = [pixels for pixels in maps if not np.isnan(pixels[0, 0])]
-    highest = np.percentile(said, PERCENTILE) if said else 1
+    defined = [pixels for pixels in maps if not np.isnan(pixels[0, 0])]
+    highest = np.percentile(defined, PERCENTILE) if defined else 1
     for each, summary, pixels in zip(axes, summaries, maps, strict=True):
         _mean_face(each, summary.mean_face)
         if np.isnan(pixels[0, 0]):

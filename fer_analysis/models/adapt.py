@@ -12,7 +12,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.models.model_file import ANY_SIZE
 
 PROBED = 4
-"""Images by which outputs of unknown kind are told apart."""
+"""Images by which the kind of unknown outputs is recognised."""
 
 SUMS_TO_1 = 0.01
 

@@ -69,8 +69,8 @@ def load_model(path: Path, *, finite: bool = True) -> tuple[keras.Model, tuple[s
 def _cause(error: Exception) -> str:
     """Return the line of Keras's message that says what is wrong."""
     mark = "Exception encountered: "
-    told = [line for line in str(error).splitlines() if line.startswith(mark)]
-    return told[0].removeprefix(mark) if told else first_line(error)
+    marked = [line for line in str(error).splitlines() if line.startswith(mark)]
+    return marked[0].removeprefix(mark) if marked else first_line(error)
 
 
 def without_defaults(value: object) -> object:

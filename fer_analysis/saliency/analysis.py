@@ -132,7 +132,9 @@ class SaliencyAnalysis:
             images, regions = _read_images(folder)
             rows = json.loads((folder / LABELS).read_text())["labels"]
             meta = json.loads((folder / META).read_text())
-            told = {row["label"]: tuple(map(RegionShare.from_dict, row["regions"])) for row in rows}
+            known = {
+                row["label"]: tuple(map(RegionShare.from_dict, row["regions"])) for row in rows
+            }
             findings = tuple(
                 RegionFinding.from_dict(row["label"], row["finding"])
                 for row in rows
@@ -143,7 +145,7 @@ class SaliencyAnalysis:
                 maps=maps,
                 images=images,
                 regions=Regions(*regions, source=meta["regions"]),
-                labels=tuple(summaries(maps, images, told=told)),
+                labels=tuple(summaries(maps, images, known=known)),
                 findings=findings,
                 checks={name: value for name, value in checks.items() if value},
                 stability=tuple((read_json(folder / STABILITY) or {"labels": ()})["labels"]),

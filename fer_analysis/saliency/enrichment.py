@@ -65,7 +65,7 @@ def summaries(
     images: np.ndarray,
     regions: Regions | None = None,
     *,
-    told: Mapping[str, tuple[RegionShare, ...]] | None = None,
+    known: Mapping[str, tuple[RegionShare, ...]] | None = None,
 ) -> list[LabelSummary]:
     """Average the maps of each label.
 
@@ -73,7 +73,7 @@ def summaries(
         saliency: The maps.
         images: `(n, h, w, 1)`, the images they explain, pixels 0-255.
         regions: The parts of the face; by default the template.
-        told: Label -> its regions, where they are known already.
+        known: Label -> its regions, if they are known already.
 
     Returns:
         One summary for each label that has maps, in the order of the labels.
@@ -98,7 +98,7 @@ def summaries(
                 mean_map=_mean(density) * pixels,
                 right_map=_mean(density[right]) * pixels,
                 wrong_map=_mean(density[~right]) * pixels,
-                regions=told[name] if told else region_rows(part.strength, regions),
+                regions=known[name] if known else region_rows(part.strength, regions),
             )
         )
     return result
@@ -202,5 +202,5 @@ def _shares(maps: np.ndarray) -> np.ndarray:
 
 def _mean(values: np.ndarray) -> np.ndarray:
     """Average over maps, leaving out those of NaN; NaN where nothing is left."""
-    said = values[~np.isnan(values[:, 0, 0])]
-    return said.mean(axis=0) if len(said) else np.full(values.shape[1:], np.nan)
+    defined = values[~np.isnan(values[:, 0, 0])]
+    return defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan)

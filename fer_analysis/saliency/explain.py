@@ -196,7 +196,7 @@ def _prepared(
     if "layer" in known and given.get("layer") is None:
         from fer_analysis.saliency.methods.cam import cam_layer
 
-        given["layer"] = cam_layer(model, size=dataset.images.shape[1:3])  # to be told and kept
+        given["layer"] = cam_layer(model, size=dataset.images.shape[1:3])  # to report and save
     return function, given
 
 

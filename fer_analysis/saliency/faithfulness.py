@@ -57,10 +57,10 @@ def faithfulness(
         with every fill; `beats_edges`: likewise the edges'. Maps of zeros, which rank nothing,
         are left out; both are null where no other map is.
     """
-    said = np.abs(maps).max(axis=(1, 2)) > 0
-    if not said.any():
+    nonzero = np.abs(maps).max(axis=(1, 2)) > 0
+    if not nonzero.any():
         return {"n": 0, "fills": {}, "passes": None, "beats_edges": None}
-    images, targets, maps = images[said], targets[said], maps[said]
+    images, targets, maps = images[nonzero], targets[nonzero], maps[nonzero]
     noise = np.random.default_rng(seed).standard_normal(maps.shape)
     rankings = {"map": np.abs(maps), "random": noise, "edges": edges(images)}
     orders = {name: _order(values) for name, values in rankings.items()}

@@ -107,7 +107,7 @@ def examine(
 
 
 def _within(progress: Progress, before: int, own: int, total: int) -> Progress:
-    """Return the progress of one label, told as that of all of them."""
+    """Return the progress of one label as a part of all labels."""
     return lambda done, of: progress(before + own * done // of, total)
 
 

@@ -54,12 +54,12 @@ def cascading_randomisation(
     for number, group in enumerate(groups):
         randomise_weights(group, seed=(seed, number))
         after = method(network, images, targets)
-        said = (np.abs(after).max(axis=(1, 2)) > 0) & (np.abs(before).max(axis=(1, 2)) > 0)
+        nonzero = (np.abs(after).max(axis=(1, 2)) > 0) & (np.abs(before).max(axis=(1, 2)) > 0)
         rows.append(
             {
                 "randomised_down_to": group[-1].name,
-                "rank_correlation": _mean(rank_correlation, before[said], after[said]),
-                "ssim": _mean(ssim, before[said], after[said]),
+                "rank_correlation": _mean(rank_correlation, before[nonzero], after[nonzero]),
+                "ssim": _mean(ssim, before[nonzero], after[nonzero]),
             }
         )
         if progress:

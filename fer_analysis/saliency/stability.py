@@ -46,8 +46,8 @@ def stability(runs: dict[str, SaliencyMaps], regions: Regions) -> list[dict]:
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    said = (one.max(axis=(1, 2)) > 0) & (other.max(axis=(1, 2)) > 0)
-    return rank_correlation(one[said], other[said])
+    nonzero = (one.max(axis=(1, 2)) > 0) & (other.max(axis=(1, 2)) > 0)
+    return rank_correlation(one[nonzero], other[nonzero])
 
 
 def _mean(pairs: list[np.ndarray]) -> float | None:
@@ -63,5 +63,5 @@ def _most_enriched(maps: np.ndarray, regions: Regions) -> str:
 
 def _mean_map(maps: np.ndarray) -> np.ndarray:
     total = maps.sum(axis=(1, 2), keepdims=True, dtype=np.float64)
-    said = total[:, 0, 0] > 0
-    return (maps[said] / total[said]).sum(axis=0)
+    nonzero = total[:, 0, 0] > 0
+    return (maps[nonzero] / total[nonzero]).sum(axis=0)

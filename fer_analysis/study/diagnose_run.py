@@ -47,7 +47,7 @@ def diagnose_run(
     from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     progress = progress or Progress()
-    run.prior()  # what is not on record is said before anything is predicted
+    run.prior()  # a missing record is reported before anything is predicted
     import_tensorflow_quietly()
     with progress.task("predicting") as update:
         evaluation = evaluate_run(run, data, split, progress=update)

@@ -163,31 +163,31 @@ class Diagnosis:
         Raises:
             FerError: If there is no diagnosis, or a damaged one.
         """
-        told = read_json(folder / FILE)
-        if told is None:
+        given = read_json(folder / FILE)
+        if given is None:
             raise FerError(f"{folder}: no {FILE}; `fer diagnose STUDY --out FOLDER` writes it")
         try:
-            return cls._of(told)
+            return cls._of(given)
         except (KeyError, TypeError, AttributeError) as error:
             raise FerError(
                 f"{folder / FILE}: not a diagnosis of this version; `fer diagnose` writes it again"
             ) from error
 
     @classmethod
-    def _of(cls, told: dict) -> Diagnosis:
+    def _of(cls, given: dict) -> Diagnosis:
         return cls(
-            **told
+            **given
             | {
-                "labels": tuple(_label(row) for row in told["labels"]),
-                "doses": tuple(CellRecall.from_dict(row) for row in told["doses"]),
-                "equal": tuple(CellRecall.from_dict(row) for row in told["equal"]),
-                "agreement": tuple(AgreementRecall.from_dict(row) for row in told["agreement"]),
+                "labels": tuple(_label(row) for row in given["labels"]),
+                "doses": tuple(CellRecall.from_dict(row) for row in given["doses"]),
+                "equal": tuple(CellRecall.from_dict(row) for row in given["equal"]),
+                "agreement": tuple(AgreementRecall.from_dict(row) for row in given["agreement"]),
                 "confusions": {
                     label: tuple(PredictedAs.from_dict(row) for row in rows)
-                    for label, rows in (told["confusions"] or {}).items()
+                    for label, rows in (given["confusions"] or {}).items()
                 },
-                "separability": tuple(from_json(told["separability"])),
-                "follow_up": tuple(told["follow_up"]),
+                "separability": tuple(from_json(given["separability"])),
+                "follow_up": tuple(given["follow_up"]),
             }
         )
 

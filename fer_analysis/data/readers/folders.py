@@ -86,8 +86,8 @@ def find_folders(path: Path) -> Source | str:
     return _source(path, tree, entries, read, (notices, (*labels.names, *problems)))
 
 
-def _source(path: Path, tree: Tree, entries, read, told) -> Source:
-    notices, depends = told
+def _source(path: Path, tree: Tree, entries, read, facts) -> Source:
+    notices, depends = facts
     return Source(
         folder=path,
         files=tuple(entry.name for entry in entries),
@@ -104,8 +104,8 @@ def _empty(path: Path, folder: LabelFolder) -> str:
 
 def _has_prefixes(tree: Tree) -> bool:
     """Return whether most images have one of FER-2013's splits in their names."""
-    told = [official_split(image) != "" for folder in tree.folders for image in folder.images]
-    return 2 * sum(told) > len(told)
+    named = [official_split(image) != "" for folder in tree.folders for image in folder.images]
+    return 2 * sum(named) > len(named)
 
 
 def _is_divided_anew(tree: Tree) -> bool:

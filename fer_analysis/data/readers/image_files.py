@@ -59,7 +59,7 @@ def read_images(
     """
     # In place: a list of small arrays and their stack would hold all images twice.
     images = np.empty((len(files), size, size, 1), dtype=np.uint8)
-    good, problems, told, deep = [], list(problems), Counter(), []
+    good, problems, counts, deep = [], list(problems), Counter(), []
     results = decode_all([folder / file.name for file in files], size)
     for done, (file, result) in enumerate(zip(files, results, strict=True), start=1):
         if isinstance(result, str):
@@ -69,7 +69,7 @@ def read_images(
             if result.peak:
                 deep.append((len(good), result.peak))
             good.append(file)
-            told.update(_remarks(result))
+            counts.update(_remarks(result))
         if progress and (done % REPORT_EVERY == 0 or done == len(files)):
             progress(done, len(files))
     notices = settle(folder, problems, skip_bad=skip_bad, good=len(good))
@@ -82,7 +82,7 @@ def read_images(
         ids=np.array([printable(file.name) for file in good]),
         split=np.array([file.split for file in good]),
         official=official,
-        notices=notices + _conversions(told, len(good), size),
+        notices=notices + _conversions(counts, len(good), size),
         bad=len(files) - len(good) + unusable,
     )
 
@@ -119,7 +119,7 @@ def _remarks(face: Decoded) -> Iterator[str]:
         yield "animated"
 
 
-def _conversions(told: Counter, n: int, size: int) -> tuple[str, ...]:
+def _conversions(counts: Counter, n: int, size: int) -> tuple[str, ...]:
     texts = {
         "resized": f"images resized to {size}x{size}",
         "coloured": "images converted from colour to grey",
@@ -127,7 +127,7 @@ def _conversions(told: Counter, n: int, size: int) -> tuple[str, ...]:
         "transparent": "images have transparent parts: composed onto black",
         "animated": "files hold several pictures: the first is read",
     }
-    return tuple(f"{told[key]} of {n} {text}" for key, text in texts.items() if told[key])
+    return tuple(f"{counts[key]} of {n} {text}" for key, text in texts.items() if counts[key])
 
 
 def decode_all(

@@ -59,10 +59,10 @@ class Tree:
 
         Kaggle's `test` also has PublicTest, if no other folder has a validation split.
         """
-        told = official_split(image)
+        official = official_split(image)
         kaggles = folder.split == "test" and "validation" not in self.splits.values()
         allowed = {"", folder.split} | ({"validation"} if kaggles else set())
-        return not folder.split or told in allowed
+        return not folder.split or official in allowed
 
 
 def official_split(image: str) -> str:

@@ -84,9 +84,3 @@ def units(form: str) -> np.ndarray:
 
 UNIT_REGIONS = np.array([[name in ACTIONS[unit][1] for name in REGIONS] for unit in UNITS])
 """Whether an action unit shows in a region, bool `(units, regions)`."""
-
-CUE_REGIONS = {
-    label: tuple(np.array(REGIONS)[UNIT_REGIONS[units(forms[0]).any(0)].any(0)].tolist())
-    for label, forms in FORMS.items()
-}
-"""Label -> the regions that carry its cue unless `cue_regions` says otherwise."""
