@@ -504,7 +504,7 @@ def predict(
         run: Whose network: a run directory, a `.keras` file, `bundled`, a `Run`; None takes the
             newest run. Not the first argument, since it mostly is the bundled one.
         saliency: Also draw where the network looked on each face.
-        out: The folder of these pictures; by default beside each file.
+        out: The folder of these pictures; by default each file's folder.
         each: Called with each image as soon as its batch is predicted.
         progress: Receives a task, and a notice for each picture that could not be written.
 

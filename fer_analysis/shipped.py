@@ -1,4 +1,4 @@
-"""The configs that come with the package: where they lie and what each is."""
+"""The configs that come with the package: their place and what each is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).parent
 CONFIGS = next(
     folder for folder in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if folder.is_dir()
 )
-"""The shipped configs: inside the package when installed, beside it in a checkout."""
+"""The shipped configs: inside the package when installed, next to it in a checkout."""
 
 PLANS = ("studies",)
 """Folders of plans of many runs, which are no configs of one."""
@@ -24,7 +24,7 @@ def shipped_configs() -> dict[str, Path]:
 
 
 def summary_of(path: Path) -> str:
-    """Return what a shipped config says of itself: the first sentence of its comment."""
+    """Return the first sentence of a shipped config's comment."""
     words = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):

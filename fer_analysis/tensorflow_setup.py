@@ -22,7 +22,7 @@ def import_tensorflow_quietly() -> None:
         FerError: If Keras runs on another backend in this process already.
     """
     if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever another project's settings say
+        os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever other projects' settings are
     if "tensorflow" not in sys.modules or "keras" not in sys.modules:
         _import()
     import keras
@@ -32,7 +32,7 @@ def import_tensorflow_quietly() -> None:
             f"Keras runs on {keras.backend.backend()} here: import fer_analysis before keras, or "
             "set KERAS_BACKEND=tensorflow"
         )
-    # keras.json may say otherwise, and training or a saved model would follow it.
+    # keras.json may differ, and training or a saved model would follow it.
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
     keras.config.set_epsilon(1e-7)

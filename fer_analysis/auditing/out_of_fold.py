@@ -172,7 +172,7 @@ def _fold_run(config: RunConfig, path: Path) -> Run:
 
 
 def _without_place(config: RunConfig) -> dict:
-    """Return a config's values; where the data lies may change, its fingerprint is checked."""
+    """Return a config's values; the data's place may change, its fingerprint is checked."""
     values = config.model_dump(mode="json")
     flat = {
         f"{name}.{key}": v

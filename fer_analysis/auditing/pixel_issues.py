@@ -23,7 +23,7 @@ PLACEHOLDER = 0.44
 placeholder."""
 
 FLAT_COLOUR, SOFT, HARD = 4, (8, 40), 90
-"""Grey levels, likewise: colour laid on evenly; skin; ink beside paper."""
+"""Grey levels, likewise: even colour; skin; ink next to paper."""
 
 DRAWING = 0.5
 """Share of even and of hard pixels less that of soft ones, in the middle of the image, from

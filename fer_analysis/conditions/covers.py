@@ -17,7 +17,7 @@ Points = Sequence[tuple[float, float]]
 
 
 class Cover:
-    """One opaque shape with a shade of its own, on an image of any size.
+    """One opaque shape with its own shade, on an image of any size.
 
     Args:
         size: Height and width of the image, in pixels.
@@ -59,7 +59,7 @@ class Cover:
 
 
 def lay_over(image: np.ndarray, shade: np.ndarray | float, cover: np.ndarray) -> np.ndarray:
-    """Lay a shade over an image where the cover says so.
+    """Paint a shade on an image where the cover is opaque.
 
     Args:
         image: uint8 `(h, w, 1)`.

@@ -34,7 +34,7 @@ def low_contrast(images, draws, percent: float) -> np.ndarray:
 
 @severities("{:g} % of the light on the dark side", 65, 40, 22, 10, 2)
 def one_sided_light(images, draws, percent: float) -> np.ndarray:
-    """Light a face from the left or the right: the other half lies in shadow."""
+    """Light a face from the left or the right: the other half is in shadow."""
     return light_from_one_side(images, draws, percent / 100)
 
 

@@ -64,7 +64,7 @@ def _each(images, draws, draw_one) -> np.ndarray:
 
 
 def _grey(image: np.ndarray, share: float) -> float:
-    """Return the grey level below which this share of the face's middle lies."""
+    """Return the grey level that this share of the face's middle is below."""
     height, width = image.shape[:2]
     middle = image[height // 5 : -height // 6, width // 5 : -width // 5]
     return float(np.quantile(middle, share))

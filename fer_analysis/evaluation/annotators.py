@@ -1,7 +1,7 @@
 """The annotators as a reference: how people labelled the same faces.
 
 They are a reference, not a ceiling: a network can agree with the data set's labels more often than
-people do, because it learns the systematic choices of whoever labelled the data.
+people do, because it learns the systematic choices of those who labelled the data.
 """
 
 from __future__ import annotations

@@ -242,7 +242,7 @@ def _labels(texts: list[str], names: tuple[str, ...]) -> tuple[np.ndarray, dict[
             expected = f"expected labels that are either, received {texts[0]}"
             return np.array(as_names), {
                 0: f"labels that are names of columns and positions of other columns; {expected}: "
-                "give the columns names that are no numbers (label_1, …)"
+                "give the columns names that are not numbers (label_1, …)"
             }
         return np.array(as_positions), {}
     absent = [fer_label(text) is not None for text in texts]

@@ -21,7 +21,7 @@ MOST_ROWS = 32
 """Labels in one picture of samples; of more, the most frequent are shown."""
 
 LONGEST_NAME = 24
-"""Characters of a label's name beside its faces."""
+"""Characters of a label's name next to its faces."""
 
 
 def save_figures(

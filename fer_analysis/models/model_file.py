@@ -14,7 +14,7 @@ NOTE = "fer_analysis.json"
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 ANY_SIZE = 48
-"""Pixels of a side where a network takes images of any size, and no run says which."""
+"""Side in pixels if a network takes images of any size and no run has one."""
 
 LARGEST_TEXT = 32_000_000
 """Bytes of a JSON file in the archive."""
@@ -55,7 +55,7 @@ class ModelFile:
 
 
 def read_model_file(path: Path) -> ModelFile:
-    """Check a model file and read what it says of itself.
+    """Check a model file and read its description.
 
     Raises:
         FerError: If it is not a `.keras` archive of reasonable size, or label names are damaged.

@@ -67,7 +67,7 @@ def load_model(path: Path, *, finite: bool = True) -> tuple[keras.Model, tuple[s
 
 
 def _cause(error: Exception) -> str:
-    """Return the line of Keras's message that says what is wrong."""
+    """Return the line of Keras's message with the problem."""
     mark = "Exception encountered: "
     marked = [line for line in str(error).splitlines() if line.startswith(mark)]
     return marked[0].removeprefix(mark) if marked else first_line(error)

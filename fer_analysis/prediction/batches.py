@@ -26,7 +26,7 @@ OBLONG = 1.5
 
 
 class Classified(NamedTuple):
-    """What a network says of one image.
+    """A network's output for one image.
 
     Args:
         source: The file, or the position among the given images.
@@ -59,7 +59,7 @@ def classify(
     batch_size: int = BATCH,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[list[Classified | Unreadable]]:
-    """Yield what a network says of images, in their order; memory holds one batch at a time.
+    """Yield a network's outputs for images, in their order; one batch at a time is in memory.
 
     Args:
         classifier: The network.

@@ -19,7 +19,7 @@ from fer_analysis.run import Run
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a network says of n images.
+    """A network's outputs for n images.
 
     Args:
         labels: int64 `(n,)`, the most probable label.

@@ -11,7 +11,7 @@ from fer_analysis.data.readers.decode import SUFFIXES
 from fer_analysis.prediction.predictions import Unreadable
 
 OVERLAY = ".saliency.png"
-"""How the names of our own pictures end; they lie beside the faces and are not faces."""
+"""How the names of our own pictures end; they are in the faces' folders and are not faces."""
 
 
 class Found(NamedTuple):

@@ -20,7 +20,7 @@ class Overlays:
 
     Args:
         classifier: The network that is explained.
-        folder: Where the pictures go, in the same tree as the images; None puts each beside
+        folder: Where the pictures go, in the same tree as the images; None puts each next to
             its image, as `<image>.saliency.png`. Required for images that are not files.
     """
 

@@ -1,4 +1,4 @@
-"""Predictions: what a network says of images, one by one."""
+"""Predictions: a network's outputs for images, one by one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTES = (
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network says of one image.
+    """A network's prediction of one image.
 
     Args:
         image: The file, or the position among the images that were given.
@@ -75,7 +75,7 @@ class Predictions:
         unreadable: The others.
         label_names: The labels, in the network's order.
         temperature: What the logits were divided by; None where none is known.
-        rule: When the network is sure; see `evaluation.selective_prediction.answer_rule`.
+        rule: When a prediction is not unsure; see `evaluation.selective_prediction.answer_rule`.
         card: The network's card, see `evaluation.model_card.make_card`; None for a bare model.
     """
 

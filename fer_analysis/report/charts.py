@@ -69,7 +69,7 @@ def comparison_chart(sets: dict, title: str) -> dict:
 
     pair = list(sets.values())[-1]
     alt = (
-        f"Differences of {pair['second']} against {pair['first']}: accuracy "
+        f"Differences of {pair['second']} compared with {pair['first']}: accuracy "
         f"{points(pair['accuracy'].value)} points over {pair['n']:,} images; the figures are in "
         "the table."
     )

@@ -1,4 +1,4 @@
-"""The commands that the page suggests: they work as they stand, and keep what was asked for."""
+"""The commands that the page suggests: they can be pasted, and keep the arguments."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def comparisons(
     Args:
         runs: The runs, of the same images.
         sprites: Where faces are placed; None without faces.
-        issues: What an audit says of images.
+        issues: The images' issues of an audit.
         most: No more faces than this of a side.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Which faces stand behind each cell of the confusion matrix, and what is shown of each."""
+"""The faces of each cell of the confusion matrix, and what is shown of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fer_analysis.report.sprites import Sprites
 from fer_analysis.text import percent, short
 
 PER_CELL = 120
-"""Faces shown of a cell, the most confident first; the page says how many are hidden."""
+"""Faces shown of a cell, the most confident first; the page has the number of hidden ones."""
 
 IN_ALL = 4000
 """Faces on a page: data with many labels gets fewer of each cell."""

@@ -1,4 +1,4 @@
-"""Everything that the page says, as one dictionary; the templates only lay it out."""
+"""Everything on the page, as one dictionary; the templates only format it."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def split_name(evaluation) -> str:
 
 
 def _labels(evaluation, diagnosis: Diagnosis | None, saliency: dict | None) -> list[dict]:
-    """Return what the cards say of each label beside its figures."""
+    """Return the texts of each label's card."""
     return [
         {
             "name": name,

@@ -31,7 +31,7 @@ class SavedRun:
     Args:
         name: What the run is called.
         asked: How the user named it, for the commands that the page suggests.
-        run: The run; `results` is where what was made of it lies.
+        run: The run; `results` is the folder of its results.
         results: The run itself, or its results on other data.
         evaluation: Its saved predictions, label names shortened.
         metrics: Its `metrics.json`, label names as they are.
@@ -113,7 +113,7 @@ def common_split(runs: list[Run], split: str | None) -> str:
     """Return the split to report on: the one asked for, or the first that all have saved.
 
     Raises:
-        FerError: If a run has no saved predictions of it; the line says what makes them.
+        FerError: If a run has no saved predictions of it; the message has the command for it.
     """
     problems = [
         f"{run.path}: no saved predictions; make them with "
@@ -171,7 +171,7 @@ def read_run(asked: str, run: Run, results: Run, split: str) -> SavedRun:
 def _saliency(
     folder: Path, evaluation: Evaluation, fingerprint: str | None
 ) -> tuple[SaliencyAnalysis | None, str]:
-    """Return the saved saliency of a split, or why it is not of the evaluation beside it."""
+    """Return the saved saliency of a split, or why it is not of this evaluation."""
     if not folder.is_dir():
         return None, ""
     try:

@@ -59,7 +59,7 @@ class Sprites:
             self._sprites.append([])
 
     def place(self, row: int) -> dict:
-        """Return where an image stands: `sprite`, column `x`, row `y`, and whether it has a map."""
+        """Return an image's place: `sprite`, column `x`, row `y`, and whether it has a map."""
         if row not in self._places:
             if len(self._sprites[-1]) >= MOST:
                 self.new_sprite()
@@ -93,7 +93,7 @@ def strengths(saliency: SaliencyMaps) -> np.ndarray:
 def opacity(strength: np.ndarray) -> np.ndarray:
     """Return one map's opacity: softened, from its median to its 99th percentile, in few steps.
 
-    The face shines through wherever the map says little.
+    The face is visible wherever the map is weak.
     """
     soft = ndimage.gaussian_filter(strength.astype(float), BLUR)
     low, high = np.percentile(soft, (50, PERCENTILE))

@@ -1,4 +1,4 @@
-"""From runs and attachments to a page on disk, with the model card beside it."""
+"""From runs and attachments to a page on disk, with the model card in the same folder."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _refuse_foreign(file: Path, force: bool) -> None:
 def _write_card(file: Path, text: str, force: bool, progress: Progress) -> None:
     """Write the model card, unless one is there that a person wrote or changed."""
     if file.exists() and not force and not _unchanged(file):
-        progress.notice(f"{file} was not written by `fer report` as it stands, and is kept")
+        progress.notice(f"{file} was changed or not written by `fer report`, and is kept")
         return
     write_text(file, f"{text}{HASH}{_hash(text)} -->\n")
     progress.wrote(file)

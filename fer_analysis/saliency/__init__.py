@@ -34,7 +34,7 @@ NOT_OPTIONS = ("batch_size", "progress", "face")
 def parts_of_logit(method: Callable) -> Callable:
     """Mark a method whose values are parts of the logit.
 
-    Above 0 is what speaks for the target, below 0 what speaks against it; only the former counts
+    Values above 0 support the target, values below 0 oppose it; only the former counts
     where maps are averaged. The values of the other methods are slopes, whose sign only tells
     whether a pixel should be brighter or darker: their size counts.
     """

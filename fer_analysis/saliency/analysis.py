@@ -1,4 +1,4 @@
-"""SaliencyAnalysis: where a run looks, label by label, with the evidence for and against it."""
+"""SaliencyAnalysis: where a run looks, label by label, with its controls."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class SaliencyAnalysis:
         return next((each for each in self.findings if each.label == label), None)
 
     def human_rows(self) -> list[dict]:
-        """Return one row for each label with a finding: its answers beside the literature's."""
+        """Return one row for each label with a finding: its regions, and the literature's."""
         return human_table(self.labels, self.findings)
 
     def as_dict(self) -> dict:

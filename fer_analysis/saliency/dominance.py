@@ -65,7 +65,7 @@ def dominant_region(evidence: RegionEvidence) -> Dominance:
     a label looks nowhere for it.
 
     Returns:
-        The region, or none with the first reason against it.
+        The region, or none with the first reason.
     """
     if not evidence.n:
         return Dominance(None, ZERO)

@@ -25,10 +25,10 @@ class LabelSummary:
     Args:
         label: Its name.
         n: Maps that are averaged: all of the label's but those of zeros.
-        left_out: Maps of zeros, which say nothing.
-        right: How many of the explained images are predicted right.
+        left_out: Number of maps that are all zero.
+        right: How many of the explained images are predicted correctly.
         support: Images of the label in the whole split.
-        correct: How many of them are predicted right.
+        correct: How many of them are predicted correctly.
         mean_face: float64 `(h, w)`, mean of the explained images, pixels 0-255.
         mean_map: float64 `(h, w)`, mean over images of each pixel's share of |saliency|,
             times the number of pixels: 1 = as if spread evenly. NaN where n is 0.

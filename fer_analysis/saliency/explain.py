@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     import keras
 
 TARGETS = ("true", "predicted", "contrast")
-"""Which logit is explained: that of the image's label; of the model's answer; that of the label
+"""Which logit is explained: that of the image's label; of the predicted label; that of the label
 less the strongest other one (the question that a label which is never predicted asks). A label's
 name explains its logit for every image."""
 FASTER: dict[str, dict] = {
     "integrated_gradients": {"steps": 16, "doublings": 0},
     "smoothgrad": {"samples": 9},
 }
-"""Method -> at most these, for maps that controls alone look at: where a map lies is the same."""
+"""Method -> at most these, for maps that only controls use: the regions are the same."""
 
 
 def explain(

@@ -1,4 +1,4 @@
-"""The whole analysis of where a run looks: maps, controls, checks, and other runs beside it."""
+"""The whole analysis of where a run looks: maps, controls, checks, comparison with other runs."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _maps(subject: _Subject, label: str | None, question: dict) -> tuple[Salienc
 
 
 def _findings(subject: _Subject, maps: SaliencyMaps, question: dict) -> list[RegionFinding]:
-    """Hold every label against its controls."""
+    """Compare every label with its controls."""
     others = None
     if not set(np.unique(maps.labels)) >= set(np.unique(subject.part.labels)):
         # The null of all labels needs a few maps of each, where only some are explained.

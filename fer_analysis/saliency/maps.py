@@ -25,13 +25,13 @@ class SaliencyMaps:
         ids: str `(n,)`, the source's own name for each image.
         labels: int64 `(n,)`, the true labels.
         targets: int64 `(n,)`, the label whose logit each map explains.
-        against: int64 `(n,)`, the label whose logit is taken off it; -1 for none.
+        against: int64 `(n,)`, the label whose logit is subtracted; -1 for none.
         residuals: float32 `(n,)`, by how much each map misses what it shares out (integrated
             gradients); NaN for the other methods.
         probabilities: float32 `(n, k)`, the model's.
         label_names: The k labels.
         support: int64 `(k,)`, images of each label in the whole split.
-        correct: int64 `(k,)`, how many of them are predicted right.
+        correct: int64 `(k,)`, how many of them are predicted correctly.
         split: The split's name.
         target: What was asked for: one of `TARGETS`, or a label.
         method: A name in `METHODS`.

@@ -98,7 +98,7 @@ def logits_when_hidden(
         model: Raw pixels in, with a layer named `logits`.
         images: `(n, h, w, channels)`, pixels 0-255.
         masks: bool `(m, h, w)`, the pixels to hide.
-        shown: `(n, h, w, channels)`, what stands there instead.
+        shown: `(n, h, w, channels)`, the values that replace them.
         batch_size: Copies at a time.
 
     Returns:
@@ -133,7 +133,7 @@ def _result(
 
 
 def _controls(regions: Regions, seed: int) -> np.ndarray:
-    """Return blobs of each region's area that lie outside it, bool `(r * CONTROLS, h, w)`.
+    """Return blobs of each region's area outside it, bool `(r * CONTROLS, h, w)`.
 
     A blob is a random pixel and those next to it. Where a region leaves too little room
     around it, the blob takes what there is.

@@ -9,7 +9,7 @@ import numpy as np
 from fer_analysis.statistics.estimate import Estimate
 
 DRAWS = 1000
-"""Resamples; 25 of them then lie beyond each end of a 95 % interval."""
+"""Resamples; 25 of them are then beyond each end of a 95 % interval."""
 
 _CELLS = 2_000_000
 """Weights in memory at once (16 MB)."""

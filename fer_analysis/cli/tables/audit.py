@@ -115,7 +115,7 @@ def _sentences(issues: dict) -> list[str]:
         )
     if "tie" in issues:
         found.append(
-            "annotators are a reference, not the truth: no_face holds faces that are merely "
+            "annotators are a reference, not the truth: no_face includes faces that are only "
             "turned or cropped, and a mismatch can be the annotators' error"
         )
     if "label_issue" in issues:

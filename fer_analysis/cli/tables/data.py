@@ -50,7 +50,7 @@ def counts_tables(dataset: FaceDataset, width: int) -> Iterator[Table]:
 
 
 def _blocks(columns, names, counts, width: int) -> Iterator[list[int]]:
-    """Divide columns into blocks that fit beside the split's name and the sum."""
+    """Divide columns into blocks that fit next to the split's name and the sum."""
     digits = max((len(str(count.sum())) for count in counts.values()), default=1)
     start = max(map(len, counts), default=5) + digits + 2 * GAP
     block, used = [], start

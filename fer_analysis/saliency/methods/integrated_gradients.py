@@ -151,7 +151,7 @@ def _path_integral(model: keras.Model) -> Callable[..., tuple[np.ndarray, np.nda
 
 
 def _before_kink(scores: tf.Tensor, rises: tf.Tensor) -> tf.Tensor:
-    """Return which share of each step lies before its kink, `(n, steps)`, 0 to 1.
+    """Return the share of each step before its kink, `(n, steps)`, 0 to 1.
 
     Args:
         scores: `(n, steps + 1)`, at the points.
