@@ -49,10 +49,28 @@ class Cover:
             box = [x - width / 2, y - width / 2, x + width / 2, y + width / 2]
             self._draw.ellipse(box, fill=round(255 * value))
 
+    def strands(self, points: np.ndarray, thickness: np.ndarray, values: np.ndarray) -> None:
+        """Draw many lines without round ends; much faster than as many calls of `line`.
+
+        Args:
+            points: float `(n, m, 2)`, column and row in pixels at 48; not two alike in a row.
+            thickness: float `(n,)`, in pixels at 48.
+            values: float `(n,)`, from 0 to 1.
+        """
+        placed = points * self._scale
+        along = np.gradient(placed, axis=1)
+        aside = along[..., ::-1] * (-1, 1) / np.linalg.norm(along, axis=-1, keepdims=True)
+        aside = aside * (thickness * self._scale[0] / 2)[:, None, None]
+        outlines = np.concatenate([placed + aside, (placed - aside)[:, ::-1]], axis=1)
+        fills = np.rint(255 * values).astype(int).tolist()
+        for outline, fill in zip(outlines.reshape(len(points), -1).tolist(), fills, strict=True):
+            self._draw.polygon(outline, fill=fill)
+
     def values(self) -> np.ndarray:
         """Return what was drawn, float32 `(h, w)` from 0 to 1."""
-        small = self._drawn.resize(self._size, Image.Resampling.BOX)
-        return np.asarray(small, dtype=np.float32) / 255
+        width, height = self._size
+        grey = np.frombuffer(self._drawn.reduce(FINER).tobytes(), dtype=np.uint8)
+        return grey.reshape(height, width) / np.float32(255)
 
     def _placed(self, points: Points) -> list[tuple[float, float]]:
         return [(x * self._scale[0], y * self._scale[1]) for x, y in points]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from PIL import Image
 from scipy.fft import irfft2, rfft2
@@ -32,13 +34,17 @@ def low_resolution(images, draws, side: int) -> np.ndarray:
 
 def blur_by_disc(images, radius: float) -> np.ndarray:
     """Convolve with a disc; its radius is in pixels at 48."""
-    scale = images.shape[2] / SIDE
-    reach = radius * scale
+    height, width = images.shape[1:3]
+    return _convolve(images, *_disc(radius * width / SIDE, height, width))
+
+
+@functools.cache
+def _disc(reach: float, height: int, width: int) -> tuple[np.ndarray, int]:
+    """Return a disc's spectrum, and its margin, for images of one size."""
     steps = np.arange(-np.ceil(reach) - 0.5, np.ceil(reach) + 0.5, 1 / _SAMPLES) + 0.5 / _SAMPLES
     y, x = np.meshgrid(steps, steps, indexing="ij")
     inside = np.hypot(x, y) <= max(reach, 1 / _SAMPLES)
-    points = np.stack([y[inside], x[inside]], axis=1)
-    return _convolve(images, points[None])
+    return _spectrum(np.stack([y[inside], x[inside]], axis=1)[None], height, width)
 
 
 def blur_by_motion(images, draws, length: float) -> np.ndarray:
@@ -47,7 +53,8 @@ def blur_by_motion(images, draws, length: float) -> np.ndarray:
     angles = np.array([draw.uniform(0, np.pi) for draw in draws])
     steps = np.linspace(-reach, reach, 2 + round(_SAMPLES * reach))
     direction = np.stack([np.sin(angles), np.cos(angles)], axis=1)
-    return _convolve(images, steps[None, :, None] * direction[:, None, :])
+    points = steps[None, :, None] * direction[:, None, :]
+    return _convolve(images, *_spectrum(points, *images.shape[1:3]))
 
 
 def reduce_resolution(images, side: int) -> np.ndarray:
@@ -61,25 +68,38 @@ def reduce_resolution(images, side: int) -> np.ndarray:
     return result
 
 
-def _convolve(images, points: np.ndarray) -> np.ndarray:
-    """Convolve with kernels given as points, float `(1 or n, m, 2)`; edges are repeated."""
-    margin = int(np.ceil(np.abs(points).max())) + 1
-    padded = np.pad(images[..., 0], ((0, 0), (margin, margin), (margin, margin)), mode="edge")
-    kernels = _kernels(points, padded.shape[1:])
-    blurred = irfft2(rfft2(padded.astype(np.float32)) * rfft2(kernels), s=padded.shape[1:])
+def _convolve(images, spectrum: np.ndarray, margin: int) -> np.ndarray:
+    """Convolve with kernels given by their spectrum (one, or one an image); edges are repeated."""
     height, width = images.shape[1:3]
+    padded = np.pad(images[..., 0], ((0, 0), (margin, margin), (margin, margin)), mode="edge")
+    blurred = irfft2(rfft2(padded.astype(np.float32)) * spectrum, s=padded.shape[1:])
     return to_pixels(blurred[:, margin : margin + height, margin : margin + width, None])
+
+
+def _spectrum(points: np.ndarray, height: int, width: int) -> tuple[np.ndarray, int]:
+    """Return the spectrum of kernels given as points, and the margin that images need.
+
+    Args:
+        points: float `(1 or n, m, 2)`, rows and columns from the centre.
+        height: Rows of an image.
+        width: Columns of an image.
+    """
+    margin = int(np.ceil(np.abs(points).max())) + 1
+    return rfft2(_kernels(points, (height + 2 * margin, width + 2 * margin))), margin
 
 
 def _kernels(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Spread points over the four pixels around each; the centre is pixel (0, 0), cyclic."""
     low = np.floor(points).astype(int)
     part = points - low
-    kernels = np.zeros((len(points), *shape), dtype=np.float32)
-    which = np.arange(len(points))[:, None]
+    first = np.arange(len(points))[:, None] * (shape[0] * shape[1])
+    places, weights = [], []
     for row in (0, 1):
         for column in (0, 1):
             weight = np.abs(1 - row - part[..., 0]) * np.abs(1 - column - part[..., 1])
             rows, columns = (low[..., 0] + row) % shape[0], (low[..., 1] + column) % shape[1]
-            np.add.at(kernels, (which, rows, columns), weight / points.shape[1])
-    return kernels
+            places.append(first + rows * shape[1] + columns)
+            weights.append(weight / points.shape[1])
+    size = len(points) * shape[0] * shape[1]
+    kernels = np.bincount(np.ravel(places), np.ravel(weights), minlength=size)
+    return kernels.reshape(len(points), *shape).astype(np.float32)
