@@ -299,7 +299,7 @@ def test_the_command_prints_a_summary_and_compares(tmp_path):
     result = CliRunner().invoke(main, [*words, "--predictor", "one:predict"])
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert len(lines) <= 15 and max(map(len, lines)) <= 80
     assert "one:predict, test: 50 of" in result.stdout
     for kind in ("sensor", "focus", "compression", "light", "geometry", "occlusion", "scenes"):
         assert kind in result.stdout

@@ -42,9 +42,11 @@ def print_stress(
 
 
 def _print_kinds(test: StressTest) -> None:
-    """Print one row for each kind of condition, and what matters in a few lines."""
+    """Print one row for each kind of condition, and what matters in a line each."""
     summary = test.summary
-    print_summary([_headline(test)])
+    clean = estimate(summary["clean"]["accuracy"])
+    where = f"{test.name}, {test.meta['split']}"
+    print_summary([f"{where}: {len(test):,} of {test.meta['leak_free']:,} images, clean {clean}"])
     rows = table("", "acc. %", "95 % int.", "of clean %", "lowest: condition, severity", "acc. %")
     rows.columns[4].justify = "left"
     for name, group in summary["overall"].items():
@@ -60,77 +62,65 @@ def _print_kinds(test: StressTest) -> None:
             percent(worst["accuracy"].value, unit=""),
         )
     out.print(rows)
-    print_summary([*_limits(test), *_fallen(test), *_promise(test), _stability(test)], most=10)
+    print_summary([_limits(test), _fallen(test), _promise(test), _stability(test)])
 
 
-def _headline(test: StressTest) -> str:
-    clean = estimate(test.summary["clean"]["accuracy"])
-    return f"{test.name}, {test.meta['split']}: {_images(test)}; clean accuracy {clean}"
-
-
-def _images(test: StressTest) -> str:
-    return f"{len(test):,} of {test.meta['leak_free']:,} leak-free images"
-
-
-def _limits(test: StressTest) -> list[str]:
-    """Return under which conditions the network works to the end, and where it fails at once."""
+def _limits(test: StressTest) -> str:
+    """Return under how many conditions the network works to the end, or fails at once."""
     conditions = test.summary["conditions"]
     first, last = test.severities[0], test.severities[-1]
-    whole = [_plain(row["condition"]) for row in conditions if row["works_up_to"] == last]
-    broken = [_plain(row["condition"]) for row in conditions if row["fails_from"] == first]
-    return [
-        f"shown to lose less than 5 points up to severity {last}: {', '.join(whole) or 'nowhere'}",
-        f"more than 5 points from severity {first} on: {', '.join(broken) or 'nowhere'}",
-    ]
+    whole = sum(row["works_up_to"] == last for row in conditions)
+    broken = sum(row["fails_from"] == first for row in conditions)
+    return (
+        f"{len(conditions)} conditions: {whole} cost < 5 points to severity {last}, "
+        f"{broken} cost more from severity {first} on"
+    )
 
 
-def _fallen(test: StressTest) -> list[str]:
+def _fallen(test: StressTest) -> str:
     """Return which label loses half of its recall first, most often."""
     found = [row["falls_first"] for row in test.summary["conditions"] if row["falls_first"]]
     if not found:
-        return ["no label loses half of its recall"]
+        return "no label is shown to lose half of its recall"
     label, times = Counter(each["label"] for each in found).most_common(1)[0]
     taken = Counter(each["predicted_as"] for each in found if each["label"] == label)
-    return [
-        f"first label to lose half of its recall: {label}, under {times} of "
-        f"{len(test.conditions)} conditions; then mostly predicted as {taken.most_common(1)[0][0]}"
-    ]
+    return (
+        f"first to lose half of its recall: {label}, under {times} of them, "
+        f"then mostly {taken.most_common(1)[0][0]}"
+    )
 
 
-def _promise(test: StressTest) -> list[str]:
+def _promise(test: StressTest) -> str:
     counts = test.summary["promise"]
     if counts is None:
-        return ['no "unsure" rule is known for this network']
+        return 'no "unsure" rule is known for this network'
     told = ", ".join(f"{state} {count}" for state, count in counts.items())
-    lines = [
-        f'"unsure" rule ({percent(test.rule["target"], 0)} of the answers correct), '
-        f"{len(test.cells)} condition-severity pairs: {told}"
-    ]
+    return (
+        f"promise of {percent(test.rule['target'], 0)} correct answers: {told} of {len(test.cells)}"
+    )
+
+
+def _lowest_promise(test: StressTest) -> str:
+    """Return where the answers are worst."""
     answered = [row for row in test.summary["rows"] if row["correct_answers"].high is not None]
-    if answered:
-        worst = min(answered, key=lambda row: row["correct_answers"].high)
-        lines.append(
-            f"worst, {_plain(worst['condition'])} {worst['severity']}: answers "
-            f"{percent(worst['answered'].value, 0)}, {percent(worst['correct_answers'].value, 0)} "
-            "of them correct"
-        )
-    return lines
+    worst = min(answered, key=lambda row: row["correct_answers"].high)
+    return (
+        f"lowest, {worst['caption']}: answers {percent(worst['answered'].value, 0)}, "
+        f"{percent(worst['correct_answers'].value, 0)} of them correct"
+    )
 
 
 def _stability(test: StressTest) -> str:
     stability = test.summary["stability"]
     sizes = [f"{size} {percent(each.value, 0)}" for size, each in stability["sizes"].items()]
-    return (
-        f"labels that flip under a change nobody sees: {percent(stability['any'].value, 0)} "
-        f"({', '.join(sizes)})"
-    )
+    return f"labels flip unseen: {percent(stability['any'].value, 0)} ({', '.join(sizes)})"
 
 
 def _print_all(test: StressTest) -> None:
     """Print every condition and severity."""
     _print_kinds(test)
     summary = test.summary
-    rows = table("condition", *(f"sev. {s}" for s in test.severities), "works to", "first to fall")
+    rows = table("accuracy %, by severity", *map(str, test.severities), "works to", "first to fall")
     for row in summary["conditions"]:
         own = [each for each in summary["rows"] if each["condition"] == row["condition"]]
         fallen = row["falls_first"]
@@ -149,6 +139,8 @@ def _print_all(test: StressTest) -> None:
 
 
 def _print_promises(test: StressTest) -> None:
+    if test.summary["promise"]:
+        print_summary([f"rule fitted on {test.meta['rule_from']}", _lowest_promise(test)])
     rows = table("condition", "sev.", "diff.", "ECE %", "answered %", "correct %", "promise")
     for row in test.summary["rows"]:
         answers = [row.get(key) for key in ("answered", "correct_answers")]
