@@ -1,6 +1,7 @@
 """Write any FaceDataset to disk in each layout in which people have FER-2013."""
 
 import csv
+import functools
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from fer_analysis.data.dataset import DIVISION, FER_LABELS, OFFICIAL_SPLITS, FaceDataset
 from fer_analysis.data.load import load_data
-from fer_analysis.data.votes import EXTRAS
+from fer_analysis.data.votes import VOTE_NAMES
 
 USAGE = {split: usage for usage, split in OFFICIAL_SPLITS.items()}
 FERPLUS = {
@@ -44,33 +45,57 @@ def faces(n=70, *, seed=0, labels=FER_LABELS, splits=DIVISION, votes=False):
     )
 
 
-def real_faces(per_label):
-    """Return some images of each label and split of the real FER-2013, or skip the test.
+@functools.cache
+def real_data():
+    """Return FER-2013, with FER+ votes where they lie beside it, or skip the test.
 
-    `FER2013_DIR` may name data in any layout, or the folder of the packed arrays.
+    `FER2013_DIR` may name data in any layout, with PrivateTest or without, or the folder of the
+    packed arrays.
     """
     given = os.environ.get("FER2013_DIR")
-    beside = Path(__file__).parents[2] / "shared" / "fer2013"
-    arrays = Path(given or beside) / "fer2013_train_public.npz"
-    if given and not arrays.is_file():
-        dataset = load_data(given, skip_bad=True).dataset
-    elif arrays.is_file():
-        with np.load(arrays) as file:
-            dataset = FaceDataset(
-                images=file["images"][..., None],
-                labels=file["labels"].astype(np.int64),
-                label_names=FER_LABELS,
-                ids=np.arange(len(file["labels"])).astype(str),
-                split=np.array(DIVISION)[file["usage"]],
-            )
-    else:
-        pytest.skip("no FER-2013: FER2013_DIR is not set")
+    folder = Path(given or Path(__file__).parents[2] / "shared" / "fer2013")
+    arrays = folder / "fer2013_train_public.npz"
+    if not arrays.is_file():
+        if not given:
+            pytest.skip("no FER-2013: FER2013_DIR is not set")
+        return load_data(given, skip_bad=True).dataset
+    order = [list(FERPLUS.values()).index(name) for name in VOTE_NAMES]
+    with np.load(arrays) as file:
+        return FaceDataset(
+            images=file["images"][..., None],
+            labels=file["labels"].astype(np.int64),
+            label_names=FER_LABELS,
+            ids=np.arange(len(file["labels"])).astype(str),
+            split=np.array(DIVISION)[file["usage"]],
+            votes=file["ferplus_votes"].astype(np.int64)[:, order],
+            vote_names=VOTE_NAMES,
+        )
+
+
+def real_faces(per_label):
+    """Return some images of each label and split of the real FER-2013, or skip the test."""
+    dataset = real_data()
     keep = [
         np.flatnonzero((dataset.split == split) & (dataset.labels == label))[:per_label]
         for split in dataset.splits
         for label in range(len(FER_LABELS))
     ]
     return dataset.take(np.sort(np.concatenate(keep)))
+
+
+def training_and_public(*, votes=False):
+    """Return FER-2013's Training and PublicTest, pixel for pixel, or skip the test."""
+    dataset = real_data()
+    if not dataset.ids[0].isdigit():
+        pytest.skip("Kaggle's folders have other pixels and another order")
+    if votes and dataset.votes is None:
+        pytest.skip("no FER+ votes (fer2013new.csv) beside FER-2013")
+    dataset = dataset.take(np.flatnonzero(dataset.split != "test"))
+    assert {name: int(n.sum()) for name, n in dataset.counts().items()} == {
+        "train": 28_709,
+        "validation": 3_589,
+    }
+    return dataset
 
 
 def write_layout(dataset, out, layout, *, suffix="png", votes=False):
@@ -132,15 +157,3 @@ def _write_votes(dataset, out):
             zip(dataset.split, dataset.votes[:, order], strict=True)
         ):
             table.writerow([USAGE[split], f"fer{row:07}.png", *counts])
-
-
-def real_votes():
-    """Return labels, FER+ votes, their names and usage (0: Training) of the real data, or skip."""
-    arrays = Path(__file__).parents[2] / "shared" / "fer2013" / "fer2013_train_public.npz"
-    if not arrays.is_file():
-        pytest.skip("no FER-2013 with FER+ votes beside the project")
-    with np.load(arrays) as file:
-        votes = file["ferplus_votes"].astype(np.int64)
-        labels, usage = file["labels"].astype(np.int64), file["usage"]
-    order = [list(FERPLUS.values()).index(name) for name in (*FER_LABELS, *EXTRAS)]
-    return labels, votes[:, order], (*FER_LABELS, *EXTRAS), usage

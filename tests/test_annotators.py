@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from fer_layouts import real_votes
+from fer_layouts import training_and_public
 
 from fer_analysis.data.vote_shares import STRATA, modal_shares, stratum
 from fer_analysis.evaluation.annotators import annotators
@@ -130,8 +130,9 @@ def test_without_votes_there_is_no_reference():
 
 def test_the_real_votes_give_the_known_figures():
     """FER+ on Training: counts of entropy and share by label, as published with the data set."""
-    labels, votes, names, usage = real_votes()
-    rows = usage == 0
+    dataset = training_and_public(votes=True)
+    labels, votes, names = dataset.labels, dataset.votes, dataset.vote_names
+    rows = dataset.split == "train"
     one_hot = np.eye(7)[labels[rows]]
     perfect = Evaluation(
         labels[rows],

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from fer_layouts import faces, real_faces, write_layout
+from fer_layouts import faces, training_and_public, write_layout
 from test_duplicates import photographs
 
 from fer_analysis.auditing.audit import COLUMNS, Audit
@@ -92,9 +92,7 @@ def test_a_near_leak_is_found_through_identical_images():
 
 
 def test_leaks_of_fer2013_are_those_that_are_known():
-    dataset = real_faces(100_000)
-    if (len(dataset), dataset.splits) != (32_298, ("train", "validation")):
-        pytest.skip("other data than FER-2013's Training and PublicTest")
+    dataset = training_and_public()
     findings = duplicate_issues(dataset, Copies(exact_groups(dataset.images), NO_PAIRS))
     leak = next(finding for finding in findings if finding.kind == "leak")
     assert np.bincount(dataset.labels[leak.rows]).tolist() == [29, 15, 47, 29, 27, 114, 19]

@@ -114,13 +114,14 @@ def test_a_run_without_a_fold_is_evaluated_on_it_and_resumed(tmp_path, monkeypat
     assert json.loads(fer("evaluate", "run", "--json").stdout)["split"] == "test"
     assert "fold split" in fer("compare", "run", "--split", "fold").stdout
 
-    # An interrupted run of this fold goes on; one of another fold is other data.
+    # An interrupted run of this fold goes on; one of another fold does not.
     Path("run/result.json").unlink()
     fer("train", "--resume", "run")
     Path("run/result.json").unlink()
     config = Path("run/config.yaml")
     config.write_text(config.read_text().replace("fold: 1", "fold: 2"))
-    assert "was started with other data" in fer("train", "--resume", "run", code=1).stderr
+    refused = fer("train", "--resume", "run", code=1).stderr
+    assert "not the config that the run was started with" in refused and "data.fold: 1, now 2" in refused
 
     fer("train", "tiny", *sets(*QUICK), "--run-dir", "whole")
     assert "no 'fold' split" in fer("evaluate", "whole", "--split", "fold", code=1).stderr

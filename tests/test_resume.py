@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import csv
-import os
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 
 import keras
 import numpy as np
 import pytest
 
+from fer_analysis.cli import main
 from fer_analysis.config import load_config
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.files import LEFTOVER
@@ -36,8 +36,29 @@ OVERRIDES = [
 ]
 
 
-def command(*words):
-    return [sys.executable, "-m", "fer_analysis", "train", *map(str, words)]
+# TensorFlow is imported once, by a server that forks a process for each attempt.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["fer_analysis", "tensorflow", "keras"])
+
+
+def run_train(words, log):
+    """Run `fer train` in this process; what it prints goes to a file."""
+    with open(log, "w") as file, redirect_stdout(file), redirect_stderr(file):
+        main(["train", *words])
+
+
+def start(words, log):
+    """Start `fer train` in a process of its own."""
+    process = PROCESSES.Process(target=run_train, args=([*map(str, words)], log))
+    process.start()
+    return process
+
+
+def finish(words, log):
+    """Run `fer train` to its end."""
+    process = start(words, log)
+    process.join()
+    assert process.exitcode == 0, log.read_text()
 
 
 def start_words(run):
@@ -55,11 +76,11 @@ def rows(run):
 
 def kill_at(process, is_moment, *, pause):
     """Kill the process at the first moment at which `is_moment()`; tell whether it came."""
-    while process.poll() is None:
+    while process.is_alive():
         if is_moment():
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-            return True
+            process.kill()
+            process.join()
+            return process.exitcode == -signal.SIGKILL
         time.sleep(pause)
     return False
 
@@ -88,15 +109,12 @@ def leftovers(run, pid="*"):
 
 def test_killed_ten_times_equals_never_killed(tmp_path):
     whole, pieces = tmp_path / "whole", tmp_path / "pieces"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    done = subprocess.run(command(*start_words(whole)), **quiet, check=False)
-    assert done.returncode == 0, done.stderr
+    log = tmp_path / "log.txt"
+    finish(start_words(whole), log)
 
     chance, inside_checkpoint, words = random.Random(0), 0, start_words(pieces)
     for kill in range(KILLS):
-        process = subprocess.Popen(
-            command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = start(words, log)
         if kill % 3 == 0:  # aim at the writing of a checkpoint
             killed = kill_at(process, writing(pieces, process.pid), pause=0.0001)
         else:  # a random moment after an epoch has been finished
@@ -109,8 +127,7 @@ def test_killed_ten_times_equals_never_killed(tmp_path):
     assert inside_checkpoint > 0
     assert not (pieces / "result.json").exists()
 
-    done = subprocess.run(command("--resume", pieces), **quiet, check=False)
-    assert done.returncode == 0, done.stderr
+    finish(["--resume", pieces], log)
     assert not leftovers(pieces)
     ours, theirs = (
         [{k: v for k, v in row.items() if k != "seconds"} for row in rows(run)]

@@ -21,7 +21,6 @@ from fer_analysis.saliency import METHODS
 from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.saliency.methods.gradient import gradient
 
-FOLDER = Path("runs/net-synthetic/saliency/test")
 DATA = ["--data", "synthetic", "--set", "data.n=140", "--method", "gradient"]
 MOST = (
     "overview.png",
@@ -50,14 +49,20 @@ def fer(*words, code=0):
     return result
 
 
+def results():
+    """The one folder of results; its name ends in a key of model and data."""
+    (folder,) = Path("runs").glob("net-synthetic-????????/saliency/test")
+    return folder
+
+
 def test_maps_controls_checks_and_a_second_run():
     text = fer("net.keras", "twin.keras", *DATA, "--n", 2, "-v").stdout
     for name in (*MOST, "humans.csv", "faithfulness.json", "sanity.json", "stability.json"):
-        assert (FOLDER / name).stat().st_size > 0, name
+        assert (results() / name).stat().st_size > 0, name
     assert "too few maps" in text and "sanity, " in text and "run by run" in text
-    meta = json.loads((FOLDER / "meta.json").read_text())
+    meta = json.loads((results() / "meta.json").read_text())
     assert meta["complete"] and meta["n"]["happy"] == 2 and meta["method"] == "gradient"
-    with open(FOLDER / "regions.csv") as file:
+    with open(results() / "regions.csv") as file:
         row = next(csv.DictReader(file))
     assert {
         "enrichment",
@@ -69,24 +74,24 @@ def test_maps_controls_checks_and_a_second_run():
         "blur: recall_alone",
         "dominant_by_maps",
     } <= set(row)
-    sanity = json.loads((FOLDER / "sanity.json").read_text())
+    sanity = json.loads((results() / "sanity.json").read_text())
     assert 12 < sanity["n"] <= 14 and len(sanity["stages"]) == 4
 
-    maps = SaliencyMaps.load(FOLDER / "maps.npz")
+    maps = SaliencyMaps.load(results() / "maps.npz")
     fer("net.keras", *DATA, "--n", 2, "--label", "happy", "--checks", "none")
-    again = SaliencyMaps.load(FOLDER / "maps.npz")
+    again = SaliencyMaps.load(results() / "maps.npz")
     happy = maps.labels == FER_LABELS.index("happy")
     np.testing.assert_array_equal(again.ids, maps.ids[happy])
     np.testing.assert_allclose(again.maps, maps.maps[happy], rtol=1e-3, atol=1e-7)
     # What is not checked any more is not left lying about.
-    assert not {"stability.json", "sanity.json"} & {file.name for file in FOLDER.iterdir()}
+    assert not {"stability.json", "sanity.json"} & {file.name for file in results().iterdir()}
 
 
 def test_one_label_own_regions_and_contrast():
     Path("own.yaml").write_text("top: [0, 24, 0, 48]\nbottom: [24, 48, 0, 48]\n")
     words = ["--label", "happy", "--regions", "own.yaml", "--target", "contrast", "--n", 4]
     fer("net.keras", *DATA, *words)
-    maps = SaliencyMaps.load(FOLDER / "maps.npz")
+    maps = SaliencyMaps.load(results() / "maps.npz")
     happy = FER_LABELS.index("happy")
     assert (maps.targets == happy).all() and (maps.against != happy).all()
     others = maps.probabilities.copy()
@@ -94,7 +99,7 @@ def test_one_label_own_regions_and_contrast():
     np.testing.assert_array_equal(maps.against, others.argmax(axis=1))
     assert maps.weights.sum() == 0
     assert "less the strongest other one" in maps.description
-    with open(FOLDER / "regions.csv") as file:
+    with open(results() / "regions.csv") as file:
         regions = [row["region"] for row in csv.DictReader(file)]
     assert regions == ["top", "bottom", "background"]
 
@@ -110,11 +115,11 @@ def test_interrupting_keeps_the_finished_labels(monkeypatch):
     monkeypatch.setitem(METHODS._entries, "gradient", f"{__name__}:stops_at_the_third_label")
     result = fer("net.keras", *DATA, "--n", 1, code=130)
     assert "kept angry, disgust" in result.stderr
-    maps = SaliencyMaps.load(FOLDER / "maps.npz")
+    maps = SaliencyMaps.load(results() / "maps.npz")
     assert sorted(set(maps.labels)) == [0, 1]
-    assert not json.loads((FOLDER / "meta.json").read_text())["complete"]
-    assert (FOLDER / "disgust.png").exists() and not (FOLDER / "sanity.json").exists()
-    assert not (FOLDER / "fear.png").exists()
+    assert not json.loads((results() / "meta.json").read_text())["complete"]
+    assert (results() / "disgust.png").exists() and not (results() / "sanity.json").exists()
+    assert not (results() / "fear.png").exists()
 
 
 def planted(
