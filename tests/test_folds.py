@@ -121,7 +121,10 @@ def test_a_run_without_a_fold_is_evaluated_on_it_and_resumed(tmp_path, monkeypat
     config = Path("run/config.yaml")
     config.write_text(config.read_text().replace("fold: 1", "fold: 2"))
     refused = fer("train", "--resume", "run", code=1).stderr
-    assert "not the config that the run was started with" in refused and "data.fold: 1, now 2" in refused
+    assert (
+        "not the config that the run was started with" in refused
+        and "data.fold: 1, now 2" in refused
+    )
 
     fer("train", "tiny", *sets(*QUICK), "--run-dir", "whole")
     assert "no 'fold' split" in fer("evaluate", "whole", "--split", "fold", code=1).stderr
