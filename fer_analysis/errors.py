@@ -28,7 +28,7 @@ class FerError(Exception):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'? available: x, y)` for a name that is not in `known`."""
     known = sorted(known)
-    close = difflib.get_close_matches(str(name), known, n=1)
+    close = difflib.get_close_matches(shown(name), known, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f" ({hint}available: {', '.join(known)})"
 
@@ -40,5 +40,8 @@ def first_line(error: BaseException) -> str:
 
 def shown(value: object, longest: int = 80) -> str:
     """Return a value as a message quotes it, on one line and shortened."""
-    text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    try:
+        text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    except ValueError:  # Python writes no number of so many digits
+        text = "a number of thousands of digits"
     return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -223,7 +223,7 @@ def test_mobilenet_starts_from_the_offset_that_is_asked_for():
         return {float(value) for layer in norms for value in np.array(layer.beta)}
 
     assert offsets(build("mobilenet", offset=0.5)) == {0.5}
-    assert offsets(build("mobilenet")) == {0.0}
+    assert offsets(build("mobilenet")) == {1.0}
 
 
 def test_logits_model_shares_the_weights():

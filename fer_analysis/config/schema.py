@@ -29,17 +29,22 @@ SYNTHETIC = "synthetic"
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
+MOST_EPOCHS = 100_000
+
 
 class Section(BaseModel):
     """A part of the config: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class ModelConfig(Section):
     """Which model; the other keys are its builder's keyword options."""
 
     name: str
+    """Which network of the table of models."""
 
     def options(self) -> dict[str, Any]:
         """Return the builder's options."""
@@ -54,6 +59,7 @@ class FoldsConfig(Section):
     fold: Annotated[int, Field(ge=0)] | None = Field(None, validate_default=True)
     """Which of them is left out, counted from 0."""
     fold_seed: Seed = 0
+    """Of the division into folds."""
 
     @field_validator("fold")
     @classmethod
@@ -76,20 +82,30 @@ class FilesConfig(FoldsConfig):
     """A data set on disk."""
 
     source: str | None = None
+    """The CSV or folder, or `synthetic`; null: the variable FER2013_DIR."""
     layout: Annotated[str, AfterValidator(_known_layout)] = "auto"
+    """How the data is laid out: `auto`, or one of the layouts that `fer data --help` lists."""
     protocol: Literal["auto", "official", "kaggle"] = "auto"
+    """official: Training, PublicTest and PrivateTest; kaggle: the whole test folder for testing."""
     votes: str | None = None
+    """The file of FER+ votes; null: the one beside the data, if there is one."""
     skip_bad: bool = False
+    """Leave damaged rows and files out instead of refusing the data."""
     size: Annotated[int, Field(ge=32, le=512)] = 48
+    """Side that images are resized to, pixels; FER-2013 has 48."""
     validation_share: Share = 0.1
+    """Share of the training images that becomes validation, where the data has no such split."""
     test_share: Share = 0.1
+    """Share of the images that becomes test, where the data has no splits at all."""
     split_seed: Seed = 0
+    """Of the splits that are made here."""
 
 
 class _Synthetic(FoldsConfig):
     """Embedded data: schematic faces, with chosen flaws; the keys are those of `Settings`."""
 
     source: Literal["synthetic"]
+    """Faces that the package draws."""
 
 
 SyntheticConfig = create_model(
@@ -124,12 +140,14 @@ AugmentationConfig = create_model(
 class ScheduleConfig(Section):
     """How the learning rate changes, starting from `training.learning_rate`."""
 
-    name: Literal["constant", "cosine", "exponential"] = "constant"
-    warmup_epochs: Annotated[float, Field(ge=0)] = 0
+    name: Literal["constant", "cosine", "exponential"] = "cosine"
+    """cosine: down to 0 at the last epoch; exponential: by a factor every few epochs."""
+    warmup_epochs: Annotated[float, Field(ge=0, le=MOST_EPOCHS)] = 0
     """cosine: epochs of linear rise from 0."""
     decay: Annotated[float, Field(gt=0, le=1)] = 0.95
     """exponential: factor every `every` epochs."""
-    every: Annotated[float, Field(gt=0)] = 1
+    every: Annotated[float, Field(gt=0, le=MOST_EPOCHS)] = 1
+    """exponential: epochs after which the rate is multiplied by `decay`."""
     staircase: bool = False
     """exponential: in steps instead of gradually."""
 
@@ -140,33 +158,47 @@ class EarlyStoppingConfig(Section):
     monitor: Literal["validation_accuracy", "validation_loss", "accuracy", "loss"] = (
         "validation_accuracy"
     )
-    patience: Annotated[int, Field(gt=0)] | None = 10
+    """What makes an epoch better than another."""
+    patience: Annotated[int, Field(gt=0, le=MOST_EPOCHS)] | None = 10
     """Epochs without improvement before the run stops; null: never."""
 
 
 class TrainingConfig(Section):
-    """How to train; the defaults are the paper's."""
+    """How to train. The defaults are the repaired recipe of `configs/self_built.yaml`.
 
-    epochs: Annotated[int, Field(gt=0)] = 100
-    batch_size: Annotated[int, Field(gt=0)] = 64
+    The paper's own (`configs/paper`) collapses.
+    """
+
+    epochs: Annotated[int, Field(gt=0, le=MOST_EPOCHS)] = 32
+    """How often the training images are shown, at most."""
+    batch_size: Annotated[int, Field(gt=0, le=8192)] = 64
+    """Images of a step."""
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0)] = 0.01
+    """What turns gradients into steps."""
+    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 0.001
+    """Size of the steps; see `schedule` for how it changes. 0.001 suits adam, 0.05 suits sgd."""
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    """sgd (with Nesterov's) and rmsprop."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0
+    """sgd (with Nesterov's) and rmsprop: share of the last step that the next one keeps."""
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0
+    """Share of the weights that a step takes off, times the learning rate."""
     schedule: ScheduleConfig = ScheduleConfig()
+    """How the learning rate changes."""
     early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
+    """When to stop, and which epoch is the best one."""
     weight_averaging: Annotated[float, Field(ge=0, lt=1)] = 0
     """Validate and save a moving average of the weights, of which a step keeps this share."""
-    image_sizes: tuple[Annotated[int, Field(ge=16)], ...] = ()
+    image_sizes: Annotated[
+        tuple[Annotated[int, Field(ge=16, le=512)], ...], Field(max_length=100)
+    ] = ()
     """Sides, in pixels, that images are shown at while training, for equal parts of the epochs;
     none: at their own size."""
     keep: Literal["best", "last"] = "best"
     """Whose weights are saved: the best epoch's by the monitor, or the last one's."""
-    images_per_epoch: Annotated[int, Field(ge=1)] | None = None
+    images_per_epoch: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     """How many images an epoch shows, each label in proportion; null: each image once. With it,
     runs on fewer images take the same number of steps."""
     stop_on_collapse: bool = False
+    """Stop as soon as the run predicts one label for every image."""
     deterministic: bool = False
     """Bit-identical repetition on one machine; a little slower."""
     accelerate: bool = True
@@ -223,12 +255,19 @@ class RunConfig(Section):
     """One run, with every default written out."""
 
     model: ModelConfig
+    """The network and its options."""
     data: DataConfig = FilesConfig()
+    """The images."""
     augmentation: AugmentationConfig = AugmentationConfig()
+    """Random transforms of the training images."""
     training: TrainingConfig = TrainingConfig()
+    """How to train."""
     manipulations: ManipulationsConfig = ManipulationsConfig()
+    """Changes to the training images, to see what they do."""
     remedies: RemediesConfig = RemediesConfig()
+    """What the recipe does about rare, ambiguous or badly labelled images."""
     seed: Seed = 0
+    """Of weights, order and augmentation."""
 
     def to_yaml(self) -> str:
         """Return the config as YAML that `load_config` reads back."""

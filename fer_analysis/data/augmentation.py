@@ -44,7 +44,7 @@ Severity = Annotated[int, Field(ge=1, le=5)]
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Ranges of the random transforms; the defaults are the paper's.
+    """Ranges of the random transforms; the defaults are those of `configs/self_built.yaml`.
 
     Args:
         shift: Largest shift in each direction, as a share of the side.
@@ -61,11 +61,11 @@ class Augmentation:
         condition_severities: Severities that are drawn, equally often.
     """
 
-    shift: Annotated[float, Field(ge=0, le=1)] = 0.2
+    shift: Annotated[float, Field(ge=0, le=1)] = 0.1
     rotation: Annotated[float, Field(ge=0, le=180)] = 5.0
-    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.1
     horizontal_flip: bool = True
-    vertical_flip: bool = True
+    vertical_flip: bool = False
     fill: Literal["nearest", "constant", "reflect", "wrap"] = "nearest"
     erasing: Annotated[float, Field(ge=0, le=1)] = 0.0
     conditions: Conditions = field(default_factory=dict)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fer_analysis.errors import FerError
+from fer_analysis.models.limits import MOST_WEIGHTS
+
 
 def classification_head(features, num_classes: int, *, dense: Sequence[int], dropout: float):
     """Add dropout, flatten, (dense, activation, dropout) for each width, logits, softmax.
@@ -16,12 +19,20 @@ def classification_head(features, num_classes: int, *, dense: Sequence[int], dro
 
     Returns:
         Probabilities, `(batch, num_classes)`.
+
+    Raises:
+        FerError: If a dense layer has more weights than fit into memory.
     """
     from keras import layers
 
     x = layers.Dropout(dropout)(features) if dropout else features
     x = layers.Flatten()(x)
     for width in dense:
+        if (weights := x.shape[-1] * width) > MOST_WEIGHTS:
+            raise FerError(
+                f"model.dense: {width} units over {x.shape[-1]:,} features are {weights:,} weights "
+                f"(at most {MOST_WEIGHTS:,}); choose fewer units, fewer filters or smaller images"
+            )
         x = layers.Dense(width)(x)
         x = layers.Activation("relu")(x)
         x = layers.Dropout(dropout)(x) if dropout else x

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from fer_analysis.errors import FerError, first_line
 from fer_analysis.models.head import classification_head
+from fer_analysis.models.limits import Dropped, Momentum, Widths
 
 
 def mobilenet(
     input_shape: tuple[int, int, int],
     num_classes: int,
     *,
-    alpha: float = 1.0,
+    alpha: Annotated[float, Field(gt=0, le=4)] = 1.0,
     weights: str | None = None,
-    dense: tuple[int, ...] = (256, 128, 64),
-    dropout: float = 0.1,
-    momentum: float = 0.99,
-    offset: float = 0.0,
+    dense: Widths = (256, 128, 64),
+    dropout: Dropped = 0.1,
+    momentum: Momentum = 0.9,
+    offset: Annotated[float, Field(ge=-100, le=100)] = 1.0,
 ):
     """Build `keras.applications.MobileNet` without its top, and the paper's head.
 
@@ -29,7 +33,7 @@ def mobilenet(
             allows), or the path of a weights file for the backbone.
         dense: Widths of the hidden dense layers.
         dropout: Share of units dropped in the head.
-        momentum: Of the batch normalisation. Keras's .99 needs some 500 steps until inference
+        momentum: Momentum of the batch normalisation. Keras's .99 needs some 500 steps until inference
             follows training; .9 suits short runs.
         offset: What the batch normalisation's offsets start from. At Keras's 0 training from
             scratch did not learn in its first epochs, at 1 it learnt from the first one on

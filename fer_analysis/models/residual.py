@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
+from fer_analysis.models.limits import Dropped, Momentum, Width, Widths
+
 
 def residual(
     input_shape: tuple[int | None, int | None, int],
     num_classes: int,
     *,
-    stem: int = 32,
-    widths: tuple[int, ...] = (64, 128, 256),
-    blocks: tuple[int, ...] = (1, 1, 1),
-    dropout: float = 0.0,
-    momentum: float = 0.9,
+    stem: Width = 32,
+    widths: Widths = (64, 128, 256),
+    blocks: Annotated[tuple[Annotated[int, Field(ge=0, le=32)], ...], Field(max_length=8)] = (
+        1,
+        1,
+        1,
+    ),
+    dropout: Dropped = 0.0,
+    momentum: Momentum = 0.9,
 ):
     """Build a stem and one stage for each width, after He et al. 2016.
 
@@ -28,7 +38,7 @@ def residual(
         widths: Filters of each stage; each halves the side of the one before it.
         blocks: Residual blocks (two convolutions and a shortcut) of each stage.
         dropout: Share of the features dropped before the logits.
-        momentum: Of the batch normalisation. Keras's .99 lags for hundreds of steps.
+        momentum: Momentum of the batch normalisation. Keras's 0.99 lags for hundreds of steps.
 
     Returns:
         An uncompiled `keras.Model`.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from fer_analysis.models.head import classification_head
+from fer_analysis.models.limits import Dropped, Widths
 
 
 def self_built(
     input_shape: tuple[int, int, int],
     num_classes: int,
     *,
-    filters: tuple[int, ...] = (32, 64, 128),
-    dense: tuple[int, ...] = (256, 128, 64),
-    dropout: float = 0.1,
+    filters: Widths = (32, 64, 128),
+    dense: Widths = (256, 128, 64),
+    dropout: Dropped = 0.1,
     batch_normalization: bool = False,
 ):
     """Build 3 x (3x3 convolution, relu, 2x2 max-pooling) and the paper's head.

@@ -12,7 +12,7 @@ from pydantic import Field
 from fer_analysis.remedies.recipe import Recipe
 
 
-def focal_loss(recipe: Recipe, *, gamma: Annotated[float, Field(ge=0)] = 2.0) -> Recipe:
+def focal_loss(recipe: Recipe, *, gamma: Annotated[float, Field(ge=0, le=10)] = 2.0) -> Recipe:
     """Reduce the weight of correctly predicted images: focal loss (Lin et al. 2017).
 
     Args:
@@ -51,7 +51,7 @@ def class_weights(recipe: Recipe, *, power: Annotated[float, Field(ge=0, le=1)] 
     return replace(recipe, loss=weighted, prior=recipe.prior * weights)
 
 
-def logit_adjustment(recipe: Recipe, *, tau: Annotated[float, Field(gt=0)] = 1.0) -> Recipe:
+def logit_adjustment(recipe: Recipe, *, tau: Annotated[float, Field(gt=0, le=10)] = 1.0) -> Recipe:
     """Add the log of the labels' frequencies to the logits while training (Menon et al. 2021).
 
     The network then does not have to learn the frequencies: without the addition, its

@@ -49,7 +49,7 @@ def label_smoothing(recipe: Recipe, *, amount: Annotated[float, Field(gt=0, lt=1
     return replace(smoothed, prior=smoothed.frequencies())
 
 
-def mixup(recipe: Recipe, *, alpha: Annotated[float, Field(gt=0)] = 0.2) -> Recipe:
+def mixup(recipe: Recipe, *, alpha: Annotated[float, Field(gt=0, le=10)] = 0.2) -> Recipe:
     """Mix two images, and their targets in the same proportion (Zhang et al. 2018).
 
     Args:

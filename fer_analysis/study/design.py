@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -16,14 +15,12 @@ from fer_analysis.config import RunConfig, load_config, parse_config
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.open import open_whole
 from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.study.cell_key import cell_key
 from fer_analysis.study.expansion import expanded
 from fer_analysis.study.study_file import StudyConfig, read_study
 
 BASE = "base"
 """The cell that changes nothing: every study has it."""
-
-VERSION = 1
-"""To be raised whenever the same cell would give other results."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Cell:
         name: What was changed.
         seed: Its seed, which is also the fold that it leaves out.
         settings: The config of the run, as JSON (a cell is sent to other processes). Defaults are
-            left out, so that options that are added later do not change the key.
+            left out.
         threads: Number of threads that it runs with.
         keeps_model: Whether the model itself is kept: that of the base cell, which is examined.
     """
@@ -53,19 +50,12 @@ class Cell:
     @property
     def key(self) -> str:
         """A short hash of all that its result depends on: cells of several studies share it."""
-        return self._hash(self.settings)
+        return cell_key(self.settings, self.threads)
 
     @property
     def portable_key(self) -> str:
         """The same wherever the data is stored; fingerprints tell whether it is the same data."""
-        settings = json.loads(self.settings)
-        if settings.get("data", {}).get("source") != SYNTHETIC:
-            settings.get("data", {}).pop("source", None)
-        return self._hash(json.dumps(settings, sort_keys=True))
-
-    def _hash(self, settings: str) -> str:
-        what = f"{VERSION} {self.threads} {settings}"
-        return hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
+        return cell_key(self.settings, self.threads, portable=True)
 
 
 @dataclass(frozen=True)

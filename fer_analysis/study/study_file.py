@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from fer_analysis.config.load import read_yaml
 from fer_analysis.config.schema import Section
 from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.options import Seed
 from fer_analysis.shipped import CONFIGS
 
 
@@ -32,10 +33,10 @@ class StudyConfig(Section):
     """The config that cells change."""
     set: dict[str, Any] = {}
     """Changes to the base, the same in all cells."""
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=1000)]
     """Seed s leaves out fold s of `folds`."""
-    folds: Annotated[int, Field(ge=2)] = 6
-    threads: Annotated[int, Field(ge=1)] = 1
+    folds: Annotated[int, Field(ge=2, le=100)] = 6
+    threads: Annotated[int, Field(ge=1, le=1024)] = 1
     """Threads of a cell: fixed, since results depend on their number."""
     cells: dict[str, CellConfig] = {}
 

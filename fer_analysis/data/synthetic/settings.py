@@ -12,15 +12,18 @@ from pydantic import Field
 from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.regions.template import REGIONS, SIZE
 from fer_analysis.data.synthetic.action_units import MOST_FORMS
-from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.options import Seed, limits_of, options_of
 
 FEWEST = 100
 """Fewest images with which every label is in every split."""
 
+MOST = 1_000_000
+"""Images at most: 2.3 GB of pixels."""
+
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Images = Annotated[int, Field(ge=1)]
+Images = Annotated[int, Field(ge=1, le=MOST)]
 Forms = Annotated[int, Field(ge=1, le=MOST_FORMS)]
 
 
@@ -51,7 +54,7 @@ class Settings:
         FerError: Naming all values that are not as described.
     """
 
-    n: Annotated[int, Field(ge=FEWEST)] = 3000
+    n: Annotated[int, Field(ge=FEWEST, le=MOST)] = 3000
     seed: Seed = 0
     counts: dict[str, Images] = field(default_factory=dict)
     forms: dict[str, Forms] = field(default_factory=dict)
@@ -76,14 +79,20 @@ class Settings:
         for name, check in checks.items():
             given = getattr(self, name)
             if not isinstance(given, Mapping):
-                problems.append(f"data.{name}: expected label: value pairs, received {given!r}")
+                problems.append(
+                    f"data.{name}: expected label: value pairs, received {shown(given)}"
+                )
                 continue
             for label, value in given.items():
                 if label in FER_LABELS:
                     problems += check(f"{name}.{label}", label, value)
                 else:
                     hint = did_you_mean(label, FER_LABELS)
-                    problems.append(f"data.{name}.{label}: unknown label '{label}'{hint}")
+                    problems.append(
+                        f"data.{name}.{shown(label)}: unknown label '{shown(label)}'{hint}"
+                    )
+        if not problems and (images := sum(self.counts.values())) > MOST:
+            problems.append(f"data.counts: expected at most {MOST:,} images, received {images:,}")
         if problems:
             raise FerError("embedded data", problems)
 
@@ -96,16 +105,16 @@ def _number(path: str, value: object, annotation: object) -> list[str]:
         return []
     what = "a whole number" if kind is Integral else "a number"
     limits = f"of at least {low}" if high is None else f"from {low:.12g} to {high:.12g}"
-    return [f"data.{path}: expected {what} {limits}, received {value!r}"]
+    return [f"data.{path}: expected {what} {limits}, received {shown(value)}"]
 
 
 def _pair(path: str, label: str, value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-        return [f"data.{path}: expected [other label, number from 0 to 1], received {value!r}"]
+        return [f"data.{path}: expected [other label, number from 0 to 1], received {shown(value)}"]
     problems = _number(path, value[1], Share)
     if value[0] not in FER_LABELS:
         hint = did_you_mean(value[0], FER_LABELS)
-        problems.append(f"data.{path}: unknown label '{value[0]}'{hint}")
+        problems.append(f"data.{path}: unknown label '{shown(value[0])}'{hint}")
     elif value[0] == label:
         problems.append(f"data.{path}: '{label}' is the label itself; choose another one")
     return problems
@@ -119,9 +128,9 @@ def _blend(path: str, label: str, value: object) -> list[str]:
 
 def _regions(path: str, _: str, value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        return [f"data.{path}: expected a list of regions ([] for no cue), received {value!r}"]
+        return [f"data.{path}: expected a list of regions ([] for no cue), received {shown(value)}"]
     return [
-        f"data.{path}: unknown region '{name}'{did_you_mean(name, REGIONS)}"
+        f"data.{path}: unknown region '{shown(name)}'{did_you_mean(name, REGIONS)}"
         for name in value
         if name not in REGIONS
     ]
