@@ -649,7 +649,7 @@ def audit(
     from fer_analysis.auditing.audit_data import audit_data, check_arguments, find_probabilities
     from fer_analysis.evaluation.open_run import name_of
     from fer_analysis.progress import Progress
-    from fer_analysis.run import default_folder
+    from fer_analysis.result_folders import default_folder
 
     progress = progress or Progress()
     check_arguments(folds, probabilities, overrides)
@@ -755,7 +755,7 @@ def show_study(
     """
     from fer_analysis.figures.study_folders import save_differences
     from fer_analysis.progress import Progress
-    from fer_analysis.run import default_folder
+    from fer_analysis.result_folders import default_folder
     from fer_analysis.study.collect import collect
     from fer_analysis.study.compare_cells import compare_cells
     from fer_analysis.study.design import load_study
@@ -809,7 +809,7 @@ def diagnose(
     """
     from fer_analysis.figures.study_folders import save_diagnosis
     from fer_analysis.progress import Progress
-    from fer_analysis.run import default_folder
+    from fer_analysis.result_folders import default_folder
     from fer_analysis.study.diagnose_names import diagnose_names
 
     names = [] if names is None else names if isinstance(names, list | tuple) else [names]

@@ -151,7 +151,7 @@ def _exchange(first: Path, second: Path) -> bool:
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file at once."""
     with replacing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: str | Path, value: object) -> None:
@@ -162,8 +162,8 @@ def write_json(path: str | Path, value: object) -> None:
 def read_json(path: str | Path) -> dict | None:
     """Read a JSON object; None if it is missing or damaged."""
     try:
-        value = json.loads(Path(path).read_text())
-    except (OSError, ValueError):
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

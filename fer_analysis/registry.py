@@ -59,7 +59,7 @@ class Registry(Mapping):
         return len(self._entries)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return isinstance(name, str) and name in self._entries
 
     def add(self, name: str, place: str) -> None:
         """Add an entry, e.g. a function of a package of your own.

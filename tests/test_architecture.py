@@ -29,6 +29,8 @@ LAYERS = [
     {"models", "data"},
     {"conditions"},
     {"statistics", "text", "paper"},
+    {"run_records"},
+    {"result_folders", "run_files", "run_paths"},
     {"registry", "options", "progress", "shipped", "tensorflow_setup"},
     {"files", "lock"},
     {"errors"},

@@ -8,7 +8,8 @@ import pytest
 
 from fer_analysis.errors import FerError
 from fer_analysis.files import write_json
-from fer_analysis.run import Run, default_folder, results_folder, with_key
+from fer_analysis.result_folders import default_folder, results_folder, with_key
+from fer_analysis.run import Run
 
 
 @pytest.fixture(autouse=True)

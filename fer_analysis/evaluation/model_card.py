@@ -8,7 +8,6 @@ from pathlib import Path
 from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.evaluate_run import folder_of
 from fer_analysis.evaluation.metrics import load_metrics
-from fer_analysis.files import read_json
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate, to_json
 from fer_analysis.statistics.intervals import proportion
@@ -26,7 +25,7 @@ def read_card(run: Run) -> dict | None:
         See `make_card`; None for a bare model.
     """
     origin = run.origin
-    if (card := read_json(origin.card_file)) is not None:
+    if (card := run.card()) is not None:
         return card
     return make_card(origin) if origin.is_directory and origin.is_complete else None
 

@@ -22,7 +22,8 @@ from fer_analysis.evaluation.open_run import data_section, name_of, open_run, re
 from fer_analysis.evaluation.predictions_csv import join_data, read_predictions, with_warnings
 from fer_analysis.files import content_hash, replacing_folder, write_csv
 from fer_analysis.progress import Progress
-from fer_analysis.run import Run, results_folder
+from fer_analysis.result_folders import results_folder
+from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import to_json
 
 LOSSES = 24

@@ -16,7 +16,8 @@ from fer_analysis.evaluation.evaluation import PREDICTIONS, Evaluation
 from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.evaluation.metrics import metrics as metrics_of
 from fer_analysis.evaluation.open_run import name_of
-from fer_analysis.run import Run, with_key
+from fer_analysis.result_folders import with_key
+from fer_analysis.run import Run
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.text import command, short_names
 
