@@ -10,7 +10,9 @@ from pydantic import Field
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
 
-Count = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)] | Literal["matched"]
+Count = (
+    Annotated[int, Field(ge=1, le=10**8)] | Annotated[float, Field(gt=0, lt=1)] | Literal["matched"]
+)
 """Images to keep, or a share of them; `matched`: the number that the scarcest label has."""
 
 

@@ -15,7 +15,8 @@ from PIL import Image
 from fer_analysis.errors import FerError, first_line
 from fer_analysis.evaluation.evaluate_run import kept_temperature, open_model
 from fer_analysis.files import file_name
-from fer_analysis.run import RUNS, Run
+from fer_analysis.result_folders import RUNS
+from fer_analysis.run import Run
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 Predict = Callable[[np.ndarray], np.ndarray]
