@@ -33,8 +33,8 @@ def mobilenet(
             allows), or the path of a weights file for the backbone.
         dense: Widths of the hidden dense layers.
         dropout: Share of units dropped in the head.
-        momentum: Momentum of the batch normalisation. Keras's .99 needs some 500 steps until inference
-            follows training; .9 suits short runs.
+        momentum: Momentum of the batch normalisation. Keras's 0.99 needs some 500 steps until
+            inference follows training; 0.9 suits short runs.
         offset: What the batch normalisation's offsets start from. At Keras's 0 training from
             scratch did not learn in its first epochs, at 1 it learnt from the first one on
             (perhaps because fewer values are cut off). Loaded weights have their own.
