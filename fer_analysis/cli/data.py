@@ -83,7 +83,6 @@ def _print_json(loaded) -> None:
         "votes": dataset.votes is not None,
         "notices": list(loaded.notices),
         "account": loaded.account and loaded.account.as_json(),
-        "fingerprints": loaded.fingerprints,
     }
     click.echo(json.dumps(facts, indent=2))
 
