@@ -25,17 +25,18 @@ def block_loss(images, draws, percent: float) -> np.ndarray:
     height, width = images.shape[1:3]
     rows = np.linspace(0, height, round(SIDE / BLOCK) + 1).round().astype(int)
     columns = np.linspace(0, width, round(SIDE / BLOCK) + 1).round().astype(int)
-    lost_count = round(percent / 100 * (len(rows) - 1) * (len(columns) - 1))
+    across = len(columns) - 1
+    count = (len(rows) - 1) * across
+    sums = np.add.reduceat(images[..., 0], rows[:-1], axis=1, dtype=np.int64)
+    sums = np.add.reduceat(sums, columns[:-1], axis=2)
+    greys = (sums // (np.diff(rows)[:, None] * np.diff(columns))).astype(np.uint8)
     result = images.copy()
-    for index, draw in enumerate(draws):
-        order = draw.permutation((len(rows) - 1) * (len(columns) - 1))
-        for block in order[:lost_count]:
-            row, column = divmod(int(block), len(columns) - 1)
-            shown = max(column - 1, 0) if column else 1
-            source = images[index, rows[row] : rows[row + 1], columns[shown] : columns[shown + 1]]
-            result[index, rows[row] : rows[row + 1], columns[column] : columns[column + 1]] = (
-                source.mean()
-            )
+    for image, grey, draw in zip(result, greys, draws, strict=True):
+        for block in draw.permutation(count)[: round(percent / 100 * count)].tolist():
+            row, column = divmod(block, across)
+            shown = column - 1 if column else 1
+            top, bottom, left, right = *rows[row : row + 2], *columns[column : column + 2]
+            image[top:bottom, left:right] = grey[row, shown]
     return result
 
 

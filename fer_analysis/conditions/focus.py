@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy.fft import irfft2, rfft2
 
-from fer_analysis.conditions.severity import SIDE, severities, to_pixels
+from fer_analysis.conditions.severity import SIDE, severities, to_pixels, with_margin
 
 _SAMPLES = 8
 """Points across a pixel where a kernel is drawn."""
@@ -71,7 +71,7 @@ def reduce_resolution(images, side: int) -> np.ndarray:
 def _convolve(images, spectrum: np.ndarray, margin: int) -> np.ndarray:
     """Convolve with kernels given by their spectrum (one, or one an image); edges are repeated."""
     height, width = images.shape[1:3]
-    padded = np.pad(images[..., 0], ((0, 0), (margin, margin), (margin, margin)), mode="edge")
+    padded = with_margin(images, margin)
     blurred = irfft2(rfft2(padded.astype(np.float32)) * spectrum, s=padded.shape[1:])
     return to_pixels(blurred[:, margin : margin + height, margin : margin + width, None])
 

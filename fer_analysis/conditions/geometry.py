@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from fer_analysis.conditions.severity import SIDE, severities, to_pixels
+from fer_analysis.conditions.severity import SIDE, severities, to_pixels, with_margin
 
 HEAD_RADIUS = 23.0
 """Half the width of the cylinder that a head is turned as, in pixels at 48."""
@@ -81,7 +81,7 @@ def zoom(images, factor: float) -> np.ndarray:
     height, width = images.shape[1:3]
     shown_height, shown_width = height / factor, width / factor
     more = max(0, int(np.ceil(max(shown_height - height, shown_width - width) / 2)))
-    padded = np.pad(images[..., 0], ((0, 0), (more, more), (more, more)), mode="edge")
+    padded = with_margin(images, more)
     top, left = more + (height - shown_height) / 2, more + (width - shown_width) / 2
     box = (left, top, left + shown_width, top + shown_height)
     result = np.empty_like(images)
@@ -113,7 +113,7 @@ def _resampled(images, matrices) -> np.ndarray:
     """Read each image at `(a x + b y + c, d x + e y + f)`; its edge is repeated outside."""
     height, width = images.shape[1:3]
     margin = max(height, width) // 2
-    padded = np.pad(images[..., 0], ((0, 0), (margin, margin), (margin, margin)), mode="edge")
+    padded = with_margin(images, margin)
     result = np.empty_like(images)
     for index, (image, (a, b, c, d, e, f)) in enumerate(zip(padded, matrices, strict=True)):
         result[index, ..., 0] = Image.fromarray(image).transform(

@@ -87,8 +87,12 @@ class Batches:
 
 def _in_numpy(put_on, images, conditions, seed: tuple[int, ...]):
     """Put conditions on a batch; they are functions of arrays, not of tensors."""
-    changed = tf.numpy_function(partial(put_on, seed=seed), [images, conditions], images.dtype)
-    return tf.ensure_shape(changed, images.shape)
+    rows = tf.where(conditions[:, 0] >= 0)
+    images_there, conditions_there = (tf.gather_nd(whole, rows) for whole in (images, conditions))
+    changed = tf.numpy_function(
+        partial(put_on, seed=seed), [images_there, conditions_there], images.dtype
+    )
+    return tf.tensor_scatter_nd_update(images, rows, tf.ensure_shape(changed, images.shape))
 
 
 def mixed(images, targets, shares):
