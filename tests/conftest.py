@@ -24,11 +24,12 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_CACHE_DIR", str(tmp_path / "cache"))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def quick_pictures(request, monkeypatch):
-    """Build every figure, but render it only in tests marked `pictures`.
+    """Build every figure, but render none, except in tests marked `pictures`.
 
-    Rendering takes most of the time of `evaluate` and `explain`; elsewhere no test looks at it.
+    For modules that go through the command line again and again: rendering takes most of the time
+    of `evaluate` and `explain`.
     """
     if request.node.get_closest_marker("pictures"):
         return

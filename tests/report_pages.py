@@ -103,14 +103,15 @@ def maps_of(part, evaluation, of_each=3):
 def make_audit(folder, evaluation):
     """Write an audit that names two images of the split."""
     ids = evaluation.ids[:2].tolist()
-    issue = {"meaning": "an earlier image again", "n": 2, "among": 100, "share": 0.02}
+    share = Estimate(0.02, 0.01, 0.07, 100).as_dict()
+    issue = {"meaning": "an earlier image again", "n": 2, "among": 100, "share": share}
     write_json(
         folder / "audit.json",
         {
             "fingerprint": "f",
             "n": 100,
             "notes": [],
-            "issues": {"exact_duplicate": issue | {"interval": [0.01, 0.07]}},
+            "issues": {"exact_duplicate": issue},
         },
     )
     write_csv(folder / "audit.csv", [{"id": name, "issue": "exact_duplicate"} for name in ids])

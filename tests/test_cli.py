@@ -21,6 +21,10 @@ from fer_analysis.cli import main
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.models import MODELS
 from fer_analysis.paper import MODELS as PAPER_MODELS
+from fer_analysis.progress import Progress
+from fer_analysis.training.begin import begin
+
+pytestmark = pytest.mark.usefixtures("quick_pictures")
 
 README = Path(__file__).parent.parent / "README.md"
 QUICK = ["--set", "training.epochs=1", "--set", "model.dense=[8]"]
@@ -300,10 +304,37 @@ def test_bfloat16_is_warned_of_where_the_processor_lacks_it(cpuinfo, warned, mon
     if cpuinfo:
         file.write_text(cpuinfo)
     monkeypatch.setattr("fer_analysis.environment.CPUINFO", file)
+    assert ("training.precision=float32" in announced("training.precision=bfloat16")) == warned
+    assert "float32" not in announced()
+
+
+def announced(*overrides):
+    """Start a run, without training it; return its notices."""
+    notices = []
+
+    class Noted(Progress):
+        def notice(self, text):
+            notices.append(text)
+
+    begun = begin(
+        "tiny",
+        "synthetic",
+        seed=None,
+        run_dir=f"run-{len(overrides)}",
+        resume=None,
+        overrides=("data.n=140", *overrides),
+        progress=Progress(),
+    )
+    begun.announce(Noted())
+    return "\n".join(notices)
+
+
+def test_the_warning_of_bfloat16_is_printed(monkeypatch):
+    Path("cpuinfo").write_text("flags\t\t: fpu avx2\n")
+    monkeypatch.setattr("fer_analysis.environment.CPUINFO", Path("cpuinfo"))
     words = ["train", "tiny", *SMALL["self_built"], "--set", "data.n=140"]
     printed = fer(*words, "--set", "training.precision=bfloat16").stderr
-    assert ("training.precision=float32" in printed) == warned
-    assert "float32" not in fer(*words).stderr
+    assert "training.precision=float32" in printed
 
 
 def test_resume_refuses_other_data():

@@ -10,6 +10,8 @@ from fer_analysis.data.load import load_data
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.predictions_csv import join_data, read_predictions
 
+pytestmark = pytest.mark.usefixtures("quick_pictures")
+
 HEADER = "id,label,cat,dog\n"
 
 

@@ -20,6 +20,8 @@ from fer_analysis.options import options_of
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.saliency import METHODS
 
+pytestmark = pytest.mark.usefixtures("quick_pictures")
+
 TABLES = {
     "model": MODELS,
     "remedy": REMEDIES,
