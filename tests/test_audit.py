@@ -381,7 +381,7 @@ def test_mistakes_are_one_line(fer):
     write_layout(faces(140), Path("own"), "csv")
     Path("broken.npz").write_text("nothing")
     for words, expected in (
-        (["--folds", 2, "--probabilities", "x.npz"], "name one"),
+        (["--folds", 2, "--probabilities", "x.npz"], "choose one"),
         (["--set", "data.folds=3"], "--folds K divides them"),
         (["--set", "training.epochs=3"], "is for the networks of --folds"),
         (["--probabilities", "x.npz"], "x.npz: no such file"),
