@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 
 from fer_analysis.evaluation.calibration import losses
@@ -29,7 +27,7 @@ def asymmetries(evaluation: Evaluation) -> list[dict]:
     """
     confusion, support = evaluation.confusion, evaluation.support
     names, rows = evaluation.label_names, []
-    for a, b in combinations(range(len(names)), 2):
+    for a, b in np.argwhere(np.triu(confusion + confusion.T, 1)).tolist():
         true, predicted = (a, b) if confusion[a, b] >= confusion[b, a] else (b, a)
         count, reverse = int(confusion[true, predicted]), int(confusion[predicted, true])
         if count and support[true] and support[predicted]:  # otherwise one direction is impossible

@@ -13,6 +13,12 @@ from fer_analysis.figures import plain
 from fer_analysis.text import estimate, number, percent
 
 COLOURS = colormaps["magma_r"]
+LEGIBLE = 24
+"""Labels whose counts are written into a matrix; of more, only some labels are named."""
+
+ROWS = 80
+"""Labels that a page is long enough for; of more, only some are named."""
+
 ALL, LEAK_FREE = "#1f3b73", "#d1603d"
 
 
@@ -24,7 +30,8 @@ def confusion_figure(evaluation: Evaluation, metrics: dict) -> Figure:
         metrics: Their figures; see `fer_analysis.evaluation.metrics`.
     """
     k = len(evaluation.label_names)
-    side = max(3.6, 0.62 * k + 1.6)
+    side = max(3.6, 0.62 * min(k, LEGIBLE) + 1.6)
+    shown = slice(None, None, -(-k // LEGIBLE))
     figure = Figure(figsize=(2 * side + 0.8, side + 0.6), layout="compressed")
     left, right = figure.subplots(1, 2)
     counts, shares = evaluation.confusion, 100 * evaluation.row_normalised_confusion
@@ -36,8 +43,9 @@ def confusion_figure(evaluation: Evaluation, metrics: dict) -> Figure:
     names = [plain(name) for name in evaluation.label_names]
     rows = [f"{name}  n={n:,}" for name, n in zip(names, evaluation.support, strict=True)]
     for axes in (left, right):
-        axes.set_xticks(range(k), names, rotation=40, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(k), rows)
+        places = range(k)[shown]
+        axes.set_xticks(places, names[shown], rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_yticks(places, rows[shown])
         axes.set_xlabel("predicted label")
         axes.set_ylabel("true label")
     figure.suptitle(_headline(metrics), fontsize=11)
@@ -54,7 +62,9 @@ def recall_figure(metrics: dict) -> Figure:
     if metrics["leak_free"] and 0 < metrics["leak_free"]["n"] < metrics["n"]:
         blocks.append(("not among the training images", LEAK_FREE, "D", metrics["leak_free"]))
     k = len(metrics["label_names"])
-    figure = Figure(figsize=(8.4, 2.1 + 0.27 * k * (1 + len(blocks) / 2)), layout="constrained")
+    figure = Figure(
+        figsize=(8.4, 2.1 + 0.27 * min(k, ROWS) * (1 + len(blocks) / 2)), layout="constrained"
+    )
     axes = figure.subplots()
     for index, (name, colour, marker, block) in enumerate(blocks):
         offset = 0.36 * (index - (len(blocks) - 1) / 2)
@@ -62,7 +72,8 @@ def recall_figure(metrics: dict) -> Figure:
         style = {"color": colour, "fmt": marker, "label": label}
         _recalls(axes, block["labels"], offset, style)
     axes.axvline(1 / k, color="0.5", linestyle=":", zorder=0, label=f"guessing ({percent(1 / k)})")
-    axes.set_yticks(range(k), [_support(blocks, label) for label in range(k)])
+    named = range(0, k, -(-k // ROWS))
+    axes.set_yticks(named, [_support(blocks, label) for label in named])
     axes.set_ylim(k - 0.5, -0.5)
     axes.set_xlim(-0.01, 1.01)
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
@@ -77,6 +88,10 @@ def recall_figure(metrics: dict) -> Figure:
 
 def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: float) -> None:
     axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
+    if len(values) > LEGIBLE:
+        return
     size = 10 if len(values) <= 8 else 8
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
@@ -94,8 +109,7 @@ def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: flo
     axes.set_xticks(np.arange(len(values) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(values) + 1) - 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=1.5)
-    axes.tick_params(which="both", length=0)
-    axes.spines[:].set_visible(False)
+    axes.tick_params(which="minor", length=0)
 
 
 def _ink(value: float) -> str:
