@@ -135,17 +135,17 @@ class Evaluation:
         """Shares of each true label, float64 `(k, k)`; NaN in the row of a label without images."""
         return _divide(self.confusion, self.support[:, None])
 
-    @property
+    @cached_property
     def support(self) -> np.ndarray:
         """Images of each label, int64 `(k,)`."""
         return self.confusion.sum(axis=1)
 
-    @property
+    @cached_property
     def predicted_counts(self) -> np.ndarray:
         """How often each label is predicted, int64 `(k,)`."""
         return self.confusion.sum(axis=0)
 
-    @property
+    @cached_property
     def correct(self) -> np.ndarray:
         """Images of each label that are predicted correctly, int64 `(k,)`."""
         return self.confusion.diagonal()
@@ -155,17 +155,17 @@ class Evaluation:
         """Share of images predicted correctly; NaN without images."""
         return float(_divide(self.correct.sum(), len(self)))
 
-    @property
+    @cached_property
     def recall(self) -> np.ndarray:
         """Share of each label's images predicted correctly, `(k,)`; NaN if it has none."""
         return _divide(self.correct, self.support)
 
-    @property
+    @cached_property
     def precision(self) -> np.ndarray:
         """Share of each label's predictions that are correct; NaN if it is never predicted."""
         return _divide(self.correct, self.predicted_counts)
 
-    @property
+    @cached_property
     def f1(self) -> np.ndarray:
         """F1 of each label: 0 if it is never predicted, NaN if it has no images."""
         f1 = _divide(2 * self.correct, self.support + self.predicted_counts)
