@@ -35,8 +35,10 @@ def confusion_figure(evaluation: Evaluation, metrics: dict) -> Figure:
     figure = Figure(figsize=(2 * side + 0.8, side + 0.6), layout="compressed")
     left, right = figure.subplots(1, 2)
     counts, shares = evaluation.confusion, 100 * evaluation.row_normalised_confusion
-    _matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], max(counts.max(), 1))
-    texts = [[number(value, 0) for value in row] for row in shares]
+    written = range(k if k <= LEGIBLE else 0)
+    texts = [[f"{counts[row, column]:,}" for column in written] for row in written]
+    _matrix(left, counts, texts, max(counts.max(), 1))
+    texts = [[number(shares[row, column], 0) for column in written] for row in written]
     _matrix(right, shares, texts, 100)
     left.set_title("images", fontsize=10)
     right.set_title("% of each true label", fontsize=10)
@@ -90,7 +92,7 @@ def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: flo
     axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest)
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
-    if len(values) > LEGIBLE:
+    if not texts:
         return
     size = 10 if len(values) <= 8 else 8
     for row, line in enumerate(texts):
