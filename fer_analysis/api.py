@@ -64,8 +64,10 @@ def load_data(
         >>> len(loaded.dataset)
         300
     """
+    from fer_analysis.config import check_sections
     from fer_analysis.evaluation.open_run import data_section, read_data
 
+    check_sections(overrides, "data", *(("augmentation",) if augmented_by is not None else ()))
     own = tuple(text for text in overrides if text.startswith("data."))
     loaded = read_data(data_section(source, own, **options), progress)
     if pictures is None:
@@ -655,7 +657,8 @@ def audit(
     check_arguments(folds, probabilities, overrides)
     loaded = data
     if data is None or isinstance(data, str | Path):
-        loaded = load_data(data, overrides=overrides, progress=progress)
+        own = tuple(text for text in overrides if text.startswith("data."))
+        loaded = load_data(data, overrides=own, progress=progress)
     folder = Path(out or default_folder(f"audit-{name_of(loaded)}", loaded.fingerprint))
     found = find_probabilities(
         loaded,

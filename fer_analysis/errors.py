@@ -40,8 +40,18 @@ def first_line(error: BaseException) -> str:
 
 def shown(value: object, longest: int = 80) -> str:
     """Return a value as a message quotes it, on one line and shortened."""
+    if not isinstance(value, str) or not value.isprintable():
+        return quoted(value, longest)
+    return _shortened(value, longest)
+
+
+def quoted(value: object, longest: int = 80) -> str:
+    """Return a value as Python writes it, on one line and shortened."""
     try:
-        text = value if isinstance(value, str) and value.isprintable() else repr(value)
+        return _shortened(repr(value), longest)
     except ValueError:  # Python writes no number of so many digits
-        text = "a number of thousands of digits"
+        return "a number of thousands of digits"
+
+
+def _shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
 
-from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.errors import FerError, did_you_mean, quoted
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 """Seed of everything random; Keras accepts no larger one."""
@@ -71,7 +71,7 @@ def _explain(problem: dict, known: tuple[str, ...]) -> str:
             did_you_mean(name, known) if known else " (it has none)"
         )
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{name}: {message[0].lower()}{message[1:]}, received {problem['input']!r:.80}"
+    return f"{name}: {message[0].lower()}{message[1:]}, received {quoted(problem['input'])}"
 
 
 def _default(parameter: inspect.Parameter) -> Any:

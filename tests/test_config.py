@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from fer_analysis.config import (
+    check_sections,
     find_config,
     load_config,
     parse_config,
@@ -160,3 +161,53 @@ def test_data_on_the_command_line_replaces_data_of_another_kind(monkeypatch):
 def test_flaws_of_embedded_data_come_from_the_command_line():
     section = parse_data({"source": "synthetic"}, ["data.blend={disgust: [angry, 0.6]}"])
     assert section.blend == {"disgust": ("angry", 0.6)}
+
+
+def test_a_config_of_ones_own_has_the_repaired_recipe(tmp_path):
+    file = tmp_path / "mine.yaml"
+    for name in ("self_built", "mobilenet"):
+        file.write_text(f"model: {{name: {name}}}\n")
+        config = load_config(file)
+        assert not config.augmentation.vertical_flip
+        assert config.augmentation.shift == config.augmentation.zoom == 0.1
+        assert config.training.learning_rate == 0.001
+        assert config.training.schedule.name == "cosine"
+    assert (config.model.momentum, config.model.offset) == (0.9, 1)
+
+
+def test_keys_that_would_have_no_effect_are_refused():
+    check_sections(["data.size=32", "data.folds=3"], "data")
+    with pytest.raises(FerError) as caught:
+        check_sections(["data.size=32", "training.epochs=3", "seed=1"], "data")
+    assert "training.epochs: would have no effect" in str(caught.value)
+    assert "seed: would have no effect" in str(caught.value)
+    with pytest.raises(FerError, match="training.epochs"):
+        parse_data({"source": "synthetic"}, ["training.epochs=1"])
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "model.filters=[1000000000]",
+        "model.filters=[8,8,8,8,8,8,8,8,8]",
+        "data.n=1000000000000",
+        "data.counts={happy: 1000000000000}",
+        "data.folds=1000000",
+        "data.fold_seed=100000000000000000000000",
+        "data.noise=1e300",
+        "training.batch_size=10000000000",
+        "training.epochs=100000000000",
+        "training.images_per_epoch=10000000000000",
+        "training.image_sizes=[100000]",
+        "training.schedule.warmup_epochs=1e99",
+        "remedies.logit_adjustment.tau=1e99",
+        "remedies.focal_loss.gamma=1e99",
+        "manipulations.keep_all.count=100000000000000",
+        f"seed=0x{'f' * 6000}",
+    ],
+)
+def test_numbers_have_limits_and_messages_too(override):
+    with pytest.raises(FerError) as caught:
+        load_config("tiny", [override])
+    text = str(caught.value)
+    assert len(text) < 600

@@ -22,7 +22,7 @@ from fer_analysis.training.averaging import WeightAverage
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.best_epoch import best_epoch
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from fer_analysis.training.collapse import find_collapse, likely_cause
+from fer_analysis.training.collapse import at_chance, find_collapse, likely_cause
 from fer_analysis.training.preparation import make_optimizer, make_recipe
 
 
@@ -104,6 +104,13 @@ def test_a_loss_that_falls_is_no_standstill():
 
 def test_two_epochs_are_too_few():
     assert find_collapse(collapsed(labels=1)[:2], **MAJORITY) is None
+
+
+def test_a_run_of_any_length_says_that_it_is_no_better_than_chance():
+    assert "one label" in at_chance(row(1, labels=1), validation_majority=0.25)
+    told = at_chance(row(1, validation_accuracy=0.24), validation_majority=0.25)
+    assert told.startswith("validation accuracy 24.0%;") and "25.0%" in told
+    assert at_chance(row(1, validation_accuracy=0.3), validation_majority=0.25) is None
 
 
 def test_slow_batch_statistics_are_no_collapse():

@@ -102,6 +102,8 @@ def _print_result(run, result: dict) -> None:
             f"COLLAPSED ({collapse['kind']}): {collapse['evidence']}; {collapse['likely_cause']}",
             soft_wrap=True,
         )
+    elif result.get("at_chance"):
+        out.print(f"NO BETTER THAN CHANCE: {result['at_chance']}", soft_wrap=True)
     out.print(
         f"stopped: {result['stopped_because']}, after {result['seconds'] / 60:.1f} minutes of "
         f"training ({result['images_per_second']:.0f} images/s)",

@@ -1,6 +1,12 @@
 """RunConfig: everything that defines a run, read from YAML and checked all at once."""
 
-from fer_analysis.config.load import find_config, load_augmentation, load_config, parse_data
+from fer_analysis.config.load import (
+    check_sections,
+    find_config,
+    load_augmentation,
+    load_config,
+    parse_data,
+)
 from fer_analysis.config.parse import parse_config
 from fer_analysis.config.schema import (
     EarlyStoppingConfig,
@@ -18,6 +24,7 @@ __all__ = [
     "ScheduleConfig",
     "SyntheticConfig",
     "TrainingConfig",
+    "check_sections",
     "find_config",
     "load_augmentation",
     "load_config",

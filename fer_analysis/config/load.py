@@ -67,12 +67,35 @@ def _read(name: str | Path) -> dict:
     return read_yaml(find_config(name))
 
 
+def check_sections(overrides: Iterable[str], *sections: str) -> None:
+    """Refuse overrides of sections that would not be used.
+
+    Args:
+        overrides: `key.path=value` each.
+        *sections: The sections that are used.
+
+    Raises:
+        FerError: Naming every such key.
+    """
+    keys = [text.partition("=")[0].strip() for text in overrides]
+    problems = [
+        f"{shown(key)}: would have no effect"
+        for key in keys
+        if key.partition(".")[0] not in sections
+    ]
+    if problems:
+        used = " and ".join(f"{section}.…" for section in sections)
+        raise FerError(f"--set (only {used} is used here)", problems)
+
+
 def parse_data(values: dict, overrides: Iterable[str] = ()) -> FilesConfig | SyntheticConfig:
     """Check the data section alone; overrides are of the form `data.key=value`.
 
     Raises:
         FerError: Naming every problem at once.
     """
+    overrides = tuple(overrides)
+    check_sections(overrides, "data")
     sections = {"model": {"name": next(iter(MODELS))}, "data": dict(values)}
     for override in overrides:
         _override(sections, override)

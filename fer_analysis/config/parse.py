@@ -19,7 +19,7 @@ from fer_analysis.config.schema import (
     SwitchesConfig,
     SyntheticConfig,
 )
-from fer_analysis.errors import FerError, did_you_mean, shown
+from fer_analysis.errors import FerError, did_you_mean, quoted, shown
 from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.models import MODELS
 from fer_analysis.options import options_of
@@ -48,7 +48,7 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
     problems = []
     if model is not None and not known:
         hint = did_you_mean(name, MODELS) if name else f" (available: {', '.join(MODELS)})"
-        problems.append(f"model.name: unknown model {shown(repr(name))}{hint}")
+        problems.append(f"model.name: unknown model {quoted(name)}{hint}")
     try:
         config = config_class.model_validate(values)
     except ValidationError as error:
@@ -86,7 +86,7 @@ def _explain(problem: dict, config_class: type[Section]) -> str:
     keys = [str(key) for key in problem["loc"]]
     if keys[:1] == ["data"]:
         keys = [key for key in keys if key not in tags]
-    where = ".".join(keys)
+    where = shown(".".join(keys), 200)
     if problem["type"] == "extra_forbidden":
         known = _known_keys(problem["loc"], config_class)
         return f"{where}: unknown key{did_you_mean(keys[-1], known)}"
@@ -94,7 +94,7 @@ def _explain(problem: dict, config_class: type[Section]) -> str:
         return f"{where}: missing"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    return f"{where}: {message}, received {shown(repr(problem['input']))}"
+    return f"{where}: {message}, received {quoted(problem['input'])}"
 
 
 def _known_keys(location: tuple, config_class: type[Section]) -> list[str]:

@@ -63,7 +63,7 @@ def compare_runs(
         FerError: If the runs were not scored on the same split and images.
     """
     quiet = _Quiet(progress or Progress())
-    names = _distinct(runs)
+    names = _without_others(_distinct(runs), progress or Progress())
     entries = [_entry(name, data, split, overrides, progress=quiet) for name in names]
     known = [entry.name for entry in entries]
     entries = [
@@ -102,6 +102,25 @@ def _distinct(runs: Sequence[Comparable | None]) -> list[Comparable | None]:
     return list(places.values())[::-1]
 
 
+RESULT_FILES = (".html", ".json", ".md", ".png", ".txt")
+"""Files of results, which stand among runs."""
+
+
+def _without_others(runs: list[Comparable | None], progress: Progress) -> list[Comparable | None]:
+    """Return the runs without folders and files that are none, as `runs/*` names them as well."""
+    others = [run for run in runs if isinstance(run, str | Path) and _is_no_run(Path(run))]
+    if not others or len(others) == len(runs):
+        return runs
+    progress.notice(f"passed over, no run with a model: {', '.join(map(str, others))}")
+    return [run for run in runs if run not in others]
+
+
+def _is_no_run(path: Path) -> bool:
+    if path.is_dir():
+        return not ((path / "config.yaml").is_file() and (path / "model.keras").is_file())
+    return path.is_file() and path.suffix in RESULT_FILES
+
+
 def _long_name(run: Comparable | None, index: int) -> str:
     """Return the caller's name of a run whose short name is not unique."""
     return str(run) if isinstance(run, str | Path) else f"run {index + 1}"
@@ -127,7 +146,8 @@ def _entry(run, data, split, overrides, *, progress: Progress) -> _Entry:
     opened, loaded, split = open_run(trained, data, split, overrides, progress=progress)
     path = trained.path if trained.is_directory else opened.path
     evaluation = predict_split(opened, loaded, split, progress=progress)
-    return _Entry(path.name, str(path), evaluation, result=result, config=config, seed=seed)
+    name = trained.name if origin.is_directory else trained.model_file.stem
+    return _Entry(name, str(path), evaluation, result=result, config=config, seed=seed)
 
 
 def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
@@ -159,7 +179,16 @@ def _groups(entries: list[_Entry]) -> dict[str, list[int]]:
         alike.setdefault((entry.config, index if same else None), []).append(index)
     names: dict[str, list[int]] = {}
     for group in alike.values():
-        name = os.path.commonprefix([entries[i].name for i in group])
-        name = name if len(group) == 1 else name.rstrip("-_. ") or entries[group[0]].name
+        name = _group_name([entries[i].name for i in group])
         names[name if name not in names else entries[group[0]].name] = group
     return names
+
+
+def _group_name(names: list[str]) -> str:
+    """Return what names have in common, or the first and how many more there are."""
+    if len(names) == 1:
+        return names[0]
+    common = os.path.commonprefix(names).rstrip("-_. ")
+    if sum(letter.isalpha() for letter in common) >= 3:
+        return common
+    return f"{names[0]} and {len(names) - 1} more"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fer_analysis.config import load_config, parse_data
+from fer_analysis.config import check_sections, load_config, parse_data
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.open import open_data
@@ -92,6 +92,7 @@ def open_run(
         FerError: If any of them is missing.
     """
     progress = progress or Progress()
+    check_sections(overrides, "data")
     run = run if isinstance(run, Run) else Run.open(run)
     size = taken_size(run)
     if isinstance(data, LoadedData):
@@ -107,6 +108,11 @@ def open_run(
     trained_on = run.environment().get("data", {}).get("fingerprint")
     if loaded.fingerprint != trained_on:
         run = run.for_data(name_of(loaded), loaded.fingerprint)
+        if trained_on is not None:
+            progress.notice(
+                f"this is other data than the run was trained on (fingerprint "
+                f"{loaded.fingerprint}, trained on {trained_on}): results go to {run.path}"
+            )
     if split is None:
         split = "test" if loaded.dataset.has("test") else "validation"
         why = "the default" if split == "test" else "the data has no test split"

@@ -31,6 +31,7 @@ def summary_lines(evaluation: Evaluation) -> list[str]:
     return [
         *(f"warning: {text}" for text in evaluation.warnings),
         *_collapse(evaluation),
+        *_chance(evaluation),
         *_never_predicted(evaluation),
         *evaluation.notes,
         *_extremes(evaluation),
@@ -61,6 +62,19 @@ def _collapse(evaluation: Evaluation) -> list[str]:
     n, count = len(evaluation), int(evaluation.predicted_counts[label])
     what = "everything" if count == n else f"nearly everything ({count:,} of {n:,})"
     return [f"{what} is predicted as {evaluation.label_names[label]}: a collapsed model"]
+
+
+def _chance(evaluation: Evaluation) -> list[str]:
+    """Say that one label for every image would do as well, unless a collapse was told."""
+    label = int(evaluation.support.argmax())
+    share = evaluation.support[label] / len(evaluation)
+    if share == 1 or evaluation.accuracy > share or collapsed_to(evaluation) is not None:
+        return []
+    name = evaluation.label_names[label]
+    return [
+        f"no better than chance: accuracy {percent(evaluation.accuracy)}; always predicting "
+        f"{name} would give {percent(share)}"
+    ]
 
 
 def _never_predicted(evaluation: Evaluation) -> list[str]:

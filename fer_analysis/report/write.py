@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_analysis.config import load_config
+from fer_analysis.config import check_sections, load_config
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import data_section, read_data
@@ -65,6 +65,7 @@ def write_page(
     progress: Progress,
 ) -> Report:
     """Write the page; see `fer_analysis.api.write_report`."""
+    check_sections(overrides, "data")
     opened = [open_run(run) for run in runs]
     other = None
     if asked.data is not None:

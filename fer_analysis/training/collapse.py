@@ -82,6 +82,29 @@ def find_collapse(
     return None
 
 
+def at_chance(row: dict, *, validation_majority: float) -> str | None:
+    """Say whether the epoch whose weights are kept is no better than a constant answer.
+
+    A short run ends before `find_collapse` can judge it.
+
+    Args:
+        row: The epoch's row of the history.
+        validation_majority: Share of the most frequent label among the validation images.
+
+    Returns:
+        What shows it, in words; None if the epoch is better.
+    """
+    accuracy = row["validation_accuracy"]
+    if row["labels_predicted"] == 1:
+        return f"one label for every validation image (accuracy {accuracy:.1%})"
+    if accuracy > validation_majority:
+        return None
+    return (
+        f"validation accuracy {accuracy:.1%}; always predicting the most frequent label would "
+        f"give {validation_majority:.1%}"
+    )
+
+
 def likely_cause(
     *, kind: str, optimizer: str, learning_rate: float, vertical_flip: bool, shift: float
 ) -> str:

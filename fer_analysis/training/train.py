@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import asdict
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from fer_analysis.config import RunConfig
@@ -21,7 +22,7 @@ from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.checkpoint import Progress
-from fer_analysis.training.collapse import cause_of
+from fer_analysis.training.collapse import at_chance, cause_of
 from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.same_config import (
     MAY_CHANGE,
@@ -82,6 +83,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
         write_text(run.config_file, config.to_yaml())
         run.write_environment({**run.environment(), "config": record_of(config)})
     progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
+    majority = np.bincount(recipe.validation.labels)
     seconds = sum(row["seconds"] for row in progress.history)
     result = {
         "model": config.model.name,
@@ -94,6 +96,10 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
         "parameters": model.count_params(),
         "remedies": dict(config.remedies.chosen()),
         "collapse": collapse and {**asdict(collapse), "likely_cause": cause_of(collapse, config)},
+        "at_chance": at_chance(
+            progress.history[progress.best_epoch - 1],
+            validation_majority=float(majority.max() / majority.sum()),
+        ),
         "protocol": data.protocol,
         "comparable": data.comparable,
         "table_1": _table_1(progress, _test_accuracy(model, data)),
