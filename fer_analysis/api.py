@@ -368,18 +368,18 @@ def stress(
 def compare_stress(
     tests: Sequence[StressTest],
     *,
-    folder: str | Path | None = "runs/stress",
+    out: str | Path | None = "runs/stress",
     progress: Progress | None = None,
 ) -> StressComparison:
     """Compare networks under the same conditions, on the same images.
 
     Args:
         tests: What `stress` returned for each network; the first is the reference.
-        folder: Where `stress_comparison.json` and its picture go; None to save nothing.
+        out: Where `stress_comparison.json` and its picture go; None to save nothing.
         progress: Receives where they are.
 
     Raises:
-        FerError: If they were not put to the same test.
+        FerError: If their conditions, severities or images differ.
 
     Example:
         >>> import fer_analysis as fer
@@ -394,13 +394,13 @@ def compare_stress(
     from fer_analysis.robustness.comparison import compare_stress as compare_tests
 
     comparison = compare_tests(tests)
-    if folder is None:
+    if out is None:
         return comparison
-    comparison.save(folder)
-    save(curves_figure(tests), Path(folder) / CURVES)
+    comparison.save(out)
+    save(curves_figure(tests), Path(out) / CURVES)
     if progress is not None:
-        progress.wrote(Path(folder), f"stress_comparison.json, {CURVES}")
-    return dataclasses.replace(comparison, folder=Path(folder))
+        progress.wrote(Path(out), f"stress_comparison.json, {CURVES}")
+    return dataclasses.replace(comparison, folder=Path(out))
 
 
 def explain(

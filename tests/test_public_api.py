@@ -58,9 +58,9 @@ def test_every_function_is_documented(name):
 
 
 SHARED = {
-    "data": {"load_data"},
+    "data": {"load_data", "compare_stress"},
     "progress": {"open_run"},
-    "overrides": {"open_run", "predict", "run_study", "show_study", "diagnose"},
+    "overrides": {"open_run", "predict", "run_study", "show_study", "diagnose", "compare_stress"},
 }
 """Argument -> the functions that need none; all others have it."""
 

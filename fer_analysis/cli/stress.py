@@ -106,7 +106,7 @@ def stress(runs, source, predictor, input_size, scale, reference, out, as_json, 
         tests.append(api.stress(None, predictor=predictor, **asked))
     comparison = None
     if len(tests) > 1:
-        comparison = api.compare_stress(tests, folder=out, progress=asked["progress"])
+        comparison = api.compare_stress(tests, out=out, progress=asked["progress"])
     print_stress(tests, comparison, as_json=as_json)
 
 

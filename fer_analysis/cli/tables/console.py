@@ -29,6 +29,7 @@ def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Tab
         box=box.SIMPLE_HEAD,
         show_edge=False,
         padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
     for column in result.columns[numbers_from:]:
         column.justify = "right"

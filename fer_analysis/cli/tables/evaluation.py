@@ -64,8 +64,8 @@ def _short(evaluation: Evaluation, found: dict) -> list[str]:
     if calibration := block["calibration"]:
         raw, scaled = calibration["as_predicted"], calibration["at_temperature"]
         figures.append(
-            f"calibration error {percent(raw['ece'].value)}, at temperature "
-            f"{calibration['temperature']:.2f} {percent(scaled['ece'].value)}"
+            f"calibration error {percent(raw['ece'].value)}; {percent(scaled['ece'].value)} at "
+            f"temperature {calibration['temperature']:.2f}"
         )
     if people := block["annotators"]:
         figures.append(
