@@ -159,7 +159,8 @@ def test_missing_and_damaged_tests_are_told(tmp_path):
     with pytest.raises(FerError, match="no stress test there; make it with `fer stress`"):
         StressTest.load(tmp_path)
     stress_test(1).save(tmp_path)
-    (tmp_path / "predictions" / "dark-1.npz").write_bytes(b"half")
+    (saved,) = tmp_path.glob("predictions/*/dark-1.npz")
+    saved.write_bytes(b"half")
     with pytest.raises(FerError, match="damaged; run `fer stress` again"):
         StressTest.load(tmp_path)
 
@@ -224,7 +225,9 @@ def test_an_interrupted_test_goes_on(loaded):
     first = fer.stress(None, predictor=network, **asked)
     assert first.conditions == ("jpeg", "dark") and first.severities == (1, 5)
     assert network.asked == 1 + 1 + len(NAMES) + 4
-    (first.folder / "predictions" / "dark-5.npz").unlink()
+    (saved,) = first.folder.glob("predictions/*/dark-5.npz")
+    saved.unlink()
+    fer.stress(None, predictor=network, **(asked | {"n": 20}))  # another test costs it nothing
     network.asked = 0
     again = fer.stress(None, predictor=network, **asked)
     assert network.asked == 2, "once to know the network, once for the missing cell"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ class PredictionStore:
     Args:
         folder: The test's folder.
         made_from: What predictions were made from: network, images, seed. Those of anything
-            else are made again.
+            else lie in another subfolder: a quick test of few images costs a long one nothing.
     """
 
     folder: Path
@@ -40,4 +41,5 @@ class PredictionStore:
             np.savez(temporary, probabilities=probabilities, made_from=self.made_from)
 
     def _file(self, name: tuple) -> Path:
-        return self.folder / FOLDER / f"{file_name('-'.join(map(str, name)))}.npz"
+        subfolder = hashlib.blake2b(self.made_from.encode(), digest_size=4).hexdigest()
+        return self.folder / FOLDER / subfolder / f"{file_name('-'.join(map(str, name)))}.npz"
