@@ -13,6 +13,8 @@ from fer_analysis.config import load_config
 from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
+from fer_analysis.robustness.networks import trained_conditions
+from fer_analysis.run import Run
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.preparation import make_recipe
 
@@ -185,6 +187,19 @@ def test_names_are_equal_weights_and_the_config_reads_itself_back(tmp_path):
     assert load_config(tmp_path / "config.yaml").augmentation == config.augmentation
     built = config.augmentation.build()
     assert pickle.loads(pickle.dumps(built)) == built
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (["augmentation.conditions=[jpeg, dark]"], {"jpeg", "dark"}),
+        (["augmentation.conditions=[jpeg]", "augmentation.condition_share=0"], set()),
+        ([], set()),
+    ],
+)
+def test_a_stress_test_knows_what_a_run_was_trained_on(tmp_path, overrides, expected):
+    run = Run.create(load_config("tiny", overrides), tmp_path / "run")
+    assert trained_conditions(run) == expected
 
 
 def test_what_augmentation_makes_of_faces_has_conditions_too(faces):

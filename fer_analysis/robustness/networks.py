@@ -114,8 +114,8 @@ def trained_conditions(run: Run) -> frozenset[str]:
     """Return the conditions that a run was trained on, as its config says."""
     if not run.origin.is_directory or not run.origin.config_file.is_file():
         return frozenset()
-    used = getattr(run.origin.config().augmentation, "conditions", None) or ()
-    return frozenset(used)
+    mixture = run.origin.config().augmentation.build().mixture
+    return frozenset(mixture.weights if mixture else ())
 
 
 def checked(probabilities: np.ndarray, n: int, label_names: tuple[str, ...]) -> np.ndarray:
