@@ -288,7 +288,7 @@ def test_a_misspelt_column_is_asked_about(tmp_path):
     with pytest.raises(FerError, match=r"no column usage .*; is 'usgae' the column usage\?"):
         load_data(tmp_path / "mine.csv")
     (tmp_path / "mine.csv").write_text("emotion,pixels,Usage,emotion\n0,1,Training,2\n")
-    with pytest.raises(FerError, match="the column emotion stands twice"):
+    with pytest.raises(FerError, match="the column emotion is twice"):
         load_data(tmp_path / "mine.csv")
 
 
