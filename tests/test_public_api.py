@@ -101,7 +101,7 @@ def test_the_script_in_the_readme_runs_and_prints_what_it_says(small, capsys):
     assert re.match(r"0\.\d{3} of \d+$", lines[0])
     assert lines[1].startswith("fails most at ")
     assert lines[2].startswith("looks most at the ")
-    assert " against " in lines[3]
+    assert " compared with " in lines[3]
     assert lines[-1].endswith("report.html")
     assert Path(lines[-1].rpartition(": ")[2]).stat().st_size > 50_000
 
