@@ -86,3 +86,23 @@ def limits_of(annotation: Any) -> tuple[type, float | None, float | None]:
             low = getattr(limit, "ge", low)
             high = getattr(limit, "le", high)
     return annotation.__origin__, low, high
+
+
+def summary_of(function: Callable) -> str:
+    """Return the first line of a function's docstring."""
+    return (inspect.getdoc(function) or "").partition("\n")[0]
+
+
+def meanings_of(function: Callable) -> dict[str, str]:
+    """Return what the `Args` section of a docstring says of each argument."""
+    _, _, section = (inspect.getdoc(function) or "").partition("\nArgs:\n")
+    meanings, name = {}, ""
+    for line in section.splitlines():
+        if line and not line.startswith(" "):  # the next section
+            break
+        if line[4:5].strip():
+            name, _, text = line.strip().partition(": ")
+            meanings[name] = text
+        elif name and line.strip():
+            meanings[name] += f" {line.strip()}"
+    return meanings

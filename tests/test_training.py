@@ -148,7 +148,7 @@ def rates(steps_an_epoch=10, **values):
 
 
 def test_schedules():
-    assert (rates() == 1).all()
+    assert (rates(schedule={"name": "constant"}) == 1).all()
     cosine = rates(schedule={"name": "cosine"})
     np.testing.assert_allclose(cosine, (1 + np.cos(np.pi * np.arange(40) / 40)) / 2, atol=1e-6)
     warm = rates(schedule={"name": "cosine", "warmup_epochs": 1})

@@ -15,6 +15,7 @@ from fer_analysis import __version__
 from fer_analysis.cli import verbosity
 from fer_analysis.cli.audit import audit
 from fer_analysis.cli.compare import compare
+from fer_analysis.cli.config import config
 from fer_analysis.cli.data import data
 from fer_analysis.cli.diagnose import diagnose
 from fer_analysis.cli.evaluate import evaluate
@@ -130,6 +131,7 @@ COMMANDS = (
     diagnose,
     report,
     predict,
+    config,
 )
 for command in COMMANDS:
     verbosity.add_options(command)

@@ -1,5 +1,6 @@
 """RunConfig: everything that defines a run, read from YAML and checked all at once."""
 
+from fer_analysis.config.keys import Key, config_keys
 from fer_analysis.config.load import (
     check_sections,
     find_config,
@@ -20,11 +21,13 @@ from fer_analysis.config.schema import (
 __all__ = [
     "EarlyStoppingConfig",
     "FilesConfig",
+    "Key",
     "RunConfig",
     "ScheduleConfig",
     "SyntheticConfig",
     "TrainingConfig",
     "check_sections",
+    "config_keys",
     "find_config",
     "load_augmentation",
     "load_config",
