@@ -279,8 +279,15 @@ def test_a_csv_of_any_name_is_recognised_by_its_header(tmp_path, layout):
 
 def test_a_file_with_another_header_is_no_csv_of_faces(tmp_path):
     (tmp_path / "prices.csv").write_text("date,price\n1,2\n")
-    with pytest.raises(FerError, match="no data set recognised; looked for csv: fer2013.csv, or a"):
+    with pytest.raises(FerError, match="no data set recognised; .* that begins with 'date,price'"):
         load_data(tmp_path / "prices.csv")
+    for text in (
+        "emotion;pixels;Usage\n",
+        "emotion,pixels,Usage\n".encode("utf-16").decode("latin-1"),
+    ):
+        (tmp_path / "mine.csv").write_text(text, encoding="latin-1")
+        with pytest.raises(FerError, match="no column .*expected emotion, pixels, Usage"):
+            load_data(tmp_path / "mine.csv")
 
 
 def test_a_misspelt_column_is_asked_about(tmp_path):

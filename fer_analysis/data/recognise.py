@@ -80,8 +80,14 @@ def _only_folder(path: Path) -> Path | None:
 def _unrecognised(path: Path, layout: str, answers: dict[str, str]) -> str:
     looked = "; ".join(f"{name}: {answer}" for name, answer in answers.items())
     names = sorted(os.listdir(path)) if path.is_dir() else [path.name]
-    found = (few(names) or "an empty folder") if path.is_dir() else "one file"
+    found = (few(names) or "an empty folder") if path.is_dir() else _beginning(path)
     what = "no data set recognised" if layout == "auto" else "not in this layout"
     archives = [name for name in names if name.lower().endswith(_ARCHIVES)]
     hint = f"; archives are not read: unpack {few(archives)}" if archives else ""
     return f"{path}: {what}; looked for {looked}; found {found}{hint}"
+
+
+def _beginning(path: Path) -> str:
+    with open(path, "rb") as file:
+        first = file.readline(40).decode("utf-8", "replace").strip()
+    return f"one file that begins with {ascii(first)}"

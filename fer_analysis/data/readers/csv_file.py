@@ -64,8 +64,10 @@ def _has_header(path: Path, name: str, *, spaced: bool) -> bool:
         header = file.readline(HEADER_LIMIT)
     if (b", " in header) != spaced:
         return False
+    if path.name.lower() == name or b"emotion" in header.replace(b"\0", b"").lower():
+        return True  # with other signs between its cells, or in UTF-16: reading it says so
     names = _names(header)
-    return path.name.lower() == name or any(_column(name, names) for name in COLUMNS)
+    return any(_column(column, names) for column in COLUMNS)
 
 
 def _names(header: bytes) -> tuple[str, ...]:
