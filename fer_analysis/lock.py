@@ -21,6 +21,8 @@ except ImportError:  # Windows
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file for the block; it is removed afterwards.
 
+    On Windows, which has no such locks, nothing is held: start one writer at a time there.
+
     Args:
         path: The lock file; its folder must exist.
 
