@@ -130,7 +130,7 @@ def test_what_was_not_measured_is_called_so(made, bundled, monkeypatch, tmp_path
     monkeypatch.setattr(fer_analysis.run, "WEIGHTS", tmp_path)
     (tmp_path / "model.keras").write_bytes((bundled / "model.keras").read_bytes())
     write_json(tmp_path / "card.json", card | {"test": None, "test-tta": None})
-    shown = fer("predict", "--card").stdout
+    shown = " ".join(fer("predict", "--card").stdout.split())
     assert "FER-2013's PrivateTest: not measured" in shown
     assert "on test images: not measured" in shown
     assert "not on record" in card_lines(None)[0]
