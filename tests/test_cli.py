@@ -231,7 +231,7 @@ def test_runs_are_compared_with_each_other_and_with_the_paper():
     # A bare model has predictions, but no row of Table 1.
     Path("runs/plain/model.keras").rename("lonely.keras")
     text = fer("compare", "lonely.keras", "--data", "synthetic", "--set", "data.n=140").stdout
-    assert "lonely-synthetic" in text
+    assert text.startswith("test split") and "\nlonely  " in text
     assert "no such run" in error("compare", "nowhere")
 
 

@@ -126,7 +126,9 @@ def test_folders_without_validation_give_part_of_train(tmp_path):
     assert np.array_equal(after["test"], before["test"])
     assert np.array_equal(after["train"] + after["validation"], before["train"])
     assert np.abs(after["validation"] - before["train"] / 4).max() <= 1
-    assert loaded.notices[0].startswith("no validation folder: part of train validates")
+    assert loaded.notices[0].startswith(
+        "no validation folder: part of train was drawn for validation"
+    )
 
 
 def test_folders_without_test_get_none(tmp_path):

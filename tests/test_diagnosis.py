@@ -519,7 +519,7 @@ def test_a_folder_with_other_files_is_not_replaced(tmp_path):
     save_diagnosis(found, tmp_path / "d")
     save_diagnosis(found, tmp_path / "d")
     (tmp_path / "d/notes.txt").write_text("mine")
-    with pytest.raises(FerError, match=r"no result of a study \(notes.txt\)"):
+    with pytest.raises(FerError, match=r"not results of a study \(notes.txt\)"):
         save_diagnosis(found, tmp_path / "d")
     assert (tmp_path / "d/notes.txt").read_text() == "mine"
     with pytest.raises(FerError, match="not a folder"):
