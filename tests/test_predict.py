@@ -134,7 +134,7 @@ def test_without_a_rule_all_are_unsure_and_without_a_temperature_it_is_unknown(w
     rows, _, told = predictions("faces", "--run", "bare.keras")
     assert rows["a.png"]["unsure"] is None
     assert "not calibrated" in " ".join(told["notes"])
-    assert "not on record" in " ".join(told["notes"])
+    assert "fits a temperature and a threshold" in " ".join(told["notes"])
 
 
 def bomb(path, side=20_000):
@@ -196,7 +196,7 @@ def test_nothing_to_read_is_the_only_failure():
     assert "faces: no image in this folder" in failed.stderr
     assert lines(failed.stderr)[-1] == "Error: no image to look at"
     assert fer("predict", code=2).stdout == ""
-    assert "name one" in fer("predict", "faces", "--json", "--csv", code=1).stderr
+    assert "choose one" in fer("predict", "faces", "--json", "--csv", code=1).stderr
     assert "--out is for" in fer("predict", "faces", "--out", "x", code=1).stderr
     assert "no such run" in fer("predict", "faces", "--run", "nowhere", code=1).stderr
 
