@@ -188,7 +188,8 @@ def test_round_trip(tmp_path):
     assert metrics(after) == metrics(before)
     assert load_metrics(tmp_path / "new") == metrics(before)
     written = json.loads((tmp_path / "new/metrics.json").read_text())
-    assert written["all"]["accuracy"].keys() == {"value", "low", "high", "n"}
+    assert written["all"]["accuracy"].keys() == {"value", "low", "high", "n", "correct"}
+    assert written["all"]["macro_f1"].keys() == {"value", "low", "high", "n"}
     assert written == to_json(metrics(before))
     assert after.folder == tmp_path / "new"
     evaluation().save(tmp_path / "new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -89,7 +90,7 @@ def _figures(evaluation: Evaluation) -> dict:
     return {
         "n": n,
         "correct": correct,
-        "accuracy": proportion(correct, n),
+        "accuracy": replace(proportion(correct, n), correct=correct),
         "top_2": proportion(int(evaluation.correct_within(2).sum()), n),
         "macro_f1": _resampled(evaluation.macro_f1, draws.macro_f1, n),
         "balanced_accuracy": _resampled(evaluation.balanced_accuracy, draws.balanced_accuracy, n),
@@ -136,7 +137,7 @@ def _label_figures(evaluation: Evaluation, label: int, draws: _Draws) -> dict:
         "label": evaluation.label_names[label],
         "support": support,
         "correct": correct,
-        "recall": proportion(correct, support),
+        "recall": replace(proportion(correct, support), correct=correct),
         "predicted": predicted,
         "precision": proportion(correct, predicted),
         "f1": _resampled(f1, draws.f1[:, label], support) if support else Estimate(None, n=0),

@@ -21,6 +21,7 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    correct: int | None = None
 
     def __post_init__(self):
         for name in ("value", "low", "high"):
@@ -35,13 +36,16 @@ class Estimate:
         return None if self.low is None or self.high is None else (self.low, self.high)
 
     def as_dict(self) -> dict:
-        """Return the estimate ready for JSON: `{"value", "low", "high", "n"}`."""
-        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+        """Return the estimate ready for JSON: `{"value", "low", "high", "n"}` and `correct`."""
+        shape = {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+        return shape if self.correct is None else shape | {"correct": self.correct}
 
     @classmethod
     def from_dict(cls, given: dict) -> Estimate:
         """Return what `as_dict` wrote."""
-        return cls(given["value"], given.get("low"), given.get("high"), given.get("n"))
+        return cls(
+            given["value"], **{key: given.get(key) for key in ("low", "high", "n", "correct")}
+        )
 
 
 def to_json(value: object) -> object:
@@ -56,7 +60,7 @@ def to_json(value: object) -> object:
 def from_json(value: object) -> object:
     """Return nested dicts and lists with every dict of an estimate as the `Estimate`."""
     if isinstance(value, dict):
-        if value.keys() == {"value", "low", "high", "n"}:
+        if value.keys() - {"correct"} == {"value", "low", "high", "n"}:
             return Estimate.from_dict(value)
         return {key: from_json(each) for key, each in value.items()}
     return [from_json(each) for each in value] if isinstance(value, list) else value
