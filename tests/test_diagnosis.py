@@ -30,7 +30,7 @@ from fer_analysis.study.resampling import (
     ScoredImages,
     StudyEvidence,
 )
-from fer_analysis.study.thresholds import estimate, reaches
+from fer_analysis.study.verdict_rule import estimate, reaches
 
 NAMES = ("angry", "disgust", "fear", "happy")
 N = 300

@@ -29,7 +29,7 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
     """Find which labels a network fails on, and why, as far as the evidence shows.
 
     From studies (their finished cells are read together), by the rule in
-    fer_analysis/study/thresholds.py: a label fails because of its recipe, of imbalance (it is
+    fer_analysis/study/verdict_rule.py: a label fails because of its recipe, of imbalance (it is
     rarely predicted), scarcity (too few images to learn from), ambiguity (annotators are
     split), label noise (they agree on another label), several of these, or nothing that is
     shown. From a single RUN (the newest if none is named): what requires no training, and the

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_analysis.conditions.covers import Cover, curved, lay_over
 from fer_analysis.conditions.severity import SIDE, severities
+from fer_analysis.conditions.shapes import Cover, curved, lay_over
 
 EYES = ((15.0, 17.5), (33.0, 17.5))
 """Column and row of each eye."""

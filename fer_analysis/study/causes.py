@@ -1,4 +1,4 @@
-"""Testing causes: the rule (`thresholds`) applied to each label that fails."""
+"""Testing causes: the rule (`verdict_rule`) applied to each label that fails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.diagnosis import CAUSES, NOT_SHOWN, NOT_TESTED, SHOWN, WAITS, Cause
 from fer_analysis.study.effects import ELSEWHERE, SPLIT
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
-from fer_analysis.study.thresholds import (
+from fer_analysis.study.verdict_rule import (
     EFFECT,
     GAP,
     PART,

@@ -9,7 +9,7 @@ from fer_analysis.study import effects
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.effects import AGREED, ELSEWHERE, SPLIT
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
-from fer_analysis.study.thresholds import estimate
+from fer_analysis.study.verdict_rule import estimate
 from fer_analysis.text import percent, points
 
 ALIKE = 1.25

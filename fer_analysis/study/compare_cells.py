@@ -13,7 +13,7 @@ from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.design import Study
 from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
 from fer_analysis.study.resampling import PLAIN, StudyEvidence, Tallies
-from fer_analysis.study.thresholds import estimate
+from fer_analysis.study.verdict_rule import estimate
 
 WATCHED = 2
 """Labels whose recalls are shown with their differences, where none are asked for."""

@@ -1,4 +1,4 @@
-"""Why each label fails: the rule (`thresholds`) applied to the evidence of a study."""
+"""Why each label fails: the rule (`verdict_rule`) applied to the evidence of a study."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fer_analysis.study.caveats import caveats
 from fer_analysis.study.cell_roles import Roles, find_roles
 from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
-from fer_analysis.study.thresholds import GAP, estimate, reaches
+from fer_analysis.study.verdict_rule import GAP, estimate, reaches
 
 
 def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
