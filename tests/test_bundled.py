@@ -133,8 +133,8 @@ def test_what_was_not_measured_is_called_so(made, bundled, monkeypatch, tmp_path
     shown = " ".join(fer("predict", "--card").stdout.split())
     assert "FER-2013's PrivateTest: not measured" in shown
     assert "on test images: not measured" in shown
-    assert "not on record" in card_lines(None)[0]
-    assert "not on record" in card_lines(card | {"validation": None})[0]
+    assert "was not recorded" in card_lines(None)[0]
+    assert "was not recorded" in card_lines(card | {"validation": None})[0]
 
 
 def test_only_a_complete_run_on_its_own_data_and_of_a_fair_size(made, tmp_path, monkeypatch):

@@ -513,8 +513,12 @@ def test_damaged_results_are_made_again(trained):
     for harm in (lambda: predictions.unlink(), lambda: predictions.write_bytes(b"PK")):
         harm()
         assert fer("evaluate", "run", "--json").stdout == plain
-    Path("run/temperature.json").write_text("{")
     Path("run/evaluation/test/made_from.json").write_text("{")
+    assert fer("evaluate", "run", "--json").stdout == plain
+    Path("run/temperature.json").write_text("{")
+    shutil.rmtree("run/evaluation")
+    assert "temperature.json: damaged" in error("evaluate", "run")
+    Path("run/temperature.json").unlink()
     assert fer("evaluate", "run", "--json").stdout == plain
 
 

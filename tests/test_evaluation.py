@@ -135,7 +135,12 @@ def test_figures_survive_that_every_image_has_leaked():
 
 
 def test_loud_findings():
-    told = summary_lines(evaluation([0] * 56 + [1] * 40, [1] * 30 + [2] * 26 + [1] * 40))
+    at_chance, *told = summary_lines(
+        evaluation([0] * 56 + [1] * 40, [1] * 30 + [2] * 26 + [1] * 40)
+    )
+    assert at_chance == (
+        "no better than chance: accuracy 41.7 %; always predicting cat would give 58.3 %"
+    )
     assert told[0] == "cat is never predicted: 0 of 56 correct (95 % interval 0-6.4 %)"
     assert told[1].startswith(
         "best: dog, 100.0 % [91.2-100.0] of 40; worst: cat, 0.0 % [0.0-6.4] of 56"
