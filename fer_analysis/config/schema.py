@@ -175,7 +175,7 @@ class TrainingConfig(Section):
     """Images of a step."""
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     """What turns gradients into steps."""
-    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 0.001
+    learning_rate: Annotated[float, Field(gt=0, le=1e30)] = 0.001
     """Size of the steps; see `schedule` for how it changes. 0.001 suits adam, 0.05 suits sgd."""
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     """sgd (with Nesterov's) and rmsprop: share of the last step that the next one keeps."""
