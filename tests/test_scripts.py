@@ -21,7 +21,7 @@ def run(name, *words):
 def test_every_script_has_a_help(name):
     done = run(name, "--help")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"usage: {name}.py")
+    assert done.stdout.lower().startswith(f"usage: {name}.py")
 
 
 def test_record_and_bundle_of_a_small_run(tmp_path):
