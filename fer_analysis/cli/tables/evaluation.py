@@ -32,7 +32,7 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
     _print_labels("all images", found["all"])
     leak_free = found["leak_free"]
     if leak_free is None:
-        out.print("leak-free: unknown (the training images of this model were not recorded)")
+        out.print("leak-free: unknown (the training images of this model are not on record)")
     elif leak_free["n"] == len(evaluation):
         out.print("leak-free: the same; no image is among the training images pixel for pixel")
     else:
@@ -57,7 +57,7 @@ def _short(evaluation: Evaluation, found: dict) -> list[str]:
     warnings = [line for line in lines if is_warning(line)]
     figures = [_figures_line("all images", found["all"])]
     if found["leak_free"] is None:
-        figures.append("leak-free: unknown (the training images were not recorded)")
+        figures.append("leak-free: unknown (the training images are not on record)")
     elif found["leak_free"]["n"] < len(evaluation):
         figures.append(_figures_line("leak-free", found["leak_free"]))
     _, block, _ = clean_block(evaluation)
