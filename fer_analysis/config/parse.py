@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable
 from typing import Any, get_args
 
 from pydantic import ValidationError, create_model
@@ -36,14 +37,8 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
     model = values.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     known = name in MODELS
-    remedies = _table_section(RemediesConfig, REMEDIES, tuple(REMEDIES))
-    manipulations = _table_section(ManipulationsConfig, MANIPULATIONS, tuple(MANIPULATIONS))
-    config_class = create_model(
-        "RunConfig",
-        __base__=RunConfig,
-        model=(_model_section(name) if known else Any, ...),
-        remedies=(remedies, remedies()),
-        manipulations=(manipulations, manipulations()),
+    config_class = _config_class(
+        MODELS[name] if known else None, tuple(REMEDIES), tuple(MANIPULATIONS)
     )
     problems = []
     if model is not None and not known:
@@ -58,9 +53,31 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
     return config
 
 
-def _model_section(name: str) -> type[ModelConfig]:
-    """Derive a model's section from its builder's keyword options."""
-    return create_model("ModelConfig", __base__=ModelConfig, **options_of(MODELS[name]))
+@functools.cache
+def _config_class(
+    builder: Callable | None, remedies: tuple[str, ...], manipulations: tuple[str, ...]
+) -> type[RunConfig]:
+    """Derive the config of a model from its builder's options and from the tables.
+
+    Once for the same builder and names: making a class takes longer than checking values.
+
+    Args:
+        builder: The model's; None takes any model section, so that other problems are found.
+        remedies: The names in `REMEDIES`.
+        manipulations: The names in `MANIPULATIONS`.
+    """
+    model = Any
+    if builder is not None:
+        model = create_model("ModelConfig", __base__=ModelConfig, **options_of(builder))
+    remedied = _table_section(RemediesConfig, REMEDIES, remedies)
+    manipulated = _table_section(ManipulationsConfig, MANIPULATIONS, manipulations)
+    return create_model(
+        "RunConfig",
+        __base__=RunConfig,
+        model=(model, ...),
+        remedies=(remedied, remedied()),
+        manipulations=(manipulated, manipulated()),
+    )
 
 
 @functools.cache
