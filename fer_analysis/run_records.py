@@ -86,17 +86,31 @@ class RunRecords(RunPaths):
         """
         return read_history(self.history_file, again=self._again())
 
-    def write_hashes(self, training: np.ndarray, validation: np.ndarray) -> None:
+    def write_hashes(
+        self, training: np.ndarray, validation: np.ndarray, *, earlier: RunRecords | None = None
+    ) -> None:
         """Keep the pixel hashes of the images that train and of those that choose the epoch.
 
         They tell leaked test images, and figures on images that had a say.
+
+        Args:
+            training: Of the training images.
+            validation: Of the images that choose the epoch.
+            earlier: The run whose weights training started from: its images count as well. Where
+                its images are not known, the file is not written: they are not known here either.
         """
-        for file, hashes in (
-            (self.training_hashes_file, training),
-            (self.selection_hashes_file, validation),
+        for name, hashes in (
+            ("training_hashes_file", training),
+            ("selection_hashes_file", validation),
         ):
-            with replacing(file) as temporary:
-                np.save(temporary, np.unique(hashes).astype("S32"))
+            hashes = np.unique(hashes).astype("S32")
+            if earlier:
+                file = getattr(earlier.origin, name)
+                if not file.exists():
+                    continue
+                hashes = np.union1d(hashes, read_hashes(file, again=earlier._again()))
+            with replacing(getattr(self, name)) as temporary:
+                np.save(temporary, hashes)
 
     def leaked(self, hashes: np.ndarray) -> np.ndarray | None:
         """Tell which images the run was trained on, bool `(n,)`; None where unknown.

@@ -169,6 +169,10 @@ class TrainingConfig(Section):
     The paper's own (`configs/paper`) collapses.
     """
 
+    initial_weights: Annotated[str, Field(min_length=1)] | None = None
+    """The run whose weights training starts from (a run directory, a .keras file or `bundled`);
+    null: random weights. The network must be the same; if the labels differ, its last layer is
+    new."""
     epochs: Annotated[int, Field(gt=0, le=MOST_EPOCHS)] = 32
     """How often the training images are shown, at most."""
     batch_size: Annotated[int, Field(gt=0, le=8192)] = 64

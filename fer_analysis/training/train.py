@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_analysis.config import RunConfig
+from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import LoadedData
 from fer_analysis.environment import describe_environment
 from fer_analysis.errors import FerError
@@ -23,6 +24,7 @@ from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.checkpoint import Progress
 from fer_analysis.training.collapse import at_chance, cause_of
+from fer_analysis.training.initial_weights import InitialWeights, load_initial_weights
 from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.same_config import (
     MAY_CHANGE,
@@ -65,12 +67,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     if config.training.deterministic:
         tf.config.experimental.enable_op_determinism()
     dataset = data.dataset
-    model = build_model(
-        config.model.name,
-        dataset.images.shape[1:],
-        len(dataset.label_names),
-        **config.model.options(),
-    )
+    model, initial = _build(config, dataset, run)
     twin = trained_twin(model, config)
     recipe = make_recipe(
         config, manipulate(config, dataset.part("train")), dataset.part("validation")
@@ -78,7 +75,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     facts = _facts(data, recipe)
     _check_same_data(run, facts)
     if not run.environment_file.is_file():
-        _write_start(run, config, recipe, facts, model)
+        _write_start(run, config, recipe, facts, model=model, initial=initial)
     elif differences(run, config):  # when to stop
         write_text(run.config_file, config.to_yaml())
         run.write_environment({**run.environment(), "config": record_of(config)})
@@ -107,6 +104,29 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     run.write_result(result)
     run.checkpoint_file.unlink(missing_ok=True)
     return result
+
+
+def _build(
+    config: RunConfig, dataset: FaceDataset, run: Run
+) -> tuple[keras.Model, InitialWeights | None]:
+    """Build the network, with the weights of another run if the config asks for them."""
+    model = build_model(
+        config.model.name,
+        dataset.images.shape[1:],
+        len(dataset.label_names),
+        **config.model.options(),
+    )
+    name = config.training.initial_weights
+    if name is None or run.checkpoint_file.is_file():  # a checkpoint has later weights
+        return model, None
+    initial = load_initial_weights(name, model, dataset.label_names)
+    before = run.environment().get("initial_weights", initial.record())
+    if before["fingerprint"] != initial.fingerprint:
+        raise FerError(
+            f"{run.path}: was started from other weights ({name}: fingerprint "
+            f"{before['fingerprint']}, now {initial.fingerprint})"
+        )
+    return model, initial
 
 
 def _table_1(progress: Progress, test_accuracy: float | None) -> dict:
@@ -163,12 +183,22 @@ def _check_same_data(run: Run, facts: dict) -> None:
 
 
 def _write_start(
-    run: Run, config: RunConfig, recipe: Recipe, facts: dict, model: keras.Model
+    run: Run,
+    config: RunConfig,
+    recipe: Recipe,
+    facts: dict,
+    *,
+    model: keras.Model,
+    initial: InitialWeights | None,
 ) -> None:
     # If the last weights are kept and training ended by itself, validation chose nothing.
     chose = recipe.keep == "best" or recipe.patience is not None
     validation = recipe.validation.pixel_hashes()
-    run.write_hashes(recipe.train.pixel_hashes(), validation if chose else validation[:0])
+    run.write_hashes(
+        recipe.train.pixel_hashes(),
+        validation if chose else validation[:0],
+        earlier=initial and initial.source,
+    )
     # The lock is held: another process may have written its own config here before.
     write_text(run.config_file, config.to_yaml())
     write_text(run.summary_file, summary_text(model))
@@ -181,6 +211,7 @@ def _write_start(
             # after training needs it.
             "prior": recipe.prior.tolist(),
             "data": facts,
+            **({"initial_weights": initial.record()} if initial else {}),
             "config": record_of(config),
         }
     )

@@ -1,0 +1,82 @@
+"""Training that starts from another run's weights instead of random ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+
+from fer_analysis.errors import FerError
+from fer_analysis.files import content_hash
+from fer_analysis.models.storage import load_model
+from fer_analysis.run import Run
+
+
+@dataclass(frozen=True)
+class InitialWeights:
+    """The weights that a run starts from.
+
+    Args:
+        source: The run that has them.
+        fingerprint: Of its model's file.
+        new_head: The labels differ, so the layer that tells them starts from random weights.
+    """
+
+    source: Run
+    fingerprint: str
+    new_head: bool
+
+    def record(self) -> dict:
+        """Return what is kept of it with the run, ready for JSON."""
+        return {
+            "run": str(self.source.origin.path.name),
+            "fingerprint": self.fingerprint,
+            "new_head": self.new_head,
+        }
+
+
+def load_initial_weights(
+    name: str, model: keras.Model, label_names: tuple[str, ...]
+) -> InitialWeights:
+    """Put another run's weights into a model that was just built.
+
+    Args:
+        name: A RUN: a run directory, a `.keras` file or `bundled`.
+        model: The model; changed in place.
+        label_names: Its labels, in order. If the run has others, its last layer is left out.
+
+    Returns:
+        What was loaded.
+
+    Raises:
+        FerError: If there is no such run, or its network is not the same but for its last layer.
+    """
+    source = Run.open(name)
+    theirs, their_names = load_model(source.trained_model_file())
+    layers, their_layers = _layers(model), _layers(theirs)
+    new_head = their_names != label_names
+    if new_head:
+        layers, their_layers = layers[:-1], their_layers[:-1]
+    shapes, their_shapes = _shapes(layers), _shapes(their_layers)
+    if shapes != their_shapes:
+        differ = [f"{a}, there {b}" for a, b in zip(shapes, their_shapes, strict=False) if a != b]
+        counts = f"{len(shapes)} layers with weights, there {len(their_shapes)}"
+        raise FerError(
+            f"training.initial_weights: {name} is another network than the config's; "
+            "the model and its options must be those of that run",
+            [counts, *differ[:3]],
+        )
+    for layer, their_layer in zip(layers, their_layers, strict=True):
+        layer.set_weights(their_layer.get_weights())
+    return InitialWeights(source, content_hash(source.trained_model_file()), new_head)
+
+
+def _layers(model: keras.Model) -> list[keras.layers.Layer]:
+    return [layer for layer in model.layers if layer.weights]
+
+
+def _shapes(layers: list[keras.layers.Layer]) -> list[str]:
+    return [
+        f"{type(layer).__name__} {[tuple(weight.shape) for weight in layer.weights]}"
+        for layer in layers
+    ]
