@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from fer_layouts import write_layout
@@ -72,6 +73,26 @@ def test_every_command_teaches_with_an_example_and_stands_in_the_readme(name):
     assert "Examples:" in text
     assert f"fer {name}" in text
     assert f"fer {name}" in README.read_text()
+
+
+def numbers(command, path=()):
+    """Yield the options of a command, and of those below it, that take a whole number."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from numbers(below, (*path, name))
+    for option in command.params:
+        if isinstance(option.type, (click.types.IntParamType, click.IntRange)):
+            yield path, option
+
+
+@pytest.mark.parametrize(
+    ("path", "option"),
+    [*numbers(main)],
+    ids=lambda part: "-".join(part) if isinstance(part, tuple) else part.name,
+)
+def test_every_whole_number_has_limits(path, option):
+    for value in ("-1", "9" * 30):
+        result = fer(*path, option.opts[0], value, code=2)
+        assert "is not in the range" in result.output
 
 
 def test_the_help_of_train_names_every_remedy():

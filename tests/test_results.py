@@ -113,6 +113,8 @@ def test_the_public_functions_take_objects(trained):
     run, data = fer.open_run("run"), fer.load_data("fer")
     found = fer.evaluate(run, data=data, split="validation")
     named = fer.evaluate("run", data="fer", split="validation")
+    with pytest.raises(fer.FerError, match="read before"):
+        fer.evaluate(run, data=data, split="validation", overrides=("data.size=32",))
     assert found.split == "validation" and len(found) == 21
     np.testing.assert_array_equal(found.probabilities, named.probabilities)
     np.testing.assert_array_equal(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import data_option, json_option, set_option
+from fer_analysis.cli.options import SEED, data_option, json_option, set_option
 
 
 @click.command()
@@ -25,7 +25,7 @@ from fer_analysis.cli.options import data_option, json_option, set_option
     help="Out-of-fold probabilities of an earlier audit. Default: OUT/out_of_fold.npz if present.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Default: runs/audit-<data>.")
-@click.option("--seed", type=int, help="Of the networks of --folds and of the contact sheets.")
+@click.option("--seed", type=SEED, help="Of the networks of --folds and of the contact sheets.")
 @set_option
 @json_option
 def audit(source, as_json, **asked):

@@ -8,6 +8,10 @@ from click.shell_completion import CompletionItem
 from fer_analysis.errors import FerError
 from fer_analysis.registry import Registry
 
+SEED = click.IntRange(0, 2**32 - 1)
+COUNT = click.IntRange(1, 10**9)
+"""How many images, of a label or in all."""
+
 SPLITS = ("train", "validation", "test", "fold")
 
 

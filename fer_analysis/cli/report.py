@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import SPLITS, data_option, set_option
+from fer_analysis.cli.options import COUNT, SPLITS, data_option, set_option
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -40,7 +40,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--per-cell",
     default=120,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help="Faces of each cell of the confusion matrix, at most, the most confident first.",
 )

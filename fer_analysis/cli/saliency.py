@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from fer_analysis.cli.options import NameOf, data_option, json_option, set_option, split_option
+from fer_analysis.cli.options import (
+    COUNT,
+    SEED,
+    NameOf,
+    data_option,
+    json_option,
+    set_option,
+    split_option,
+)
 from fer_analysis.errors import FerError
 from fer_analysis.saliency import METHODS, NOT_OPTIONS
 
@@ -45,7 +53,7 @@ _NOT_LISTED = (*NOT_OPTIONS, "seed")
     help="Whose logit is explained: the face's own label's, the model's answer's, the own one less "
     "the strongest other (why not this label?), or one label's for all faces.",
 )
-@click.option("--n", default=50, show_default=True, help="Images of each label.")
+@click.option("--n", default=50, type=COUNT, show_default=True, help="Images of each label.")
 @click.option(
     "--option",
     "options",
@@ -69,7 +77,7 @@ _NOT_LISTED = (*NOT_OPTIONS, "seed")
     help="none: maps and shares alone. quick: all controls, faithfulness and sanity on "
     "5 images of each label. full: on all explained images.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+@click.option("--seed", default=0, type=SEED, show_default=True, help="Seed of everything random.")
 @data_option
 @split_option
 @set_option

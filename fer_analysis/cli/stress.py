@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import NameOf, data_option, json_option, set_option, split_option
+from fer_analysis.cli.options import (
+    COUNT,
+    SEED,
+    NameOf,
+    data_option,
+    json_option,
+    set_option,
+    split_option,
+)
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.errors import FerError
 
@@ -33,10 +41,12 @@ from fer_analysis.errors import FerError
     "--n",
     default=1000,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=COUNT,
     help="Images, drawn at random with each label's share; all if there are no more.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the draw and of the conditions.")
+@click.option(
+    "--seed", default=0, type=SEED, show_default=True, help="Of the draw and of the conditions."
+)
 @click.option(
     "--predictor",
     metavar="MODULE:FUNCTION",

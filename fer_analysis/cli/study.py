@@ -52,7 +52,7 @@ def study():
 @study.command()
 @click.argument("file")
 @data_option
-@click.option("--jobs", type=click.IntRange(min=1), help="Cells at a time. Default: all cores.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Cells at a time. Default: all cores.")
 @click.option("--ray", metavar="ADDRESS", help="Run on a Ray cluster (auto, local, …).")
 @click.option("--only", metavar="CELL", help="Only the cells of this name.")
 @label_option

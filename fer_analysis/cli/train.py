@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import data_option, json_option, set_option
+from fer_analysis.cli.options import SEED, data_option, json_option, set_option
 from fer_analysis.errors import FerError
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.shipped import shipped_configs, summary_of
@@ -33,7 +33,7 @@ class _Train(click.Command):
     help="A config, or a model with the default recipe: the same as CONFIG.",
 )
 @data_option
-@click.option("--seed", type=int, help="Seed of weights, order and augmentation.")
+@click.option("--seed", type=SEED, help="Seed of weights, order and augmentation.")
 @click.option("--resume", metavar="RUN", help="Resume a run that was interrupted.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Default: runs/<time>-<model>.")
 @set_option

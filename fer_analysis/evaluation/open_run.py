@@ -96,6 +96,8 @@ def open_run(
     run = run if isinstance(run, Run) else Run.open(run)
     size = taken_size(run)
     if isinstance(data, LoadedData):
+        if overrides:
+            raise FerError(f"{overrides[0]}: the data was read before; give it to load_data")
         loaded = data
     else:
         own = run.is_directory and data is None
