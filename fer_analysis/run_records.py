@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +88,7 @@ class RunRecords(RunPaths):
         return read_history(self.history_file, again=self._again())
 
     def write_hashes(
-        self, training: np.ndarray, validation: np.ndarray, *, earlier: RunRecords | None = None
+        self, training: np.ndarray, validation: np.ndarray, *, earlier: Iterable[RunRecords] = ()
     ) -> None:
         """Keep the pixel hashes of the images that train and of those that choose the epoch.
 
@@ -96,21 +97,19 @@ class RunRecords(RunPaths):
         Args:
             training: Of the training images.
             validation: Of the images that choose the epoch.
-            earlier: The run whose weights training started from: its images count as well. Where
-                its images are not known, the file is not written: they are not known here either.
+            earlier: Runs that this one starts or learns from: their images count as well. Where
+                they are not known, the file is not written: they are not known here either.
         """
         for name, hashes in (
             ("training_hashes_file", training),
             ("selection_hashes_file", validation),
         ):
-            hashes = np.unique(hashes).astype("S32")
-            if earlier:
-                file = getattr(earlier.origin, name)
-                if not file.exists():
-                    continue
-                hashes = np.union1d(hashes, read_hashes(file, again=earlier._again()))
+            files = [(getattr(run.origin, name), run._again()) for run in earlier]
+            if not all(file.exists() for file, _ in files):
+                continue
+            known = [read_hashes(file, again=again) for file, again in files]
             with replacing(getattr(self, name)) as temporary:
-                np.save(temporary, hashes)
+                np.save(temporary, np.unique(np.concatenate([hashes.astype("S32"), *known])))
 
     def leaked(self, hashes: np.ndarray) -> np.ndarray | None:
         """Tell which images the run was trained on, bool `(n,)`; None where unknown.

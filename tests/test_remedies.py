@@ -291,7 +291,7 @@ def test_every_remedy_is_one_line_of_yaml_and_trains(name, faces):
     assert parse_config(config.model_dump(mode="json")).remedies == config.remedies
     made = make_recipe(config, faces.part("train"), faces.part("validation"))
     plain = make_recipe(load_config("tiny"), faces.part("train"), faces.part("validation"))
-    fields = ("targets", "showings", "prior", "loss", "mixup")
+    fields = ("targets", "showings", "prior", "loss", "mixup", "distillation")
     assert any(differ(getattr(made, field), getattr(plain, field)) for field in fields)
     model = logits_model(build_model("self_built", (48, 48, 1), 7, **config.model.options()))
     model.compile(made.optimizer(made.steps), made.loss, jit_compile=False)

@@ -20,5 +20,6 @@ REMEDIES = Registry(
         "class_weights": "fer_analysis.remedies.losses:class_weights",
         "logit_adjustment": "fer_analysis.remedies.losses:logit_adjustment",
         "mixup": "fer_analysis.remedies.targets:mixup",
+        "distillation": "fer_analysis.remedies.targets:distillation",
     },
 )

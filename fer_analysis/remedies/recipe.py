@@ -16,6 +16,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Distillation:
+    """Whom a run learns from, beside the labels.
+
+    Args:
+        teachers: RUNs.
+        weight: The share of the target that is theirs.
+        temperature: What their logits are divided by.
+        answers: The mean of their probabilities: pixels, float32 `(n, h, w, 1)` -> `(n, k)`; None
+            until they are loaded.
+    """
+
+    teachers: tuple[str, ...]
+    weight: float
+    temperature: float
+    answers: Callable | None = None
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How a model is trained.
 
@@ -43,6 +61,7 @@ class Recipe:
             average.
         image_sizes: Sides that images are shown at, for equal parts of the epochs; none: at
             their own size.
+        distillation: Whom the run learns from beside the labels; None: nobody.
     """
 
     train: FaceDataset
@@ -63,6 +82,7 @@ class Recipe:
     mixup: float = 0.0
     weight_averaging: float = 0.0
     image_sizes: tuple[int, ...] = ()
+    distillation: Distillation | None = None
 
     @property
     def steps(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from fer_analysis.errors import FerError
-from fer_analysis.remedies.recipe import Recipe
+from fer_analysis.remedies.recipe import Distillation, Recipe
 
 
 def soft_labels(recipe: Recipe, *, weight: Annotated[float, Field(gt=0, le=1)] = 0.5) -> Recipe:
@@ -58,3 +58,25 @@ def mixup(recipe: Recipe, *, alpha: Annotated[float, Field(gt=0, le=10)] = 0.2) 
             leave most pairs nearly unmixed, 1 makes all shares equally likely.
     """
     return replace(recipe, mixup=alpha)
+
+
+def distillation(
+    recipe: Recipe,
+    *,
+    teachers: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)] = ("bundled",),
+    weight: Annotated[float, Field(gt=0, le=1)] = 0.5,
+    temperature: Annotated[float, Field(ge=0.1, le=100)] = 1.0,
+) -> Recipe:
+    """Train on what other networks answer, in addition to the label (Hinton et al. 2015).
+
+    The teachers see the very picture that is shown, with its augmentation and conditions (Beyer
+    et al. 2022): what they answer on their own training images as they are is memory. Each step
+    takes their answers as well, about a third of a step for a teacher of the same size.
+
+    Args:
+        recipe: What to change.
+        teachers: RUNs: run directories, .keras files or `bundled`. Their mean is taken.
+        weight: Their share of the target; the rest stays what it was.
+        temperature: Divides their logits; above 1, their answers are softer.
+    """
+    return replace(recipe, distillation=Distillation(teachers, weight, temperature))

@@ -72,6 +72,9 @@ class Batches:
                 images = erase(images, drawn["rectangles"])
             if recipe.mixup:
                 images, targets = mixed(images, targets, drawn["shares"])
+            if recipe.distillation:
+                kept = 1 - recipe.distillation.weight
+                targets = kept * targets + (1 - kept) * recipe.distillation.answers(images)
             return images, targets
 
         return read

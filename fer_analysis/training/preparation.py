@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import keras
@@ -13,6 +14,7 @@ from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.statistics.rounding import whole_numbers
+from fer_analysis.training.teachers import answers_of, open_teachers
 
 
 def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) -> Recipe:
@@ -44,7 +46,16 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
     )
     for name, options in config.remedies.chosen():
         recipe = REMEDIES[name](recipe, **options)
+    if recipe.distillation:
+        return _with_teachers(recipe, training.precision)
     return recipe
+
+
+def _with_teachers(recipe: Recipe, precision: str) -> Recipe:
+    wanted = recipe.distillation
+    models = open_teachers(wanted.teachers, recipe.train.label_names, precision=precision)
+    answers = answers_of(models, temperature=wanted.temperature)
+    return replace(recipe, distillation=replace(wanted, answers=answers))
 
 
 def _showings(counts: np.ndarray, images: int | None) -> np.ndarray:

@@ -24,7 +24,6 @@ from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.checkpoint import Progress
 from fer_analysis.training.collapse import at_chance, cause_of
-from fer_analysis.training.initial_weights import InitialWeights, load_initial_weights
 from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.same_config import (
     MAY_CHANGE,
@@ -32,6 +31,7 @@ from fer_analysis.training.same_config import (
     differences,
     record_of,
 )
+from fer_analysis.training.sources import Source, load_initial_weights
 from fer_analysis.training.trainer import fit
 
 
@@ -67,15 +67,20 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     if config.training.deterministic:
         tf.config.experimental.enable_op_determinism()
     dataset = data.dataset
-    model, initial = _build(config, dataset, run)
-    twin = trained_twin(model, config)
+    model, others = _build(config, dataset, run)
     recipe = make_recipe(
         config, manipulate(config, dataset.part("train")), dataset.part("validation")
     )
+    others |= _teachers(recipe)
+    _check_same_sources(run, others)
+    if config.training.initial_weights or recipe.distillation:
+        # Loading networks drew random numbers; a resumed run is to draw those of a whole one.
+        keras.utils.set_random_seed(config.seed)
+    twin = trained_twin(model, config)
     facts = _facts(data, recipe)
     _check_same_data(run, facts)
     if not run.environment_file.is_file():
-        _write_start(run, config, recipe, facts, model=model, initial=initial)
+        _write_start(run, config, recipe, facts, model=model, others=others)
     elif differences(run, config):  # when to stop
         write_text(run.config_file, config.to_yaml())
         run.write_environment({**run.environment(), "config": record_of(config)})
@@ -108,7 +113,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
 
 def _build(
     config: RunConfig, dataset: FaceDataset, run: Run
-) -> tuple[keras.Model, InitialWeights | None]:
+) -> tuple[keras.Model, dict[str, Source]]:
     """Build the network, with the weights of another run if the config asks for them."""
     model = build_model(
         config.model.name,
@@ -117,16 +122,29 @@ def _build(
         **config.model.options(),
     )
     name = config.training.initial_weights
-    if name is None or run.checkpoint_file.is_file():  # a checkpoint has later weights
-        return model, None
-    initial = load_initial_weights(name, model, dataset.label_names)
-    before = run.environment().get("initial_weights", initial.record())
-    if before["fingerprint"] != initial.fingerprint:
-        raise FerError(
-            f"{run.path}: was started from other weights ({name}: fingerprint "
-            f"{before['fingerprint']}, now {initial.fingerprint})"
-        )
-    return model, initial
+    if name is None:
+        return model, {}
+    if run.checkpoint_file.is_file():  # it has later weights
+        return model, {}
+    load_initial_weights(name, model, dataset.label_names)
+    return model, {"initial weights": Source.of(name)}
+
+
+def _teachers(recipe: Recipe) -> dict[str, Source]:
+    """Return the networks that the run learns from, by their role."""
+    names = recipe.distillation.teachers if recipe.distillation else ()
+    return {f"teacher {place}": Source.of(name) for place, name in enumerate(names, 1)}
+
+
+def _check_same_sources(run: Run, others: dict[str, Source]) -> None:
+    before = run.environment().get("sources", {})
+    for role, source in others.items():
+        was = before.get(role, source.record())
+        if was["fingerprint"] != source.fingerprint:
+            raise FerError(
+                f"{run.path}: was started with another network as {role} ({source.name}: "
+                f"fingerprint {was['fingerprint']}, now {source.fingerprint})"
+            )
 
 
 def _table_1(progress: Progress, test_accuracy: float | None) -> dict:
@@ -189,7 +207,7 @@ def _write_start(
     facts: dict,
     *,
     model: keras.Model,
-    initial: InitialWeights | None,
+    others: dict[str, Source],
 ) -> None:
     # If the last weights are kept and training ended by itself, validation chose nothing.
     chose = recipe.keep == "best" or recipe.patience is not None
@@ -197,7 +215,7 @@ def _write_start(
     run.write_hashes(
         recipe.train.pixel_hashes(),
         validation if chose else validation[:0],
-        earlier=initial and initial.source,
+        earlier=[source.run for source in others.values()],
     )
     # The lock is held: another process may have written its own config here before.
     write_text(run.config_file, config.to_yaml())
@@ -211,7 +229,7 @@ def _write_start(
             # after training needs it.
             "prior": recipe.prior.tolist(),
             "data": facts,
-            **({"initial_weights": initial.record()} if initial else {}),
+            "sources": {role: source.record() for role, source in others.items()},
             "config": record_of(config),
         }
     )

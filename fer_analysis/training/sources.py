@@ -1,4 +1,4 @@
-"""Training that starts from another run's weights instead of random ones."""
+"""Networks that a run starts from instead of random weights, and what is recorded of them."""
 
 from __future__ import annotations
 
@@ -13,31 +13,35 @@ from fer_analysis.run import Run
 
 
 @dataclass(frozen=True)
-class InitialWeights:
-    """The weights that a run starts from.
+class Source:
+    """A network that a run starts from, or learns from.
 
     Args:
-        source: The run that has them.
+        name: The RUN, as the config names it.
+        run: The same, opened.
         fingerprint: Of its model's file.
-        new_head: The labels differ, so the layer that tells them starts from random weights.
     """
 
-    source: Run
+    name: str
+    run: Run
     fingerprint: str
-    new_head: bool
+
+    @classmethod
+    def of(cls, name: str) -> Source:
+        """Open a RUN.
+
+        Raises:
+            FerError: If it does not exist or has no model.
+        """
+        run = Run.open(name)
+        return cls(name, run, content_hash(run.trained_model_file()))
 
     def record(self) -> dict:
         """Return what is kept of it with the run, ready for JSON."""
-        return {
-            "run": str(self.source.origin.path.name),
-            "fingerprint": self.fingerprint,
-            "new_head": self.new_head,
-        }
+        return {"run": self.run.origin.path.name, "fingerprint": self.fingerprint}
 
 
-def load_initial_weights(
-    name: str, model: keras.Model, label_names: tuple[str, ...]
-) -> InitialWeights:
+def load_initial_weights(name: str, model: keras.Model, label_names: tuple[str, ...]) -> bool:
     """Put another run's weights into a model that was just built.
 
     Args:
@@ -46,13 +50,12 @@ def load_initial_weights(
         label_names: Its labels, in order. If the run has others, its last layer is left out.
 
     Returns:
-        What was loaded.
+        Whether the last layer was left out.
 
     Raises:
         FerError: If there is no such run, or its network is not the same but for its last layer.
     """
-    source = Run.open(name)
-    theirs, their_names = load_model(source.trained_model_file())
+    theirs, their_names = load_model(Run.open(name).trained_model_file())
     layers, their_layers = _layers(model), _layers(theirs)
     new_head = their_names != label_names
     if new_head:
@@ -68,7 +71,7 @@ def load_initial_weights(
         )
     for layer, their_layer in zip(layers, their_layers, strict=True):
         layer.set_weights(their_layer.get_weights())
-    return InitialWeights(source, content_hash(source.trained_model_file()), new_head)
+    return new_head
 
 
 def _layers(model: keras.Model) -> list[keras.layers.Layer]:

@@ -1,0 +1,195 @@
+"""Training that starts from, or learns from, another network; what is known of its images."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from fer_layouts import write_layout
+from small_bundle import SMALL, fer
+
+from fer_analysis.config import load_config
+from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.load import load_data
+from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.errors import FerError
+from fer_analysis.models import MODELS
+from fer_analysis.models.storage import load_model, save_model
+from fer_analysis.progress import Listener
+from fer_analysis.run import Run
+from fer_analysis.training.batches import Batches
+from fer_analysis.training.preparation import make_recipe
+from fer_analysis.training.sources import load_initial_weights
+from fer_analysis.training.train import train
+
+pytestmark = pytest.mark.usefixtures("quick_pictures")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+
+def fresh(k: int = 7, *overrides: str):
+    options = load_config("tiny", [*SMALL[1::2], *overrides]).model.options()
+    return MODELS["self_built"]((48, 48, 1), k, **options)
+
+
+def test_all_weights_are_taken_where_the_labels_are_the_same(trained):
+    names = load_model(Path("run/model.keras"))[1]
+    model = fresh()
+    assert not load_initial_weights("run", model, names)
+    theirs = load_model(Path("run/model.keras"))[0].get_weights()
+    assert all((a == b).all() for a, b in zip(model.get_weights(), theirs, strict=True))
+
+
+@pytest.mark.parametrize("names", [LABELS[::-1], LABELS[:3]], ids=["another order", "fewer"])
+def test_other_labels_get_a_last_layer_of_their_own(trained, names):
+    model = fresh(len(names))
+    before = [weights.copy() for weights in model.get_weights()]
+    assert load_initial_weights("run", model, names)
+    *body, kernel, bias = model.get_weights()
+    theirs = load_model(Path("run/model.keras"))[0].get_weights()
+    assert all((a == b).all() for a, b in zip(body, theirs[:-2], strict=True))
+    assert (kernel == before[-2]).all()
+    assert (bias == before[-1]).all()
+
+
+def test_another_network_is_refused_with_what_differs(trained):
+    names = load_model(Path("run/model.keras"))[1]
+    with pytest.raises(FerError, match="another network") as error:
+        load_initial_weights("run", fresh(7, "model.dense=[9]"), names)
+    assert "Dense" in " ".join(error.value.problems)
+
+
+def test_a_run_starts_there_and_its_images_count_as_trained_on(trained):
+    write_layout(generate(n=210, seed=1), Path("other"), "csv")
+    start = ["--set", "training.initial_weights=run", "--set", "training.learning_rate=1e-12"]
+    fer("train", "tiny", "--data", "other", "--run-dir", "second", *SMALL, *start)
+    first, second = Run(Path("run")), Run(Path("second"))
+    own = load_data("other").dataset.part("train").images[:20]
+    answers = [np.array(load_model(run.model_file)[0](own.astype("f4"))) for run in (first, second)]
+    np.testing.assert_allclose(*answers, atol=1e-3)
+    for data in ("fer", "other"):
+        assert second.leaked(load_data(data).dataset.part("train").pixel_hashes()).all()
+    assert not first.leaked(load_data("other").dataset.part("train").pixel_hashes()).all()
+    assert (
+        json.loads(second.environment_file.read_text())["sources"]["initial weights"]["run"]
+        == "run"
+    )
+
+
+def test_images_are_unknown_if_those_of_the_first_run_are(trained):
+    shutil.copy("run/model.keras", "mine.keras")
+    start = ["--set", "training.initial_weights=mine.keras"]
+    fer("train", "tiny", "--data", "fer", "--run-dir", "second", *SMALL, *start)
+    assert Run(Path("second")).leaked(np.array([b"0" * 32])) is None
+
+
+def test_a_run_is_not_continued_from_other_weights(trained):
+    start = ["--set", "training.initial_weights=run/model.keras"]
+    fer("train", "tiny", "--data", "fer", "--run-dir", "second", *SMALL, *start)
+    second = Run(Path("second"))
+    for file in (second.result_file, second.model_file, second.history_file):
+        file.unlink()
+    model, names = load_model(Path("run/model.keras"))
+    model.layers[-3].set_weights([weights + 1 for weights in model.layers[-3].get_weights()])
+    save_model(model, Path("run/model.keras"), names)
+    result = fer("train", "--resume", "second", code=1)
+    assert "another network as initial weights" in result.output
+
+
+LOGITS = np.array([1.0, 2.0, 3.0])
+
+
+def fixed(folder: Path, logits=LOGITS, names=("a", "b", "c"), side=8) -> str:
+    """Save a network that answers every picture with the same logits; return its path."""
+    inputs = keras.Input((side, side, 1))
+    flat = keras.layers.Flatten()(inputs)
+    last = keras.layers.Dense(len(names), kernel_initializer="zeros", name="logits")
+    outputs = keras.layers.Softmax()(last(flat))
+    last.set_weights([last.get_weights()[0], np.array(logits)])
+    file = folder / f"fixed-{len(list(folder.glob('fixed-*')))}.keras"
+    save_model(keras.Model(inputs, outputs), file, names)
+    return str(file)
+
+
+def faces(n=6, side=4):
+    images = np.random.default_rng(0).integers(0, 256, (n, side, side, 1), dtype=np.uint8)
+    labels = np.arange(n) % 3
+    return FaceDataset(
+        images, labels, ("a", "b", "c"), np.arange(n).astype(str), np.full(n, "train")
+    )
+
+
+def recipe_of(*overrides):
+    return make_recipe(load_config("tiny", [*overrides, "training.batch_size=6"]), faces(), faces())
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_the_target_is_the_teachers_mean_and_the_label_as_worked_by_hand(tmp_path, temperature):
+    # Of another size than the pictures, which are resized for it.
+    teachers = [fixed(tmp_path), fixed(tmp_path, logits=[0, 0, 0], side=4)]
+    recipe = recipe_of(
+        f"remedies.distillation.teachers=[{', '.join(teachers)}]",
+        "remedies.distillation.weight=0.25",
+        f"remedies.distillation.temperature={temperature}",
+    )
+    shares = np.exp(LOGITS / temperature)
+    mean = (shares / shares.sum() + 1 / 3) / 2
+    targets = np.concatenate([targets for _, targets in Batches(recipe).epoch(0)])
+    own = np.eye(3)[faces().labels[recipe.order(0)]]
+    np.testing.assert_allclose(targets, 0.75 * own + 0.25 * mean, atol=1e-6)
+
+
+def test_it_stacks_on_smoothing(tmp_path):
+    recipe = recipe_of(
+        f"remedies.distillation.teachers=[{fixed(tmp_path, logits=[0, 0, 0])}]",
+        "remedies.distillation.weight=0.5",
+        "remedies.label_smoothing.amount=0.3",
+    )
+    targets = np.concatenate([targets for _, targets in Batches(recipe).epoch(0)])
+    # 0.5 * (0.7 + 0.1) + 0.5 / 3 on the label; 0.5 * 0.1 + 0.5 / 3 on the others
+    assert targets.max(axis=1) == pytest.approx(np.full(6, 0.4 + 1 / 6))
+    assert targets.min(axis=1) == pytest.approx(np.full(6, 0.05 + 1 / 6))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(("c", "b", "a"), "tells c, b, a"), (("a", "b"), "tells a, b"), ("", "no such run")],
+)
+def test_teachers_of_other_labels_or_absent_ones_are_refused(tmp_path, names, said):
+    teacher = fixed(tmp_path, logits=[0] * len(names), names=names) if names else "absent"
+    with pytest.raises(FerError, match=said):
+        recipe_of(f"remedies.distillation.teachers=[{teacher}]")
+
+
+class Stop(Listener):
+    def epoch(self, row, is_best):
+        raise KeyboardInterrupt
+
+
+def test_a_student_resumes_as_if_never_interrupted_and_knows_its_teachers_images(trained):
+    config = load_config(
+        "tiny",
+        [*SMALL[3::2], "training.epochs=2", "model.dropout=0.5", "training.deterministic=true"]
+        + ["remedies.distillation.teachers=[run]", "training.initial_weights=run"],
+        data="fer",
+    )
+    runs = [Run.create(config, Path(name)) for name in ("whole", "halves")]
+    data = load_data("fer")
+    train(config, data, runs[0], Listener())
+    with pytest.raises(KeyboardInterrupt):
+        train(config, data, runs[1], Stop())
+    train(config, data, runs[1], Listener())
+    whole, halves = (load_model(run.model_file)[0].get_weights() for run in runs)
+    for a, b in zip(whole, halves, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert runs[1].leaked(data.dataset.part("train").pixel_hashes()).all()
