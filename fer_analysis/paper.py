@@ -39,6 +39,21 @@ PROTOCOL, TEST_IMAGES = "kaggle", 7178
 """How its data is split: its test accuracies are whole numbers of 7,178 images, which is Kaggle's
 test folder."""
 
+NAMES = {"mobilenet": "MobileNet", "self_built": "self-built"}
+"""Its networks: our name -> the row of `TABLE_1`."""
+
+TEST_CORRECT = {"mobilenet": 4541, "self_built": 4260}
+"""Test images that are predicted correctly: 63.263 % and 59.348 % of 7,178, exactly."""
+
+LABEL_CORRECT = {
+    "happy": {"n": 1774, "mobilenet": 1520, "self_built": 1434},
+    "disgust": {"n": 111, "mobilenet": 0, "self_built": 0},
+}
+"""Label -> its images in Kaggle's test folder, and how many each network predicts correctly."""
+
+TRAINING_IMAGES = {"happy": 7215, "disgust": 436}
+"""Label -> its training images, of which the paper says that happy has 16 times as many."""
+
 
 @dataclass(frozen=True)
 class Claim:

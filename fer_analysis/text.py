@@ -101,6 +101,14 @@ def points(value: float | None, ends: Sequence[float] | None = None, digits: int
     return f"{text} ({points(ends[0], digits=digits)} to {points(ends[1], digits=digits)})"
 
 
+def duration(seconds: float) -> str:
+    """Return how long something takes, roughly: `50 s`, `7 min`, `1 h 50 min`."""
+    if seconds < 90:
+        return f"{math.ceil(seconds / 10) * 10} s"
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value with two digits; very small ones as `< 0.0001`."""
     if _missing(value):

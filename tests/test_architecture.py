@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent.parent / "fer_analysis"
 LAYERS = [
     {"__main__"},
     {"cli"},
+    {"reproduction"},
     {"api"},
     {"prediction", "report"},
     {"figures"},
@@ -28,6 +29,7 @@ LAYERS = [
     {"remedies", "manipulations"},
     {"models", "data"},
     {"conditions"},
+    {"tabular"},
     {"statistics", "text", "paper"},
     {"run_records"},
     {"result_folders", "run_files", "run_paths"},
@@ -152,6 +154,7 @@ def test_analysis_of_arrays_never_imports_a_framework_at_the_top(module):
         ["stress"],
         ["predict"],
         ["report"],
+        ["reproduce"],
         ["study"],
         ["study", "run"],
         ["study", "status"],

@@ -21,6 +21,7 @@ from fer_analysis.cli.diagnose import diagnose
 from fer_analysis.cli.evaluate import evaluate
 from fer_analysis.cli.predict import predict
 from fer_analysis.cli.report import report
+from fer_analysis.cli.reproduce import reproduce
 from fer_analysis.cli.saliency import saliency
 from fer_analysis.cli.stress import stress
 from fer_analysis.cli.study import study
@@ -130,6 +131,7 @@ COMMANDS = (
     study,
     diagnose,
     report,
+    reproduce,
     predict,
     config,
 )

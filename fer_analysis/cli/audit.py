@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import SEED, data_option, json_option, set_option
+from fer_analysis.cli.options import (
+    SEED,
+    data_option,
+    figure_options,
+    json_option,
+    set_option,
+)
 
 
 @click.command()
@@ -27,6 +33,7 @@ from fer_analysis.cli.options import SEED, data_option, json_option, set_option
 @click.option("--out", type=click.Path(path_type=Path), help="Default: runs/audit-<data>.")
 @click.option("--seed", type=SEED, help="Of the networks of --folds and of the contact sheets.")
 @set_option
+@figure_options
 @json_option
 def audit(source, as_json, **asked):
     """Find problems of a data set before any network is trained.

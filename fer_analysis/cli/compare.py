@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import data_option, json_option, set_option, split_option
+from fer_analysis.cli.options import (
+    data_option,
+    figure_options,
+    json_option,
+    set_option,
+    split_option,
+    table_option,
+)
 
 
 @click.command()
@@ -22,8 +29,10 @@ from fer_analysis.cli.options import data_option, json_option, set_option, split
     help="Where comparison.json and the picture go.",
 )
 @set_option
+@figure_options
+@table_option
 @json_option
-def compare(runs, source, split, out, overrides, as_json):
+def compare(runs, source, split, out, overrides, table_file, as_json):
     """Compare runs on the same images, and test whether they differ.
 
     RUN is a run directory, a .keras file, 'bundled', or a table of predictions (FILE.csv, see
@@ -43,6 +52,7 @@ def compare(runs, source, split, out, overrides, as_json):
     """
     from fer_analysis import api
     from fer_analysis.cli.tables.console import ConsoleProgress
+    from fer_analysis.cli.tables.files import write_printed
 
     comparison = api.compare(
         *runs,
@@ -52,6 +62,10 @@ def compare(runs, source, split, out, overrides, as_json):
         overrides=overrides,
         progress=ConsoleProgress(),
     )
+    if table_file:
+        from fer_analysis.cli.tables.comparison import print_comparison
+
+        write_printed(table_file, lambda: print_comparison(comparison))
     if as_json:
         import json
 

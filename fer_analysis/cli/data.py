@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import NameOf, data_option, json_option, set_option
+from fer_analysis.cli.options import NameOf, data_option, figure_options, json_option, set_option
 from fer_analysis.data import LAYOUTS
 
 
@@ -44,6 +44,7 @@ from fer_analysis.data import LAYOUTS
     help="Folder for the pictures.",
 )
 @set_option
+@figure_options
 @json_option
 def data(source, augmented, config, conditions, out, overrides, as_json, **of_files):
     """Show what is in a data set: layout, splits, counts per label, sample pictures.

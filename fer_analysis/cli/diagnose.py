@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fer_analysis.cli.options import data_option, json_option
+from fer_analysis.cli.options import data_option, figure_options, json_option, table_option
 from fer_analysis.cli.study import base_option, label_option, store_option
 
 
@@ -24,8 +24,10 @@ from fer_analysis.cli.study import base_option, label_option, store_option
 @base_option
 @store_option
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Default: runs/diagnosis-<name>.")
+@figure_options
+@table_option
 @json_option
-def diagnose(names, source, subject, without_votes, labels, base, store, out, as_json):
+def diagnose(names, source, subject, without_votes, labels, base, store, out, table_file, as_json):
     """Find which labels a network fails on, and why, as far as the evidence shows.
 
     From studies (their finished cells are read together), by the rule in
@@ -53,6 +55,7 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
     from fer_analysis import api
     from fer_analysis.cli.tables.console import ConsoleProgress
     from fer_analysis.cli.tables.diagnosis import print_diagnosis
+    from fer_analysis.cli.tables.files import write_printed
 
     result = api.diagnose(
         names,
@@ -65,6 +68,8 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, as
         out=out,
         progress=ConsoleProgress(),
     )
+    if table_file:
+        write_printed(table_file, lambda: print_diagnosis(result))
     if as_json:
         import json
 

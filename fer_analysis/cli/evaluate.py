@@ -6,10 +6,12 @@ import click
 
 from fer_analysis.cli.options import (
     data_option,
+    figure_options,
     json_option,
     run_argument,
     set_option,
     split_option,
+    table_option,
 )
 
 
@@ -54,8 +56,10 @@ from fer_analysis.cli.options import (
     help="With --exclude: only images with this issue (repeatable), e.g. leak.",
 )
 @set_option
+@figure_options
+@table_option
 @json_option
-def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_json):
+def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, table_file, as_json):
     """Predict a split, and show where the run fails.
 
     RUN is a run directory, a .keras file, or 'bundled' (the network that comes with the
@@ -78,6 +82,7 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
     """
     from fer_analysis import api
     from fer_analysis.cli.tables.console import ConsoleProgress
+    from fer_analysis.cli.tables.files import write_printed
 
     evaluation = api.evaluate(
         run,
@@ -92,6 +97,10 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, as_
         progress=ConsoleProgress(),
     )
     name = str(evaluation.folder.parents[1])
+    if table_file:
+        from fer_analysis.cli.tables.evaluation import print_evaluation
+
+        write_printed(table_file, lambda: print_evaluation(name, evaluation))
     if as_json:
         import json
 

@@ -68,3 +68,53 @@ split_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+
+def _choose(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Let every figure of this command be written as the option says."""
+    if value is None:
+        return
+    from fer_analysis.figures.style import using
+
+    context.with_resource(using(**{parameter.name: value}))
+
+
+def figure_options(command):
+    """Add `--format` and `--style`, which say how the command's figures are written."""
+    for option in (
+        click.option(
+            "--style",
+            type=click.Choice(("screen", "paper")),
+            expose_value=False,
+            callback=_choose,
+            help="paper: figures as wide as a journal's column or page. Default: screen.",
+        ),
+        click.option(
+            "--format",
+            type=click.Choice(("png", "svg", "pdf")),
+            expose_value=False,
+            callback=_choose,
+            help="Write each figure as SVG or PDF (fonts embedded) too. Default: PNG alone.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _table_file(context: click.Context, parameter: click.Parameter, value: str | None):
+    """Refuse a file of another format before anything is computed."""
+    if value is None:
+        return None
+    from fer_analysis.tabular import check_suffix
+
+    return check_suffix(value)
+
+
+table_option = click.option(
+    "--table",
+    "table_file",
+    metavar="FILE",
+    callback=_table_file,
+    help="Write every table that -v prints to FILE too: .csv (one file for each table), .tex "
+    "(LaTeX, booktabs) or .md.",
+)

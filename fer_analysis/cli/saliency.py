@@ -9,6 +9,7 @@ from fer_analysis.cli.options import (
     SEED,
     NameOf,
     data_option,
+    figure_options,
     json_option,
     set_option,
     split_option,
@@ -81,6 +82,7 @@ _NOT_LISTED = (*NOT_OPTIONS, "seed")
 @data_option
 @split_option
 @set_option
+@figure_options
 @json_option
 def saliency(runs, options, source, as_json, **asked):
     """Show where a run looks, label by label, and whether the maps are reliable.

@@ -11,9 +11,11 @@ from fer_analysis.cli.options import (
     SEED,
     NameOf,
     data_option,
+    figure_options,
     json_option,
     set_option,
     split_option,
+    table_option,
 )
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.errors import FerError
@@ -78,8 +80,12 @@ from fer_analysis.errors import FerError
     help="Where the comparison of several runs goes.",
 )
 @set_option
+@figure_options
+@table_option
 @json_option
-def stress(runs, source, predictor, input_size, scale, reference, out, as_json, **asked):
+def stress(
+    runs, source, predictor, input_size, scale, reference, out, table_file, as_json, **asked
+):
     """Test a network under conditions: noise, blur, light, turned heads, masks.
 
     RUN is a run directory, a .keras file or 'bundled'; the newest run if none is named. Each
@@ -102,6 +108,7 @@ def stress(runs, source, predictor, input_size, scale, reference, out, as_json, 
     """
     from fer_analysis import api
     from fer_analysis.cli.tables.console import ConsoleProgress
+    from fer_analysis.cli.tables.files import write_printed
     from fer_analysis.cli.tables.stress import print_stress
 
     asked |= {
@@ -117,6 +124,8 @@ def stress(runs, source, predictor, input_size, scale, reference, out, as_json, 
     comparison = None
     if len(tests) > 1:
         comparison = api.compare_stress(tests, out=out, progress=asked["progress"])
+    if table_file:
+        write_printed(table_file, lambda: print_stress(tests, comparison))
     print_stress(tests, comparison, as_json=as_json)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fer_analysis.cli.options import data_option, json_option
+from fer_analysis.cli.options import data_option, figure_options, json_option
 
 store_option = click.option(
     "--store",
@@ -113,6 +113,7 @@ def status(file, source, labels, base, store):
 @base_option
 @store_option
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Default: runs/study-<name>.")
+@figure_options
 @json_option
 def show(file, source, reference, labels, base, store, out, as_json):
     """Show what each finished cell of a study changes.

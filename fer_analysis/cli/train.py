@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import SEED, data_option, json_option, set_option
+from fer_analysis.cli.options import (
+    SEED,
+    data_option,
+    figure_options,
+    json_option,
+    set_option,
+)
 from fer_analysis.errors import FerError
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.shipped import shipped_configs, summary_of
@@ -37,6 +43,7 @@ class _Train(click.Command):
 @click.option("--resume", metavar="RUN", help="Resume a run that was interrupted.")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Default: runs/<time>-<model>.")
 @set_option
+@figure_options
 @json_option
 def train(config, model, source, seed, resume, run_dir, overrides, as_json):
     """Train a network and write a run directory.

@@ -5,6 +5,9 @@ The output of `--json` and `--csv` is printed at every level.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 QUIET, SUMMARY, ALL = 0, 1, 2
@@ -43,6 +46,17 @@ def add_options(command: click.Command) -> None:
 def reset() -> None:
     """Reset to the summary, before a command is parsed."""
     _set(SUMMARY, True)
+
+
+@contextmanager
+def everything() -> Iterator[None]:
+    """Print every table in this block."""
+    before = _level
+    _set(ALL, True)
+    try:
+        yield
+    finally:
+        _set(before, True)
 
 
 def _set(chosen: int, on: bool) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer_analysis.files import replacing
 from fer_analysis.tensorflow_setup import any_mplbackend
 
 with any_mplbackend():
@@ -19,16 +18,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
-    """Write a figure as PNG at once.
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PNG at once, and in the format and style chosen in `figures.style`.
 
     Args:
         figure: What to write.
-        path: The file; its folder is created.
-        dpi: Pixels per inch.
+        path: The PNG; its folder is created.
     """
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=dpi, format="png")
+    from fer_analysis.figures.style import write
+
+    write(figure, path)
 
 
 def svg(figure: Figure) -> str:

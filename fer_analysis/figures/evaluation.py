@@ -37,9 +37,9 @@ def confusion_figure(evaluation: Evaluation, metrics: dict) -> Figure:
     counts, shares = evaluation.confusion, 100 * evaluation.row_normalised_confusion
     written = range(k if k <= LEGIBLE else 0)
     texts = [[f"{counts[row, column]:,}" for column in written] for row in written]
-    _matrix(left, counts, texts, max(counts.max(), 1))
+    draw_matrix(left, counts, texts, max(counts.max(), 1))
     texts = [[number(shares[row, column], 0) for column in written] for row in written]
-    _matrix(right, shares, texts, 100)
+    draw_matrix(right, shares, texts, 100)
     left.set_title("images", fontsize=10)
     right.set_title("% of each true label", fontsize=10)
     names = [plain(name) for name in evaluation.label_names]
@@ -88,13 +88,29 @@ def recall_figure(metrics: dict) -> Figure:
     return figure
 
 
-def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: float) -> None:
+def draw_matrix(
+    axes: Axes,
+    values: np.ndarray,
+    texts: list[list[str]],
+    highest: float,
+    *,
+    size: float | None = None,
+) -> None:
+    """Draw a matrix with a text in each cell.
+
+    Args:
+        axes: Where to.
+        values: float `(k, k)`, the cells' colours.
+        texts: The cells' texts; none if empty.
+        highest: The value of the darkest colour.
+        size: Of the texts, points; None chooses.
+    """
     axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest)
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     if not texts:
         return
-    size = 10 if len(values) <= 8 else 8
+    size = size or (10 if len(values) <= 8 else 8)
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             value = values[row, column] / highest

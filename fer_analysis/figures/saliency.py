@@ -120,7 +120,7 @@ def _examples(half: SubFigure, analysis: SaliencyAnalysis, rows: np.ndarray) -> 
         face.set_title(f"{plain(saliency.label_names[predicted], 11)} {probability}", fontsize=9.5)
         magnitude = saliency.take([row]).strength[0]
         overlay.imshow(image, cmap="gray", vmin=0, vmax=255)
-        _cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE), faint=0.35)
+        cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE), faint=0.35)
 
 
 def _mean_maps(
@@ -140,7 +140,7 @@ def _mean_maps(
             words = "no map" if summary.n else "all maps are zero"
             each.text(0.5, 0.5, words, ha="center", transform=each.transAxes, bbox=box)
         else:
-            _cover(each, pixels, highest)
+            cover(each, pixels, highest)
     scale = ScalarMappable(Normalize(0, highest), COLOURS)
     bar = figure.colorbar(scale, ax=list(axes), extend="max", shrink=0.8)
     bar.set_label("saliency (1 = spread evenly)")
@@ -196,8 +196,15 @@ def _mean_face(axes: Axes, face: np.ndarray) -> None:
     axes.axis("off")
 
 
-def _cover(axes: Axes, values: np.ndarray, highest: float, faint: float = 1.0) -> None:
-    """Draw a map over a face; `faint` is the lowest values' share of the opacity."""
+def cover(axes: Axes, values: np.ndarray, highest: float, faint: float = 1.0) -> None:
+    """Draw a map over a face.
+
+    Args:
+        axes: Where the face is.
+        values: `(h, w)`, the map.
+        highest: The value of the brightest colour.
+        faint: The lowest values' share of the opacity.
+    """
     strong = (values / (highest or 1)).clip(0, 1)
     cover = OVERLAY * (faint + (1 - faint) * strong)
     axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest or 1, alpha=cover)

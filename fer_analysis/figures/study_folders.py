@@ -8,6 +8,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.figures import save
 from fer_analysis.figures.diagnosis import diagnosis_figures
 from fer_analysis.figures.differences import differences_figure
+from fer_analysis.figures.style import FORMATS
 from fer_analysis.files import replacing_folder
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.differences import Differences
@@ -65,4 +66,5 @@ def _check(folder: Path) -> None:
 
 
 def _pictures(folder: Path) -> set[str]:
-    return {path.name for path in folder.glob("*.png") if path.is_file()}
+    kinds = {f".{kind}" for kind in FORMATS}
+    return {path.name for path in folder.iterdir() if path.suffix in kinds and path.is_file()}

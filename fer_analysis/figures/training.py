@@ -11,12 +11,10 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from fer_analysis.figures import plain, save
 from fer_analysis.figures.structure import structure_figure
+from fer_analysis.figures.style import HELD_OUT, TRAINING
 from fer_analysis.run import Run
 from fer_analysis.text import number, percent
 from fer_analysis.training.best_epoch import best_epoch
-
-TRAINING, VALIDATION = "tab:blue", "tab:orange"
-"""The colours of the paper's curves."""
 
 WIDE_RANGE = 20
 """Losses over a range of more than this factor are drawn on a logarithmic axis."""
@@ -87,7 +85,7 @@ def _curves(
     marker = "o" if len(epochs) <= 30 else None
     for key, label, colour in (
         (name, "training", TRAINING),
-        (f"validation_{name}", "validation", VALIDATION),
+        (f"validation_{name}", "validation", HELD_OUT),
     ):
         values = _finite(history, key)
         axes.plot(epochs, values, color=colour, label=label, marker=marker, markersize=3.5)
@@ -96,7 +94,7 @@ def _curves(
         np.full(len(best), best_epoch),
         best,
         "o",
-        color=VALIDATION,
+        color=HELD_OUT,
         markersize=9,
         markerfacecolor="none",
         markeredgewidth=1.6,

@@ -26,15 +26,27 @@ def html(content: dict) -> str:
     )
 
 
+def document(template: Path, **content: object) -> str:
+    """Return another page in the same style, without a script.
+
+    Args:
+        template: Its template, which may use `style`.
+        **content: What it formats.
+    """
+    style = Markup((TEMPLATES / "style.css").read_text())
+    environment = _environment(template.parent, autoescape=True)
+    return environment.get_template(template.name).render(**content, style=style)
+
+
 def model_card(content: dict) -> str:
     """Return the model card in Markdown; every text in it is escaped for Markdown."""
     environment = _environment(autoescape=False, finalize=text.markdown)
     return environment.get_template(CARD).render(**content)
 
 
-def _environment(**options) -> Environment:
+def _environment(folder: Path = TEMPLATES, **options) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -49,5 +61,6 @@ def _environment(**options) -> Environment:
         "p_value": text.p_value,
         "exact": lambda value: "" if value is None else repr(value),
         "thousands": lambda value: f"{value:,}",
+        "capitalize_first": lambda value: f"{value[:1].upper()}{value[1:]}",
     }
     return environment

@@ -34,3 +34,22 @@ def wilson(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, 
 def proportion(count: int, n: int) -> Estimate:
     """Return `count` of `n` as a share with its Wilson interval; undefined where n is 0."""
     return Estimate(count / n, *wilson(round(count), n), n) if n else Estimate(None, n=0)
+
+
+def difference_of_proportions(first: tuple[int, int], second: tuple[int, int]) -> Estimate:
+    """Return the first share less the second, of independent images, with its 95 % interval.
+
+    The interval is the hybrid one of two Wilson intervals (Newcombe 1998, method 10), which is
+    valid for small n and for shares of 0 and 1.
+
+    Args:
+        first: Count and number of images.
+        second: The same.
+    """
+    if not (first[1] and second[1]):
+        return Estimate(None, n=first[1] + second[1])
+    one, other = proportion(*first), proportion(*second)
+    value = one.value - other.value
+    low = value - math.hypot(one.value - one.low, other.high - other.value)
+    high = value + math.hypot(one.high - one.value, other.value - other.low)
+    return Estimate(value, low, high, first[1] + second[1])

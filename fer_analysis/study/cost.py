@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import time
 
 from fer_analysis.study.cell import cell_data, limit_threads
 from fer_analysis.study.design import Cell, work_of
 from fer_analysis.study.executor import worker_pool
 from fer_analysis.study.store import CellStore
 
-STEPS, WARM_UP = 10, 3
 OVERHEAD = 1.15
 """What validation, predictions and the start add to the training itself, as a factor."""
 
@@ -39,29 +37,6 @@ def seconds_each(cells: tuple[Cell, ...], store: CellStore) -> float:
 def _timed(cell: Cell) -> float:
     """Time a few steps; return the seconds that all of the cell's steps would take."""
     limit_threads(cell.threads)
-    import keras
+    from fer_analysis.training.timing import training_seconds
 
-    from fer_analysis.models import build_model
-    from fer_analysis.models.predict import logits_model
-    from fer_analysis.training.batches import Batches
-    from fer_analysis.training.preparation import make_recipe, manipulate
-    from fer_analysis.training.train import trained_twin
-
-    config, dataset = cell.config, cell_data(cell.config).dataset
-    model = build_model(
-        config.model.name,
-        dataset.images.shape[1:],
-        len(dataset.label_names),
-        **config.model.options(),
-    )
-    train = manipulate(config, dataset.part("train"))
-    recipe = make_recipe(config, train, dataset.part("validation"))
-    trained = logits_model(trained_twin(model, config))
-    trained.compile(recipe.optimizer(recipe.steps), recipe.loss, jit_compile=False)
-    batches = Batches(recipe).epoch(0)
-    trained.fit(batches.take(WARM_UP), shuffle=False, verbose=0)
-    start = time.perf_counter()
-    trained.fit(batches.take(STEPS), shuffle=False, verbose=0)
-    seconds = (time.perf_counter() - start) / STEPS
-    keras.backend.clear_session()
-    return seconds * recipe.steps * recipe.epochs
+    return training_seconds(cell.config, cell_data(cell.config).dataset)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,6 +24,21 @@ class _Console(Console):
 
     def __init__(self, **options):
         super().__init__(highlight=False, markup=False, emoji=False, **options)
+        self._printed: list | None = None
+
+    def print(self, *objects: object, **options) -> None:
+        if self._printed is not None:
+            self._printed += objects
+        super().print(*objects, **options)
+
+    @contextmanager
+    def recording(self) -> Iterator[list]:
+        """Yield a list that receives everything that is printed in this block."""
+        self._printed = []
+        try:
+            yield self._printed
+        finally:
+            self._printed = None
 
     def render_str(self, text: str, **options) -> Text:
         return super().render_str(escaped(text), **options)
