@@ -187,6 +187,7 @@ def evaluate(
     logit_adjustment: float | None = None,
     exclude: str | Path | None = None,
     issues: Sequence[str] = (),
+    guard: bool = False,
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -201,6 +202,8 @@ def evaluate(
         logit_adjustment: Prior-corrected predictions: 1 as if all labels were equally frequent.
         exclude: An `audit.csv`: score without the images that it names.
         issues: With `exclude`, only images with one of these issues.
+        guard: Also learn, from the run's own validation images, which pictures the network must
+            not be asked about; `predict` refuses them from then on.
         overrides: `KEY=VALUE` texts that change the data section of the config.
         progress: Receives tasks and notices.
 
@@ -219,6 +222,8 @@ def evaluate(
     from fer_analysis.evaluation.score import saving, score
     from fer_analysis.figures.evaluation_set import save_pictures
 
+    if guard:
+        run, data = _with_guard(run, data, tuple(overrides), progress)
     evaluation, images = score(
         run,
         data=data,
@@ -236,6 +241,17 @@ def evaluate(
     if progress is not None:
         progress.wrote(evaluation.folder, "metrics.json, predictions.npz, pictures, …")
     return evaluation
+
+
+def _with_guard(run, data, overrides: tuple[str, ...], progress: Progress | None):
+    """Make a run's guard; return the run and its data, opened."""
+    from fer_analysis.evaluation.make_guard import make_guard
+    from fer_analysis.evaluation.open_run import open_run
+
+    opened, loaded, _ = open_run(run, data, "validation", overrides, progress=progress)
+    if make_guard(opened, loaded, progress=progress) and progress is not None:
+        progress.wrote(opened.guard_file, "which pictures the network is not asked about")
+    return opened, loaded
 
 
 def compare(

@@ -76,6 +76,10 @@ class RunPaths:
         return self.path / "temperature.json"
 
     @property
+    def guard_file(self) -> Path:
+        return self.path / "guard.json"
+
+    @property
     def card_file(self) -> Path:
         return self.path / "card.json"
 

@@ -13,6 +13,7 @@ from fer_analysis.files import replacing, write_csv, write_json
 from fer_analysis.run_files import (
     Card,
     Environment,
+    GuardRecord,
     Result,
     Temperatures,
     read_hashes,
@@ -140,6 +141,20 @@ class RunRecords(RunPaths):
 
     def write_temperatures(self, temperatures: dict) -> None:
         write_json(self.temperature_file, temperatures)
+
+    def guard(self) -> dict | None:
+        """Read the guard of the model; None where none was made.
+
+        Raises:
+            FerError: If the file is damaged.
+        """
+        files = (self.guard_file, self.origin.guard_file)
+        file = next((file for file in files if file.exists()), None)
+        again = "delete it; `fer evaluate --guard` makes it again"
+        return None if file is None else read_record(file, GuardRecord, again=again)
+
+    def write_guard(self, guard: dict) -> None:
+        write_json(self.guard_file, guard)
 
     def card(self) -> dict | None:
         """Read the card of a bundled network; None where there is none.

@@ -28,7 +28,7 @@ LAYERS = [
     {"config"},
     {"remedies", "manipulations"},
     {"models", "data"},
-    {"conditions"},
+    {"conditions", "quality"},
     {"tabular"},
     {"statistics", "text", "paper"},
     {"run_records"},

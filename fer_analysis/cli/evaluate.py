@@ -55,11 +55,19 @@ from fer_analysis.cli.options import (
     metavar="KIND",
     help="With --exclude: only images with this issue (repeatable), e.g. leak.",
 )
+@click.option(
+    "--guard",
+    is_flag=True,
+    help="Also learn which pictures the network must not be asked about (too dark, too noisy, "
+    "turned …), from the run's own validation images; `fer predict` refuses them. Two minutes.",
+)
 @set_option
 @figure_options
 @table_option
 @json_option
-def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, table_file, as_json):
+def evaluate(
+    run, source, split, tta, tau, file, exclude, issues, guard, overrides, table_file, as_json
+):
     """Predict a split, and show where the run fails.
 
     RUN is a run directory, a .keras file, or 'bundled' (the network that comes with the
@@ -93,6 +101,7 @@ def evaluate(run, source, split, tta, tau, file, exclude, issues, overrides, tab
         logit_adjustment=tau,
         exclude=exclude,
         issues=issues,
+        guard=guard,
         overrides=overrides,
         progress=ConsoleProgress(),
     )

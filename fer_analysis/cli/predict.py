@@ -46,7 +46,9 @@ def predict(paths, run, saliency, out, as_json, as_csv, card):
 
     There is no face detection: one of the labels is predicted whatever the picture shows. An
     expression is not a feeling. Probabilities are calibrated on validation images; "unsure"
-    means that the network was not shown to be correct in 4 of 5 cases at this confidence.
+    means that the network was not shown to be correct in 4 of 5 cases at this confidence, or
+    (with the reason: too dark, too noisy, too blurred, turned …) that the picture is unlike those
+    that this was shown for.
 
     A file that cannot be read is one line on stderr; the exit code is 1 only if none could be
     read.

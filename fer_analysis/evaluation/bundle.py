@@ -10,6 +10,7 @@ from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import evaluate_run
+from fer_analysis.evaluation.make_guard import make_guard
 from fer_analysis.evaluation.model_card import make_card, tidy_command
 from fer_analysis.files import write_json, write_text
 from fer_analysis.run import Run
@@ -55,6 +56,8 @@ def bundle(
     new.write_environment(environment)
     new.write_result(run.result())
     new.write_temperatures(run.temperatures())
+    if run.guard_file.is_file():
+        new.write_guard(run.guard())
     for name in ("model_file", "training_hashes_file", "selection_hashes_file"):
         shutil.copyfile(getattr(run, name), getattr(new, name))
     write_json(new.card_file, card)
@@ -71,6 +74,7 @@ def _measure(run: Run, source: str | None) -> None:
         for tta in (False, True):
             if loaded.dataset.has(split):
                 evaluate_run(run, loaded, split, tta=tta)
+    make_guard(run, loaded)
     if not run.selection_hashes_file.is_file():
         hashes = (loaded.dataset.part(split).pixel_hashes() for split in ("train", "validation"))
         run.write_hashes(*hashes)

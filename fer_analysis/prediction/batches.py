@@ -34,7 +34,9 @@ class Classified(NamedTuple):
         oblong: Whether it was so far from square that the face is out of shape.
         label: The position of the most probable label.
         probabilities: float64 `(k,)`.
-        unsure: Whether they are below the network's threshold; None where there is none.
+        unsure: Whether they are below the network's threshold, or the guard refuses the picture;
+            None where there is neither.
+        reason: Why the guard refuses it; None if it does not.
     """
 
     source: Found | int
@@ -43,6 +45,7 @@ class Classified(NamedTuple):
     label: int
     probabilities: np.ndarray
     unsure: bool | None
+    reason: str | None
 
 
 class _Face(NamedTuple):
@@ -95,7 +98,8 @@ def _classify(classifier: Classifier, sources, faces) -> list[Classified | Unrea
 def _rows(classifier: Classifier, images: np.ndarray) -> Iterator[tuple]:
     outputs = classifier(images)
     unsure = [None] * len(images) if outputs.unsure is None else outputs.unsure.tolist()
-    return zip(outputs.labels.tolist(), outputs.probabilities, unsure, strict=True)
+    labels = outputs.labels.tolist()
+    return zip(labels, outputs.probabilities, unsure, outputs.reasons, strict=True)
 
 
 def _face(image: np.ndarray, size: int) -> _Face:

@@ -10,10 +10,12 @@ import numpy as np
 
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import kept_temperature
+from fer_analysis.evaluation.make_guard import kept_guard
 from fer_analysis.evaluation.open_run import taken_size
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.models.predict import predictor
 from fer_analysis.models.storage import load_model
+from fer_analysis.quality.guard import Guard
 from fer_analysis.run import Run
 
 
@@ -24,13 +26,15 @@ class Outputs:
     Args:
         labels: int64 `(n,)`, the most probable label.
         probabilities: float64 `(n, k)`, at the network's temperature where one is known.
-        unsure: bool `(n,)`, whether the highest probability is below the network's threshold;
-            None where it was never calibrated.
+        unsure: bool `(n,)`, whether the highest probability is below the network's threshold, or
+            the guard refuses the picture; None where there is neither.
+        reasons: Why the guard refuses each picture; None for one that it does not refuse.
     """
 
     labels: np.ndarray
     probabilities: np.ndarray
     unsure: np.ndarray | None
+    reasons: list[str | None]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Classifier:
         size: Height and width of the images that it takes, in pixels.
         temperature: Divides the logits; None where none was fitted.
         rule: See `selective.answer_rule`; None where no confidence is enough.
+        guard: See `quality.guard.Guard`; None where none was made.
     """
 
     model: keras.Model
@@ -52,6 +57,7 @@ class Classifier:
     size: int
     temperature: float | None
     rule: dict | None
+    guard: Guard | None = None
 
     @classmethod
     def open(cls, run: Run) -> Classifier:
@@ -69,6 +75,7 @@ class Classifier:
             size=taken_size(run),
             temperature=kept.get("temperature"),
             rule=kept.get("answers"),
+            guard=kept_guard(run),
         )
 
     def __call__(self, images: np.ndarray) -> Outputs:
@@ -82,15 +89,18 @@ class Classifier:
             raise FerError("the model has diverged: its probabilities are not finite")
         if self.temperature is not None:
             probabilities = at_temperature(probabilities, self.temperature)
+        reasons = self.guard.reasons(images) if self.guard else [None] * len(images)
         return Outputs(
             labels=probabilities.argmax(axis=1),
             probabilities=probabilities,
-            unsure=self._unsure(probabilities.max(axis=1)),
+            unsure=self._unsure(probabilities.max(axis=1), reasons),
+            reasons=reasons,
         )
 
-    def _unsure(self, confidence: np.ndarray) -> np.ndarray | None:
+    def _unsure(self, confidence: np.ndarray, reasons: list[str | None]) -> np.ndarray | None:
+        refused = np.array([reason is not None for reason in reasons])
         if self.temperature is None:
-            return None
+            return refused if self.guard else None
         if self.rule is None:
             return np.ones(len(confidence), dtype=bool)
-        return confidence < self.rule["least"]
+        return refused | (confidence < self.rule["least"])

@@ -101,6 +101,7 @@ def _prediction(item: Classified, names: tuple[str, ...], overlay: Path | None) 
         probabilities=dict(zip(names, shares, strict=True)),
         unsure=item.unsure,
         oblong=item.oblong,
+        reason=item.reason,
         overlay=overlay,
     )
 

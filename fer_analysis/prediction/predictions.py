@@ -23,9 +23,10 @@ class Prediction:
         label: The most probable label.
         probabilities: Label -> probability, in the network's order, calibrated where the
             network's temperature is known.
-        unsure: Whether the highest probability is below the network's threshold; None where
-            no threshold is known.
+        unsure: Whether the highest probability is below the network's threshold, or the guard
+            refuses the picture; None where neither is known.
         oblong: Whether the image was so far from square that squeezing it deforms a face.
+        reason: Why the guard refuses the picture, e.g. `too dark`; None if it does not.
         overlay: The picture of where the network looked; None if none was drawn.
     """
 
@@ -34,6 +35,7 @@ class Prediction:
     probabilities: dict[str, float]
     unsure: bool | None
     oblong: bool
+    reason: str | None = None
     overlay: Path | None = None
 
     @property
@@ -47,6 +49,7 @@ class Prediction:
             "image": _name(self.image),
             "label": self.label,
             "unsure": self.unsure,
+            "reason": self.reason,
             "probabilities": {name: round(p, 6) for name, p in self.probabilities.items()},
             "overlay": None if self.overlay is None else str(self.overlay),
         }

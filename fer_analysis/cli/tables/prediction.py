@@ -60,10 +60,17 @@ def _table(predictions: Predictions, shown: int):
         rows.columns[-1].justify = "left"
     for each in predictions.predictions[:shown]:
         label = printable(each.label)
-        shown_label = f"unsure ({label}?)" if each.unsure else label
+        shown_label = _unsure(each) if each.unsure else label
         shares = map(_share, each.probabilities.values()) if wide else _likely(each)
         rows.add_row(printable(each.image), shown_label, *shares)
     return rows
+
+
+def _unsure(prediction: Prediction) -> str:
+    """Return `unsure (sad?)`, or `unsure: too dark` where that is known."""
+    if prediction.reason:
+        return f"unsure: {prediction.reason}"
+    return f"unsure ({printable(prediction.label)}?)"
 
 
 def _likely(prediction: Prediction) -> list[str]:
@@ -100,7 +107,7 @@ class CsvRows:
         names, shares = zip(*prediction.probabilities.items(), strict=True)
         if not self._begun:
             self._begun = True
-            _write("image", "label", "unsure", "probability", *names, "overlay")
+            _write("image", "label", "unsure", "probability", *names, "overlay", "reason")
         _write(
             prediction.image,
             prediction.label,
@@ -108,6 +115,7 @@ class CsvRows:
             round(prediction.probability, 6),
             *(round(share, 6) for share in shares),
             prediction.overlay or "",
+            prediction.reason or "",
         )
 
 

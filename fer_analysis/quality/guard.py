@@ -1,0 +1,163 @@
+"""The guard: pictures outside the range that a network's promise was made for, and why.
+
+A picture's measures are compared with those of the validation images. What a measure exceeds its
+usual range by costs points, in each direction its own; a picture whose points are above a limit is
+refused, and the measure that is farthest outside says why. The limit lets 97 % of clean faces pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_analysis.quality.measures import measure
+from fer_analysis.quality.template import WIDTH, FaceTemplate
+
+BLURRED = "too blurred"
+
+WORDS = {
+    "brightness": ("too dark", "too bright"),
+    "contrast": ("too little contrast", "too much contrast"),
+    "white": (None, "too bright"),
+    "noise": (None, "too noisy"),
+    "specks": (None, "too noisy"),
+    "sharpness": (BLURRED, "too noisy"),
+    "grain": (BLURRED, "too noisy"),
+    "resolution": (BLURRED, "too noisy"),
+    "blocks": ("too compressed", "too compressed"),
+    "flat": (None, "parts without detail"),
+    "uneven_light": (None, "lit from one side"),
+    "asymmetry": (None, "seen from the side"),
+    "eye_light": ("eyes covered", "eyes covered"),
+    "eye_detail": ("eyes covered", "mouth covered"),
+    "mouth_light": ("mouth covered", "mouth covered"),
+    "mouth_detail": ("mouth covered", "eyes covered"),
+    "likeness": ("no face in the middle", None),
+    "tilt": (None, "turned"),
+    "off_centre": (None, "off the centre"),
+    "size": ("too far away", "too near"),
+    "misfit": (None, "turned or off the centre"),
+    "upper_face": ("eyes covered", "mouth covered"),
+    "lower_face": ("mouth covered", "eyes covered"),
+}
+"""Measure -> what a picture is below and above its usual range; None where that is no fault."""
+
+SPREAD_FREE = 1.0
+"""Spreads from the middle that cost nothing."""
+
+_LOGARITHMS = {
+    "brightness": 0.1,
+    "contrast": 0.1,
+    "noise": 0.1,
+    "sharpness": 0.01,
+    "grain": 0.01,
+    "resolution": 0.1,
+    "white": 0.01,
+    "specks": 0.01,
+    "flat": 0.01,
+}
+"""Measures that are compared by ratio, with what is added before the logarithm."""
+
+_FARTHEST = 8.0
+"""Spreads from the middle that count at most: beyond them a picture is no worse."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """What is usual for a network's validation images, and what deviations cost.
+
+    Args:
+        template: The mean face.
+        middle: Measure -> its median.
+        spread: Measure -> about a standard deviation.
+        costs: Measure -> points a spread below and above the usual range, 0 or more.
+        limit: Points above which a picture is refused.
+        made: How it was made, ready for JSON: `model` (a hash), `from` (images), `refused` (their
+            share) and more; see `evaluation.make_guard`.
+    """
+
+    template: FaceTemplate
+    middle: dict[str, float]
+    spread: dict[str, float]
+    costs: dict[str, tuple[float, float]]
+    limit: float
+    made: dict
+
+    def reasons(self, images: np.ndarray) -> list[str | None]:
+        """Tell why pictures are outside the range: `too dark`, `too noisy` …
+
+        Args:
+            images: uint8 `(n, h, w, 1)`, as the network sees them.
+
+        Returns:
+            A reason for each picture; None where it is inside the range.
+        """
+        found = deviations(images, self.template, self.middle, self.spread)
+        outside = self._outside(found)
+        refused = self._points(outside) > self.limit
+        words = [word for word, _, _ in outside]
+        largest = np.argmax([values for _, _, values in outside], axis=0)
+        return [
+            words[place] if out else None for place, out in zip(largest, refused, strict=True)
+        ]
+
+    def points(self, images: np.ndarray) -> np.ndarray:
+        """Return what the deviations of pictures cost in all, float64 `(n,)`, 0 or more."""
+        found = deviations(images, self.template, self.middle, self.spread)
+        return self._points(self._outside(found))
+
+    def _outside(self, found: dict[str, np.ndarray]) -> list[tuple[str, float, np.ndarray]]:
+        """Return (reason, cost, spreads outside the range) of each side that is a fault."""
+        return [
+            (word, cost, values)
+            for name, sides in excess(found).items()
+            for word, cost, values in zip(WORDS[name], self.costs[name], sides, strict=True)
+            if word is not None
+        ]
+
+    @staticmethod
+    def _points(outside: list[tuple[str, float, np.ndarray]]) -> np.ndarray:
+        return np.sum([cost * values for _, cost, values in outside], axis=0)
+
+    def as_dict(self) -> dict:
+        """Return it ready for JSON."""
+        mean = np.round(self.template.mean.astype(float), 5)
+        own = {key: getattr(self, key) for key in ("middle", "spread", "costs", "limit", "made")}
+        return own | {"template": mean.ravel().tolist()}
+
+    @classmethod
+    def from_dict(cls, given: dict) -> Guard:
+        """Return what `as_dict` wrote."""
+        mean = np.array(given["template"], np.float32).reshape(WIDTH, WIDTH)
+        own = {key: given[key] for key in ("middle", "spread", "limit", "made")}
+        costs = {name: tuple(pair) for name, pair in given["costs"].items()}
+        return cls(template=FaceTemplate(mean), costs=costs, **own)
+
+
+def comparable(images: np.ndarray, template: FaceTemplate) -> dict[str, np.ndarray]:
+    """Return all measures on the scale on which they are compared, name -> float64 `(n,)`."""
+    found = measure(images) | template.measure(images)
+    return {
+        name: np.log(values + _LOGARITHMS[name]) if name in _LOGARITHMS else values
+        for name, values in found.items()
+    }
+
+
+def deviations(
+    images: np.ndarray, template: FaceTemplate, middle: dict, spread: dict
+) -> dict[str, np.ndarray]:
+    """Return how many spreads each measure is from its middle, name -> float64 `(n,)`."""
+    found = comparable(images, template)
+    return {
+        name: np.clip((found[name] - middle[name]) / spread[name], -_FARTHEST, _FARTHEST)
+        for name in middle
+    }
+
+
+def excess(found: dict[str, np.ndarray]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return by how many spreads measures are below and above their usual range."""
+    return {
+        name: (np.maximum(-z - SPREAD_FREE, 0), np.maximum(z - SPREAD_FREE, 0))
+        for name, z in found.items()
+    }
