@@ -21,8 +21,8 @@ from fer_analysis.run import Run
 LEAST = 200
 """Fewest clean images: of these 6 are refused."""
 
-EACH = 100
-"""Images under each condition and severity: 13,000 in all."""
+EACH = 50
+"""Images under each condition and severity: 6,500 in all."""
 
 
 def kept_guard(run: Run) -> Guard | None:

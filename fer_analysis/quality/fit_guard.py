@@ -15,8 +15,8 @@ REFUSED = 0.03
 _STEADY = 1e-4
 """Weight of the costs' squares: without it, what never occurs would cost anything."""
 
-_SMALLEST = 0.05
-"""Smallest spread, on the scale of `comparable`: a measure that never varies says nothing."""
+_SMALLEST = 0.1
+"""Smallest spread, on the scale of `comparable`: of logarithms it is a ratio of 1.1."""
 
 
 def fit_guard(

@@ -19,7 +19,6 @@ BLURRED = "too blurred"
 WORDS = {
     "brightness": ("too dark", "too bright"),
     "contrast": ("too little contrast", "too much contrast"),
-    "white": (None, "too bright"),
     "noise": (None, "too noisy"),
     "specks": (None, "too noisy"),
     "sharpness": (BLURRED, "too noisy"),
@@ -53,7 +52,6 @@ _LOGARITHMS = {
     "sharpness": 0.01,
     "grain": 0.01,
     "resolution": 0.1,
-    "white": 0.01,
     "specks": 0.01,
     "flat": 0.01,
 }
@@ -98,9 +96,7 @@ class Guard:
         refused = self._points(outside) > self.limit
         words = [word for word, _, _ in outside]
         largest = np.argmax([values for _, _, values in outside], axis=0)
-        return [
-            words[place] if out else None for place, out in zip(largest, refused, strict=True)
-        ]
+        return [words[place] if out else None for place, out in zip(largest, refused, strict=True)]
 
     def points(self, images: np.ndarray) -> np.ndarray:
         """Return what the deviations of pictures cost in all, float64 `(n,)`, 0 or more."""

@@ -14,8 +14,6 @@ SIDE = 48
 """Lengths are given in pixels of a picture with this side."""
 
 _CHUNK = 512
-_DARK, _WHITE = 3, 252
-"""Grey levels up to which, and from which, a pixel counts as black or white."""
 
 
 def measure(images: np.ndarray) -> dict[str, np.ndarray]:
@@ -29,7 +27,6 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
 
         `brightness`: mean grey level of the middle of the picture.
         `contrast`: standard deviation there, in grey levels.
-        `white`: share of the pixels there that are white.
         `noise`: standard deviation of independent noise, in grey levels (Immerkaer 1996, "Fast
         noise variance estimation", with the median instead of the mean: edges are few).
         `specks`: share of single pixels that differ from their surroundings by 40 grey levels.
@@ -61,7 +58,6 @@ def _measure(pixels: np.ndarray) -> dict[str, np.ndarray]:
     found = {
         "brightness": middle.mean(axis=(1, 2)),
         "contrast": contrast,
-        "white": (middle >= _WHITE).mean(axis=(1, 2)),
         "noise": noise,
         "specks": _specks(grey),
         "sharpness": fine.std(axis=(1, 2)) / (contrast + 1),

@@ -1,0 +1,156 @@
+"""The guard: which pictures a network is not asked about, and what it says of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fer_analysis.conditions import CONDITIONS
+from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.make_guard import kept_guard
+from fer_analysis.files import content_hash, write_json
+from fer_analysis.quality.fit_guard import REFUSED, fit_guard
+from fer_analysis.quality.guard import WORDS, Guard, comparable
+from fer_analysis.quality.measures import measure
+from fer_analysis.quality.template import FaceTemplate
+from fer_analysis.run import Run
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return generate(n=420, seed=3).images
+
+
+@pytest.fixture(scope="module")
+def guard(faces):
+    names = ("gaussian_noise", "dark", "defocus", "low_contrast", "turned", "surgical_mask")
+    harmful = [CONDITIONS[name](faces[:60], severity=s, seed=1) for name in names for s in (3, 5)]
+    return fit_guard(faces, np.ones(len(faces), bool), np.concatenate(harmful), made={"model": "m"})
+
+
+def changed(faces, name, severity=4):
+    return CONDITIONS[name](faces[60:160], severity=severity, seed=2)
+
+
+def test_measures_by_hand():
+    flat = np.full((1, 48, 48, 1), 100, np.uint8)
+    found = measure(flat)
+    assert found["brightness"] == 100
+    assert found["contrast"] == found["noise"] == found["specks"] == 0
+    assert found["flat"] == 1
+    noisy = np.random.default_rng(0).normal(128, 20, (1, 48, 48, 1)).astype(np.uint8)
+    assert measure(noisy)["noise"] == pytest.approx(20, rel=0.1)
+    halves = np.full((1, 48, 48, 1), 40, np.uint8)
+    halves[:, :, 24:] = 205
+    assert measure(halves)["uneven_light"] == pytest.approx(np.log(210 / 45), rel=0.05)
+    specks = flat.copy()
+    specks[0, 5:45:4, 5:45:4] = 255
+    assert measure(specks)["specks"] == pytest.approx(100 / 46**2)
+    assert all(len(values) == 0 for values in measure(flat[:0]).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "direction"),
+    [
+        ("gaussian_noise", "noise", 1),
+        ("dark", "brightness", -1),
+        ("overexposed", "brightness", 1),
+        ("low_contrast", "contrast", -1),
+        ("defocus", "resolution", -1),
+        ("low_resolution", "sharpness", -1),
+        ("jpeg", "blocks", 1),
+        ("one_sided_light", "uneven_light", 1),
+        ("impulse_noise", "specks", 1),
+    ],
+)
+def test_a_measure_follows_its_condition(faces, name, of, direction):
+    medians = [np.median(measure(changed(faces, name, s))[of]) for s in (1, 3, 5)]
+    assert (np.diff([np.median(measure(faces)[of]), *medians]) * direction >= 0).all()
+    assert medians[2] != medians[0]
+
+
+def test_the_template_finds_turn_and_move(faces):
+    template = FaceTemplate.of(faces)
+    clean = template.measure(faces[60:160])
+    turned = template.measure(changed(faces, "turned"))
+    assert np.median(turned["tilt"]) == pytest.approx(45, abs=8)
+    assert np.median(clean["tilt"]) < 8
+    small = template.measure(changed(faces, "farther"))
+    assert np.median(small["size"]) < 0.8 < np.median(clean["size"])
+    assert np.median(turned["likeness"]) < np.median(clean["likeness"])
+    again = template.measure(changed(faces, "turned")[:1])
+    assert again["tilt"][0] == pytest.approx(turned["tilt"][0]), "independent of the batch"
+
+
+def test_clean_faces_pass_and_bad_ones_are_named(faces, guard):
+    refused = np.mean([reason is not None for reason in guard.reasons(faces)])
+    assert refused <= REFUSED
+    assert guard.made == {"model": "m", "refused": pytest.approx(refused)}
+    for name, word in {
+        "gaussian_noise": "too noisy",
+        "dark": "too dark",
+        "defocus": "too blurred",
+        "low_contrast": "too little contrast",
+        "turned": "turned",
+    }.items():
+        reasons = guard.reasons(changed(faces, name, 5))
+        assert np.mean([reason is not None for reason in reasons]) > 0.6, name
+        given = [reason for reason in reasons if reason]
+        assert max(set(given), key=given.count).startswith(word), name
+
+
+def test_no_deviation_makes_a_picture_better(guard, faces):
+    assert all(cost >= 0 for pair in guard.costs.values() for cost in pair)
+    assert (guard.points(faces) >= 0).all()
+    assert guard.costs.keys() == WORDS.keys() == comparable(faces[:1], guard.template).keys()
+
+
+def test_it_is_saved_with_the_run_of_its_model_only(guard, faces, tmp_path):
+    run = Run(tmp_path)
+    (tmp_path / "model.keras").write_bytes(b"one")
+    assert kept_guard(run) is None
+    made = guard.made | {"model": content_hash(run.model_file)}
+    run.write_guard(replace(guard, made=made).as_dict())
+    kept = kept_guard(run)
+    assert isinstance(kept, Guard)
+    dark = changed(faces, "dark", 5)
+    assert kept.reasons(dark) == guard.reasons(dark)
+    (tmp_path / "model.keras").write_bytes(b"another")
+    assert kept_guard(run) is None
+
+
+def test_a_damaged_guard_is_one_line(guard, tmp_path):
+    run = Run(tmp_path)
+    (tmp_path / "model.keras").write_bytes(b"one")
+    given = guard.as_dict() | {"made": guard.made | {"model": content_hash(run.model_file)}}
+    for broken, said in (
+        ({"limit": "high"}, "limit"),
+        ({"template": [0.0]}, "mean face"),
+        ({"spread": {}}, "different measures"),
+        ({key: {"noise": given[key]["noise"]} for key in ("middle", "spread", "costs")}, "version"),
+    ):
+        write_json(run.guard_file, given | broken)
+        with pytest.raises(FerError, match=said):
+            kept_guard(run)
+    run.guard_file.write_text("{")
+    with pytest.raises(FerError, match="damaged"):
+        kept_guard(run)
+    assert json.loads(json.dumps(guard.as_dict())) == guard.as_dict() | {
+        "costs": {name: list(pair) for name, pair in guard.costs.items()}
+    }
+
+
+def test_the_light_path_needs_numpy_alone():
+    code = (
+        "import sys, fer_analysis.quality.guard\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'scipy', 'sklearn', 'pandas', 'PIL'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
