@@ -96,24 +96,28 @@ def test_unsure_stands_in_each_output(monkeypatch):
     def ramp(self, images):
         shares = np.full((len(images), 7), 0.01)
         shares[:, 3] = images[:, 0, 0, 0] / 255
-        return Outputs(shares.argmax(axis=1), shares, self._unsure(shares.max(axis=1)))
+        reasons = ["too dark" if value == 50 else None for value in images[:, 0, 0, 0]]
+        unsure = self._unsure(shares.max(axis=1), reasons)
+        return Outputs(shares.argmax(axis=1), shares, unsure, reasons)
 
     monkeypatch.setattr(Classifier, "__call__", ramp)
-    for name, value in {"low": 100, "high": 200}.items():
+    for name, value in {"dark": 50, "low": 100, "high": 200}.items():
         pixels = FACES[0, ..., 0].copy()
         pixels[0, 0] = value
         save(f"{name}.png", pixels)
     table = fer("predict", "faces").stdout
     assert "unsure (happy?)" in next(line for line in table.splitlines() if "low.png" in line)
+    assert "unsure: too dark" in next(line for line in table.splitlines() if "dark.png" in line)
     assert "unsure" not in next(line for line in table.splitlines() if "high.png" in line)
-    assert "happy 1, unsure 1" in table
+    assert "unsure 2, happy 1" in table
     assert "not a feeling" in table
     rows = list(csv.DictReader(io.StringIO(fer("predict", "faces", "--csv").stdout)))
-    assert [(Path(row["image"]).name, row["unsure"]) for row in rows] == [
-        ("high.png", "false"),
-        ("low.png", "true"),
+    assert [(Path(row["image"]).name, row["unsure"], row["reason"]) for row in rows] == [
+        ("dark.png", "true", "too dark"),
+        ("high.png", "false", ""),
+        ("low.png", "true", ""),
     ]
-    assert float(rows[0]["probability"]) == float(rows[0]["happy"]) == pytest.approx(200 / 255)
+    assert float(rows[1]["probability"]) == float(rows[1]["happy"]) == pytest.approx(200 / 255)
 
 
 def test_a_wide_terminal_shows_every_label(monkeypatch):
