@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -51,7 +52,7 @@ def stress_test(*wrong_dogs, name="by hand", flips=0, wrong_cats=0):
     changes = {key: said(changed if key == ("1 pixel", "up") else labels) for key in NAMES}
     meta = {"run": name, "split": "test", "data": "0", "leak_free": N, "seed": 0, "seen": []}
     return StressTest(
-        meta=meta | {"rule_from": "", "made_from": "by hand"},
+        meta=meta | {"rule_from": "", "guard_from": "", "made_from": "by hand"},
         label_names=NAMES_OF_LABELS,
         ids=np.array([f"image {i}" for i in range(N)]),
         labels=labels,
@@ -106,6 +107,29 @@ def test_figures_by_hand():
     assert summary["stability"]["sizes"]["1 pixel"].value == 0.05
     assert summary["stability"]["sizes"]["2 degrees"].value == 0.0
     assert summary["stability"]["labels"]["cat"].value == 0.1
+
+
+def test_a_guard_takes_answers_out_by_hand(tmp_path):
+    found = stress_test(0, 4, 60, 120, 200)
+    assert found.summary["guard"] is None
+    refused = np.zeros((6, N), bool)
+    refused[0, :12] = True  # clean
+    refused[4, N - 120 :] = True  # at severity 4 all that are wrong, at 5 everything
+    refused[5] = True
+    found = dataclasses.replace(found, refused=refused)
+    before, after = (found.summary["guard"][key] for key in ("without", "with"))
+    assert (before["cells"], before["silent"], before["at_75"], before["at_60"]) == (5, 0, 3, 4)
+    assert (after["silent"], after["at_75"], after["at_60"]) == (1, 5, 5)
+    assert (before["lowest"], after["lowest"]) == (0.5, 0.85)
+    assert after["answered"] == pytest.approx((3 * 400 + 280) / 2000)
+    assert after["promise"] == {"kept": 4, "broken": 0, "not decided": 1}
+    assert found.summary["clean"]["refused"].value == 0.03
+    assert found.summary["clean"]["guarded"]["answered"].value == 0.97
+    assert found.take(np.arange(12)).refused_in().all()
+    found.save(tmp_path)
+    assert StressTest.load(tmp_path).as_dict() == found.as_dict()
+    row = (tmp_path / "stress.csv").read_text().splitlines()[-1]
+    assert row.split(",")[-6:-2] == ["1.0", "0.0", "", "not decided"]
 
 
 def test_a_loss_that_chance_could_show_decides_nothing():
@@ -183,8 +207,6 @@ def test_images_are_drawn_with_the_labels_shares_and_leaks_left_out():
     rows = np.flatnonzero(dataset.split == "test")
     images = dataset.images.copy()
     images[rows[:5]] = images[np.flatnonzero(dataset.split == "train")[:5]]
-    import dataclasses
-
     leaky = dataclasses.replace(dataset, images=images)
     part = leak_free_part(leaky, "test")
     assert len(part) == len(rows) - 5

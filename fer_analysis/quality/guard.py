@@ -7,6 +7,8 @@ refused, and the measure that is farthest outside says why. The limit lets 97 % 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +117,12 @@ class Guard:
     @staticmethod
     def _points(outside: list[tuple[str, float, np.ndarray]]) -> np.ndarray:
         return np.sum([cost * values for _, cost, values in outside], axis=0)
+
+    @property
+    def identity(self) -> str:
+        """A short hash of the guard."""
+        text = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
     def as_dict(self) -> dict:
         """Return it ready for JSON."""

@@ -14,7 +14,9 @@ from PIL import Image
 
 from fer_analysis.errors import FerError, first_line
 from fer_analysis.evaluation.evaluate_run import kept_temperature, open_model
+from fer_analysis.evaluation.make_guard import kept_guard
 from fer_analysis.files import file_name
+from fer_analysis.quality.guard import Guard
 from fer_analysis.result_folders import RUNS
 from fer_analysis.run import Run
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
@@ -36,6 +38,7 @@ class Network:
         rule: See `selective_prediction.answer_rule`; None where there is none.
         rule_from: The images that it was fitted on.
         seen: Conditions that it was trained on.
+        guard: Which pictures it is not asked about; None where none was made.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Network:
     rule: dict | None = None
     rule_from: str = ""
     seen: frozenset[str] = frozenset()
+    guard: Guard | None = None
 
 
 def network_of_run(
@@ -83,6 +87,7 @@ def network_of_run(
         rule=kept.get("answers"),
         rule_from=kept.get("from", ""),
         seen=trained_conditions(run),
+        guard=None if adapted else kept_guard(run),
     )
 
 

@@ -16,6 +16,9 @@ KEPT, BROKEN, NOT_DECIDED = "kept", "broken", "not decided"
 LEVEL = 0.05
 """Of each of the two one-sided tests."""
 
+SILENT = 0.02
+"""Share of the images: of fewer answers nothing is said."""
+
 _DRAWS = 200
 """Resamples for the interval of a calibration error."""
 
@@ -43,7 +46,11 @@ def promise(correct: int, answered: int, target: float) -> tuple[str, float, flo
 
 
 def confidence_figures(
-    labels: np.ndarray, probabilities: np.ndarray, temperature: float | None, rule: dict | None
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    temperature: float | None,
+    rule: dict | None,
+    refused: np.ndarray | None = None,
 ) -> dict:
     """Return calibration error, share answered and the promise of one cell.
 
@@ -52,10 +59,12 @@ def confidence_figures(
         probabilities: float `(n, k)`.
         temperature: Of the network; 1 if None.
         rule: Its rule of when to answer; None where there is none.
+        refused: bool `(n,)`, the pictures that its guard refuses; None where there is no guard.
 
     Returns:
         Estimates `ece`, and with a rule `answered` (share of the images) and `correct_answers`
-        (share of the answers), and `promise` with `p_kept` and `p_broken`.
+        (share of the answers), and `promise` with `p_kept` and `p_broken`. With a guard, `refused`
+        (share of the images), and under `guarded` the same of the answers that are left.
     """
     scaled = at_temperature(probabilities, temperature or 1.0)
     confidence, correct = scaled.max(axis=1), scaled.argmax(axis=1) == labels
@@ -63,14 +72,67 @@ def confidence_figures(
     if rule is None:
         return figures
     sure = confidence >= rule["least"]
+    figures |= _kept(correct, sure, rule["target"])
+    if refused is not None:
+        figures["refused"] = proportion(int(refused.sum()), len(labels))
+        figures["guarded"] = _kept(correct, sure & ~refused, rule["target"])
+    return figures
+
+
+def _kept(correct: np.ndarray, sure: np.ndarray, target: float) -> dict:
+    """Return share answered, share correct, and whether the promise is kept."""
     hits, answers = int(correct[sure].sum()), int(sure.sum())
-    state, above, below = promise(hits, answers, rule["target"])
-    return figures | {
-        "answered": proportion(answers, len(labels)),
+    state, above, below = promise(hits, answers, target)
+    return {
+        "answered": proportion(answers, len(sure)),
         "correct_answers": proportion(hits, answers),
         "promise": state,
         "p_kept": above,
         "p_broken": below,
+    }
+
+
+def promises(rows: list[dict]) -> dict | None:
+    """Return how many cells keep the promise, break it, or do not decide; None without a rule.
+
+    Args:
+        rows: What `confidence_figures` returned for each cell.
+    """
+    states = [row.get("promise") for row in rows]
+    if not states or states[0] is None:
+        return None
+    return {state: states.count(state) for state in (KEPT, BROKEN, NOT_DECIDED)}
+
+
+def guarded(rows: list[dict]) -> dict | None:
+    """Return what a guard changes over all cells; None without one.
+
+    Args:
+        rows: What `confidence_figures` returned for each cell.
+
+    Returns:
+        `without` and `with` the guard: mean share `answered`, the `promise` (see `promises`), and
+        how many `cells` of all have at least 75 % and 60 % correct answers (`at_75`, `at_60`).
+        Cells that answer less than 2 % of the images (`silent`) count as such, since hardly
+        anything wrong is said in them; `lowest` is the lowest share of the others.
+    """
+    if not rows or "guarded" not in rows[0]:
+        return None
+    return {"without": _reached(rows), "with": _reached([row["guarded"] for row in rows])}
+
+
+def _reached(rows: list[dict]) -> dict:
+    speaking = [row for row in rows if row["answered"].value >= SILENT]
+    shares = [row["correct_answers"].value for row in speaking]
+    silent = len(rows) - len(speaking)
+    return {
+        "cells": len(rows),
+        "silent": silent,
+        "answered": float(np.mean([row["answered"].value for row in rows])),
+        "at_75": silent + sum(share >= 0.75 for share in shares),
+        "at_60": silent + sum(share >= 0.6 for share in shares),
+        "lowest": min(shares, default=None),
+        "promise": promises(rows),
     }
 
 

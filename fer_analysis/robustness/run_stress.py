@@ -71,6 +71,8 @@ def run_stress(
     made = predictions.of(images, jobs)
     if network.temperature is None:
         network = predictions.with_rule(held_out(data.dataset, split, part, images))
+    cells = [(name, level) for name in chosen for level in levels]
+    refused = predictions.refused(images, [("clean",), *cells])
     rows = _examples(images, seed)
     return StressTest(
         meta={
@@ -81,16 +83,18 @@ def run_stress(
             "seed": seed,
             "seen": sorted(network.seen & set(chosen)),
             "rule_from": network.rule_from,
+            "guard_from": network.guard.made["from"] if network.guard else "",
             "made_from": predictions.store(images).made_from,
         },
         label_names=images.label_names,
         ids=images.ids,
         labels=images.labels,
         clean=made[("clean",)],
-        cells={(name, level): made[name, level] for name in chosen for level in levels},
+        cells={cell: made[cell] for cell in cells},
         changes={name: made[name] for name in NAMES},
         temperature=network.temperature,
         rule=network.rule,
+        refused=refused,
         examples=rows,
         example_images=images.images[rows],
         folder=network.run.stress_folder(split),
@@ -159,6 +163,23 @@ class _Predictions:
                     store.put(made[job], *job)
                 update(len(made), len(jobs))
         return made
+
+    def refused(self, part: FaceDataset, jobs: list[tuple]) -> np.ndarray | None:
+        """Return which pictures the guard refuses, bool `(jobs, n)`; None without a guard."""
+        if (guard := self.network.guard) is None:
+            return None
+        found, store = [], self.store(part)
+        kind = f"refused by {guard.identity}"
+        with self.progress.task("measuring pictures") as update:
+            for job in jobs:
+                refused = store.get(*job, kind)
+                if refused is None:
+                    reasons = guard.reasons(_changed(part.images, job, self.seed))
+                    refused = np.array([reason is not None for reason in reasons])
+                    store.put(refused, *job, kind)
+                found.append(refused)
+                update(len(found), len(jobs))
+        return np.stack(found)
 
     def with_rule(self, part: FaceDataset | None) -> Network:
         """Return the network with a temperature and a rule fitted on clean images."""

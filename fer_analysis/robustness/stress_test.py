@@ -19,7 +19,7 @@ from fer_analysis.robustness.tested import Tested
 from fer_analysis.statistics.estimate import to_json
 from fer_analysis.text import estimate, html_table
 
-META = ("run", "split", "data", "leak_free", "seed", "seen", "rule_from", "made_from")
+META = ("run", "split", "data", "leak_free", "seed", "seen", "rule_from", "guard_from", "made_from")
 STRESS, TABLE, ARRAYS = "stress.json", "stress.csv", "stress.npz"
 
 
@@ -56,6 +56,8 @@ class StressTest(Tested):
             "examples": self.examples,
             "example_images": self.example_images,
         }
+        if self.refused is not None:
+            arrays["refused"] = self.refused
         with replacing(folder / ARRAYS) as temporary:
             np.savez_compressed(temporary, **arrays)
         store = PredictionStore(folder, self.meta["made_from"])
@@ -90,6 +92,7 @@ class StressTest(Tested):
                 changes={key: found[key] for key in NAMES},
                 temperature=told["temperature"],
                 rule=told["rule"],
+                refused=arrays.get("refused"),
                 folder=folder,
                 **{key: arrays[key] for key in ("ids", "labels", "clean")},
                 **{key: arrays[key] for key in ("examples", "example_images")},

@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_analysis.conditions import caption, kind_of
 from fer_analysis.robustness.changes import CHANGES
-from fer_analysis.robustness.promise import confidence_figures
+from fer_analysis.robustness.promise import confidence_figures, guarded, promises
 from fer_analysis.robustness.tested import Tested
 from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate
 from fer_analysis.statistics.estimate import Estimate
@@ -29,7 +29,8 @@ def summarize(test: Tested) -> dict:
         `clean` (accuracy, recall, confidence), `rows` (one a condition and severity),
         `conditions` (one a condition: mean `accuracy`, `works_up_to`, `fails_from`, `falls_first`),
         `overall` (means over `all`, `seen` and `unseen` conditions and each kind, with the share
-        of clean accuracy), `promise` (how many cells keep or break it), `stability`.
+        of clean accuracy), `promise` (how many cells keep or break it), `guard` (what refusing
+        pictures changes, see `guarded`; None without one), `stability`.
     """
     drawn = Resampled(test)
     rows = [_row(test, drawn, name, s) for name in test.conditions for s in test.severities]
@@ -38,11 +39,12 @@ def summarize(test: Tested) -> dict:
         "clean": {
             "accuracy": proportion(int(test.correct().sum()), len(test)),
             "recall": _recall(test, test.clean),
-            **confidence_figures(test.labels, test.clean, test.temperature, test.rule),
+            **_confidence(test, test.clean, test.refused_in()),
         },
         "overall": _overall(test, drawn),
         "conditions": conditions,
-        "promise": _promises(rows),
+        "promise": promises(rows),
+        "guard": guarded(rows),
         "stability": stability(test),
         "rows": rows,
     }
@@ -139,8 +141,12 @@ def _row(test: Tested, drawn: Resampled, name: str, severity: int) -> dict:
         "recall": _recall(test, found),
         "most_predicted": test.label_names[int(predicted.argmax())],
         "most_predicted_share": float(predicted.max() / len(test)),
-        **confidence_figures(test.labels, found, test.temperature, test.rule),
+        **_confidence(test, found, test.refused_in(name, severity)),
     }
+
+
+def _confidence(test: Tested, found: np.ndarray, refused: np.ndarray | None) -> dict:
+    return confidence_figures(test.labels, found, test.temperature, test.rule, refused=refused)
 
 
 def _condition(test: Tested, drawn: Resampled, rows: list[dict], name: str) -> dict:
@@ -220,14 +226,6 @@ def _overall(test: Tested, drawn: Resampled) -> dict:
         }
         for name, (members, mean) in figures.items()
     }
-
-
-def _promises(rows: list[dict]) -> dict | None:
-    """Return how many cells keep the promise, break it, or do not decide; None without a rule."""
-    states = [row.get("promise") for row in rows]
-    if not states or states[0] is None:
-        return None
-    return {state: states.count(state) for state in ("kept", "broken", "not decided")}
 
 
 def _recall(test: Tested, found: np.ndarray) -> dict[str, Estimate]:

@@ -30,4 +30,9 @@ def _flat(row: dict) -> dict:
         figure = row.get(key, Estimate(None))
         flat |= {key: figure.value, f"{key}_low": figure.low, f"{key}_high": figure.high}
     flat |= {key: row.get(key, "") for key in ("promise", "p_kept", "p_broken")}
+    guarded = row.get("guarded", {})
+    flat["refused"] = row["refused"].value if guarded else None
+    for key in ("answered", "correct_answers"):
+        flat[f"guarded_{key}"] = guarded[key].value if guarded else None
+    flat["guarded_promise"] = guarded.get("promise", "")
     return flat | {f"recall {name}": each.value for name, each in row["recall"].items()}

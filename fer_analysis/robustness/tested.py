@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -19,8 +19,8 @@ class Tested:
     Args:
         meta: Of which run, data and split this is, ready for JSON: `run`, `split`, `data` (its
             fingerprint), `leak_free` (the images that were drawn from), `seed`, `seen`
-            (conditions that the network was trained on), `rule_from` (the images that the rule
-            was fitted on), `made_from` (see `PredictionStore`).
+            (conditions that the network was trained on), `rule_from` and `guard_from` (the images
+            that the rule and the guard were fitted on), `made_from` (see `PredictionStore`).
         label_names: The k labels.
         ids: str `(n,)`.
         labels: int64 `(n,)`.
@@ -31,6 +31,8 @@ class Tested:
         rule: The network's rule of when to answer; None where there is none.
         examples: int64 `(e,)`, rows of images that are kept.
         example_images: uint8 `(e, h, w, 1)`.
+        refused: bool `(1 + cells, n)`, which pictures the guard refuses: clean, then in the order
+            of `cells`; None where there is no guard.
         folder: Where it is saved; None if it is not.
     """
 
@@ -45,7 +47,8 @@ class Tested:
     rule: dict | None
     examples: np.ndarray
     example_images: np.ndarray
-    folder: Path | None = field(default=None)
+    refused: np.ndarray | None = None
+    folder: Path | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -71,6 +74,13 @@ class Tested:
         found = self.clean if condition is None else self.cells[condition, severity]
         return found.argmax(axis=1) == self.labels
 
+    def refused_in(self, condition: str | None = None, severity: int = 0) -> np.ndarray | None:
+        """Return which pictures the guard refuses, bool `(n,)`; None without a guard."""
+        if self.refused is None:
+            return None
+        cells = list(self.cells)
+        return self.refused[0 if condition is None else 1 + cells.index((condition, severity))]
+
     def take(self, rows: np.ndarray) -> Self:
         """Return the test of the images at `rows` (positions), without example images."""
         return dataclasses.replace(
@@ -80,6 +90,7 @@ class Tested:
             clean=self.clean[rows],
             cells={key: value[rows] for key, value in self.cells.items()},
             changes={key: value[rows] for key, value in self.changes.items()},
+            refused=None if self.refused is None else self.refused[:, rows],
             examples=self.examples[:0],
             example_images=self.example_images[:0],
         )

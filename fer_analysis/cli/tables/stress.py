@@ -62,7 +62,8 @@ def _print_kinds(test: StressTest) -> None:
             percent(worst["accuracy"].value, unit=""),
         )
     out.print(rows)
-    print_summary([_limits(test), _fallen(test), _promise(test), _stability(test)])
+    lines = [_limits(test), _fallen(test), _promise(test), *_guard(test), _stability(test)]
+    print_summary(lines)
 
 
 def _limits(test: StressTest) -> str:
@@ -98,6 +99,22 @@ def _promise(test: StressTest) -> str:
     return (
         f"promise of {percent(test.rule['target'], 0)} correct answers: {told} of {len(test.cells)}"
     )
+
+
+def _guard(test: StressTest) -> list[str]:
+    """Return what refusing pictures changes, in two lines; none without a guard."""
+    found = test.summary["guard"]
+    if found is None:
+        return []
+    before, after = found["without"], found["with"]
+    told = ", ".join(f"{state} {count}" for state, count in after["promise"].items())
+    clean = percent(test.summary["clean"]["refused"].value)
+    return [
+        f"with the guard, which refuses {clean} of clean faces: {told}; answers "
+        f"{percent(after['answered'], 0)} of the images ({percent(before['answered'], 0)} without)",
+        f"75 % of the answers correct in {after['at_75']} of {after['cells']} "
+        f"({before['at_75']} without), 60 % in {after['at_60']} ({before['at_60']})",
+    ]
 
 
 def _lowest_promise(test: StressTest) -> str:
@@ -141,7 +158,9 @@ def _print_all(test: StressTest) -> None:
 def _print_promises(test: StressTest) -> None:
     if test.summary["promise"]:
         print_summary([f"rule fitted on {test.meta['rule_from']}", _lowest_promise(test)])
-    rows = table("condition", "sev.", "diff.", "ECE %", "answered %", "correct %", "promise")
+    heads = ("sev.", "diff.", "ECE %", "answered %", "correct %", "promise")
+    guard = ("refused %", "ans. %", "corr. %") if test.summary["guard"] else ()
+    rows = table("condition", *heads, *guard)
     for row in test.summary["rows"]:
         answers = [row.get(key) for key in ("answered", "correct_answers")]
         rows.add_row(
@@ -151,8 +170,18 @@ def _print_promises(test: StressTest) -> None:
             percent(row["ece"].value, unit=""),
             *(percent(each and each.value, unit="") for each in answers),
             row.get("promise", MISSING),
+            *_guarded_cells(row),
         )
     out.print(rows)
+
+
+def _guarded_cells(row: dict) -> list[str]:
+    """Return what the guard refuses, and share and correctness of the answers that are left."""
+    if "guarded" not in row:
+        return []
+    left = row["guarded"]
+    figures = (row["refused"], left["answered"], left["correct_answers"])
+    return [percent(figure.value, 0, unit="") for figure in figures]
 
 
 def _print_comparison(comparison: StressComparison) -> None:
