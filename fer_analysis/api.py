@@ -188,6 +188,7 @@ def evaluate(
     exclude: str | Path | None = None,
     issues: Sequence[str] = (),
     guard: bool = False,
+    slices: bool = False,
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -204,6 +205,8 @@ def evaluate(
         issues: With `exclude`, only images with one of these issues.
         guard: Also learn, from the run's own validation images, which pictures the network must
             not be asked about; `predict` refuses them from then on.
+        slices: Also compare images by light, sharpness, noise, turn …, within labels; read the
+            result with `evaluation.slices.Slices.load(evaluation.folder)`.
         overrides: `KEY=VALUE` texts that change the data section of the config.
         progress: Receives tasks and notices.
 
@@ -238,9 +241,29 @@ def evaluate(
     )
     with saving(evaluation) as folder:
         save_pictures(evaluation, images, folder)
+        if slices:
+            _save_slices(evaluation, images, folder)
     if progress is not None:
         progress.wrote(evaluation.folder, "metrics.json, predictions.npz, pictures, …")
     return evaluation
+
+
+def _save_slices(evaluation: Evaluation, images: np.ndarray | None, folder: Path) -> None:
+    """Divide the images that a model is judged by into slices; save and draw them."""
+    from fer_analysis.auditing.pixel_issues import pixel_flags
+    from fer_analysis.errors import FerError
+    from fer_analysis.evaluation.metrics import clean_block
+    from fer_analysis.evaluation.slices import slices_of
+    from fer_analysis.figures.slices import save_figures
+
+    if images is None:
+        raise FerError("slices are made of the images: name the data of these predictions")
+    judged, _, name = clean_block(evaluation)
+    if judged is not evaluation:
+        images = images[~evaluation.leaked]
+    found = slices_of(judged, images, flags=pixel_flags(images), name=name)
+    found.save(folder)
+    save_figures(found, judged, images, folder)
 
 
 def _with_guard(run, data, overrides: tuple[str, ...], progress: Progress | None):

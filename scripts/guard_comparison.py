@@ -163,9 +163,7 @@ class Shown:
             "network: mirrored and shifted views disagree": np.mean(
                 [np.abs(found - other).sum(axis=1) for other in others], axis=0
             ),
-            "network: features, 10th nearest": np.partition(1 - unit @ self.unit.T, 9, axis=1)[
-                :, 9
-            ],
+            "network: features, 10th nearest": near,
             "network: features, Mahalanobis": np.min(
                 [np.einsum("ni,ij,nj->n", each, self.inverse, each) for each in apart], axis=0
             ),

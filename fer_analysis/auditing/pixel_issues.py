@@ -34,21 +34,33 @@ _CHUNK = 2048
 
 def pixel_issues(dataset: FaceDataset) -> list[Issues]:
     """Return blank images, suspected placeholders and suspected drawings, each image once."""
-    n = len(dataset)
+    everyone = np.ones(len(dataset), bool)
+    return [
+        _ranked(kind, mask, score, everyone, lowest_first=kind == "blank")
+        for kind, (mask, score) in _found(dataset.images).items()
+    ]
+
+
+def pixel_flags(images: np.ndarray) -> dict[str, np.ndarray]:
+    """Return kind of issue -> which images, uint8 `(n, h, w, 1)`, have it, bool `(n,)`."""
+    return {kind: mask for kind, (mask, _) in _found(images).items()}
+
+
+def _found(images: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    n = len(images)
     plain, drawn = np.zeros(n), np.zeros(n)
     for start in range(0, n, _CHUNK):
         part = slice(start, start + _CHUNK)
-        plain[part], drawn[part] = _plain_and_drawn(dataset.images[part, ..., 0])
-    grey = contrast(dataset.images)
+        plain[part], drawn[part] = _plain_and_drawn(images[part, ..., 0])
+    grey = contrast(images)
     blank = grey < FLAT
     placeholder = ~blank & (plain >= PLACEHOLDER)
     drawing = ~blank & ~placeholder & (drawn >= DRAWING)
-    everyone = np.ones(n, bool)
-    return [
-        _ranked("blank", blank, grey, everyone, lowest_first=True),
-        _ranked("placeholder", placeholder, plain, everyone),
-        _ranked("not_a_photograph", drawing, drawn, everyone),
-    ]
+    return {
+        "blank": (blank, grey),
+        "placeholder": (placeholder, plain),
+        "not_a_photograph": (drawing, drawn),
+    }
 
 
 def _ranked(kind, mask, score, among, *, lowest_first=False) -> Issues:

@@ -61,12 +61,30 @@ from fer_analysis.cli.options import (
     help="Also learn which pictures the network must not be asked about (too dark, too noisy, "
     "turned …), from the run's own validation images; `fer predict` refuses them. Two minutes.",
 )
+@click.option(
+    "--slices",
+    is_flag=True,
+    help="Also compare images by brightness, contrast, sharpness, noise, turn …, within labels: "
+    "slices.csv and pictures.",
+)
 @set_option
 @figure_options
 @table_option
 @json_option
 def evaluate(
-    run, source, split, tta, tau, file, exclude, issues, guard, overrides, table_file, as_json
+    run,
+    source,
+    split,
+    tta,
+    tau,
+    file,
+    exclude,
+    issues,
+    guard,
+    slices,
+    overrides,
+    table_file,
+    as_json,
 ):
     """Predict a split, and show where the run fails.
 
@@ -102,6 +120,7 @@ def evaluate(
         exclude=exclude,
         issues=issues,
         guard=guard,
+        slices=slices,
         overrides=overrides,
         progress=ConsoleProgress(),
     )
@@ -114,13 +133,21 @@ def evaluate(
         import json
 
         from fer_analysis.evaluation.metrics import metrics
+        from fer_analysis.evaluation.slices import Slices
         from fer_analysis.statistics.estimate import to_json
 
         document = {"run": name, **metrics(evaluation)}
         if exclude:
             document["exclusions"] = evaluation.exclusions
+        if slices:
+            document["slices"] = Slices.load(evaluation.folder).as_dict()
         click.echo(json.dumps(to_json(document), indent=2))
     else:
         from fer_analysis.cli.tables.evaluation import print_evaluation
 
         print_evaluation(name, evaluation)
+        if slices:
+            from fer_analysis.cli.tables.slices import print_slices
+            from fer_analysis.evaluation.slices import Slices
+
+            print_slices(Slices.load(evaluation.folder))
