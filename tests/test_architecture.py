@@ -27,6 +27,7 @@ LAYERS = [
     {"run", "environment"},
     {"config"},
     {"remedies", "manipulations"},
+    {"faces"},
     {"models", "data"},
     {"conditions", "quality"},
     {"tabular"},

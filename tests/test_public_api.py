@@ -59,8 +59,12 @@ def test_every_function_is_documented(name):
 
 SHARED = {
     "data": {"load_data", "compare_stress"},
-    "progress": {"open_run"},
-    "overrides": {"open_run", "predict", "run_study", "show_study", "diagnose", "compare_stress"},
+    "progress": {"open_run", "find_faces"},
+    "overrides": {
+        *("open_run", "find_faces", "predict", "predict_film", "run_study", "show_study"),
+        "diagnose",
+        "compare_stress",
+    },
 }
 """Argument -> the functions that need none; all others have it."""
 
@@ -69,7 +73,7 @@ SHARED = {
 def test_arguments_of_one_meaning_have_one_name(name):
     parameters = inspect.signature(getattr(fer_analysis, name)).parameters
     for shared, without in SHARED.items():
-        if shared == "data" and name in ("open_run", "predict"):
+        if shared == "data" and name in ("open_run", "find_faces", "predict", "predict_film"):
             continue
         assert (shared in parameters) == (name not in without), shared
     assert not {"folder", "output", "source_path", "path", "verbose"} & {*parameters}

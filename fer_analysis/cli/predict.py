@@ -20,38 +20,51 @@ from fer_analysis.errors import FerError
     help="Whose network: a run directory, a .keras file, or the one that comes with the package. "
     "An option here, since the arguments are images.",
 )
+@click.option(
+    "--faces",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    show_default=True,
+    help="auto: images of at most 100 pixels of the shorter side, and those of one tight face, "
+    "are taken whole, and faces are found in the others. always: found in all. never: each image "
+    "is taken for one cropped face.",
+)
+@click.option(
+    "--draw", is_flag=True, help="Also write each photo with its faces' boxes and labels."
+)
 @click.option("--saliency", is_flag=True, help="Also draw where the network looked on each face.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Where the pictures of --saliency go. Default: the image's folder.",
+    help="Where the pictures of --draw and --saliency go. Default: the image's folder.",
 )
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, row by row during prediction.")
 @click.option("--card", is_flag=True, help="Show the network's origin and measured figures.")
-def predict(paths, run, saliency, out, as_json, as_csv, card):
-    """Predict the expression label of each face in pictures.
+def predict(paths, run, faces, draw, saliency, out, as_json, as_csv, card):
+    """Predict the expression label of each face in photos, or of cropped faces.
 
-    PATH is an image of one face, cropped, of any size and colour, or a folder of them
-    (searched to any depth).
+    PATH is an image of any size and colour, or a folder of them (searched to any depth).
 
     \b
     Examples:
-      fer predict face.jpg
+      fer predict photo.jpg --draw
       fer predict faces/ --saliency --out looked/
       fer predict faces/ more/ --csv > predictions.csv
       fer predict face.jpg --run runs/first
       fer predict --card                          # where the network fails
 
-    There is no face detection: one of the labels is predicted whatever the picture shows. An
-    expression is not a feeling. Probabilities are calibrated on validation images; "unsure"
-    means that the network was not shown to be correct in 4 of 5 cases at this confidence, or
-    (with the reason: too dark, too noisy, too blurred, turned …) that the picture is unlike those
-    that this was shown for.
+    Finding faces requires `pip install 'fer-analysis[photos]'`. Nothing leaves the machine;
+    showing people's faces to such a program may need their consent.
 
-    A file that cannot be read is one line on stderr; the exit code is 1 only if none could be
-    read.
+    One of the labels is predicted whatever a crop shows. An expression is not a feeling.
+    Probabilities are calibrated on validation images; "unsure" means that the network was not
+    shown to be correct in 4 of 5 cases at this confidence, or (with the reason: too small, too
+    dark, too noisy, too blurred, turned …) that the face is unlike those that this was shown for.
+
+    A file that cannot be read, or shows no face, is one line on stderr; the exit code is 1 only
+    if nothing could be predicted.
     """
     if card:
         return _show_card(run, as_json)
@@ -59,8 +72,8 @@ def predict(paths, run, saliency, out, as_json, as_csv, card):
         raise click.UsageError("Missing argument 'PATH...': an image of a face, or a folder.")
     if as_json and as_csv:
         raise FerError("--json and --csv exclude each other: choose one")
-    if out and not saliency:
-        raise FerError("--out is for the pictures of --saliency")
+    if out and not (saliency or draw):
+        raise FerError("--out is for the pictures of --draw and --saliency")
     from fer_analysis import api
     from fer_analysis.cli.tables import prediction as tables
     from fer_analysis.cli.tables.console import ConsoleProgress
@@ -69,7 +82,9 @@ def predict(paths, run, saliency, out, as_json, as_csv, card):
     predictions = api.predict(
         paths,
         run=run,
+        faces=faces,
         saliency=saliency,
+        draw=draw,
         out=out,
         each=lambda item: tables.print_as_it_comes(item, rows),
         progress=ConsoleProgress(),
@@ -80,7 +95,7 @@ def predict(paths, run, saliency, out, as_json, as_csv, card):
         tables.print_predictions(predictions)
     tables.print_remarks(predictions, quiet=as_json or not as_csv)
     if not len(predictions):
-        raise FerError("no image could be read")
+        raise FerError(tables.why_nothing(predictions))
     return None
 
 

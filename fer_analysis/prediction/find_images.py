@@ -11,6 +11,8 @@ from fer_analysis.data.readers.decode import SUFFIXES
 from fer_analysis.prediction.predictions import Unreadable
 
 OVERLAY = ".saliency.png"
+DRAWING = ".faces.jpg"
+OWN = (OVERLAY, DRAWING)
 """How the names of our own pictures end; they are in the faces' folders and are not faces."""
 
 
@@ -55,7 +57,7 @@ def _walk(folder: Path, problems: list[Unreadable]) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name[0] != ".")
         for name in sorted(files):
             lower = name.lower()
-            if name[0] != "." and lower.endswith(SUFFIXES) and not lower.endswith(OVERLAY):
+            if name[0] != "." and lower.endswith(SUFFIXES) and not lower.endswith(OWN):
                 yield Path(place, name)
 
 

@@ -1,4 +1,4 @@
-"""Where a network looked on each face: one picture an image."""
+"""Where a network looked on each face: one picture a face."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from fer_analysis.figures.overlay import save_overlay
 from fer_analysis.prediction.batches import Classified
 from fer_analysis.prediction.classifier import Classifier
-from fer_analysis.prediction.find_images import OVERLAY, Found
+from fer_analysis.prediction.find_images import OVERLAY
+from fer_analysis.prediction.places import Places
 from fer_analysis.saliency import METHODS
 
 METHOD = "smoothgrad"
@@ -20,13 +21,12 @@ class Overlays:
 
     Args:
         classifier: The network that is explained.
-        folder: Where the pictures go, in the same tree as the images; None puts each next to
-            its image, as `<image>.saliency.png`. Required for images that are not files.
+        folder: See `places.Places`; the name is `<image>.saliency.png`, and of faces in a photo
+            `<image>.face2.saliency.png`.
     """
 
     def __init__(self, classifier: Classifier, folder: Path | None = None):
-        self._classifier, self._folder = classifier, folder
-        self._written: dict[Path, Path] = {}
+        self._classifier, self._places = classifier, Places(OVERLAY, folder)
 
     def write(self, item: Classified) -> Path:
         """Explain the logit of the most probable label, and return the picture's path.
@@ -39,19 +39,6 @@ class Overlays:
         name = self._classifier.label_names[item.label]
         unsure = ", unsure" if item.unsure else ""
         caption = f"{name} {item.probabilities[item.label]:.2f}{unsure}"
-        path = self._place(item.source)
+        path = self._places.place(item.source, f".face{item.seen.number}" if item.seen.face else "")
         save_overlay(path, item.image[..., 0], saliency[0], caption=caption, method=METHOD)
-        return path
-
-    def _place(self, file: Found | int) -> Path:
-        if isinstance(file, int):
-            return self._folder / f"{file}{OVERLAY}"
-        if self._folder is None:
-            return file.path.with_name(file.path.name + OVERLAY)
-        path = self._folder / file.place.parent / (file.place.name + OVERLAY)
-        number = 2
-        # Images of one name from several folders; the same file twice is one picture.
-        while self._written.setdefault(path, file.path) != file.path:
-            path = path.with_name(f"{file.place.name}-{number}{OVERLAY}")
-            number += 1
         return path

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.evaluation.model_card import read_card
-from fer_analysis.prediction.batches import BATCH, Classified, classify
+from fer_analysis.faces.find import as_rgb
+from fer_analysis.faces.opencv import import_opencv, weights
+from fer_analysis.prediction.batches import classify
 from fer_analysis.prediction.find_images import Found, find_images
+from fer_analysis.prediction.look import MODES
 from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 if TYPE_CHECKING:
-    from fer_analysis.prediction.overlays import Overlays
+    from fer_analysis.prediction.classifier import Classifier
+    from fer_analysis.prediction.pictures import Pictures
 
 WITH_MAPS = 32
 """Images at a time where saliency is drawn: that takes longer."""
@@ -28,9 +32,11 @@ Each = Callable[[Prediction | Unreadable], None]
 
 def predict_images(
     run: Run,
-    images: np.ndarray | Sequence[Path],
+    images: np.ndarray | Sequence,
     *,
+    faces: str = "auto",
     saliency: bool = False,
+    draw: bool = False,
     out: Path | None = None,
     each: Each | None = None,
     progress: Progress | None = None,
@@ -41,33 +47,24 @@ def predict_images(
         FerError: If the run has no network, an array is not of images, or there is no image.
     """
     progress = progress or Progress()
-    run.trained_model_file()
+    _check(run, faces)
     sources, unreadable = _sources(images)
-    if saliency and out is None and isinstance(sources, np.ndarray):
-        raise FerError("saliency of arrays: name the folder of the pictures with `out`")
     for problem in unreadable:
         if each:
             each(problem)
     if not len(sources):
         raise FerError("no image to look at")
-    import_tensorflow_quietly()
-    from fer_analysis.prediction.classifier import Classifier
-    from fer_analysis.prediction.overlays import Overlays
-
-    classifier = Classifier.open(run)
-    overlays = Overlays(classifier, out) if saliency else None
-    predictions = []
+    if (saliency or draw) and out is None and not isinstance(sources[0], Found):
+        raise FerError("pictures of images that are no files: name their folder with `out`")
+    predictions, classifier = [], open_classifier(run)
+    pictures = _pictures(
+        classifier, sources, saliency=saliency, draw=draw, out=out, progress=progress
+    )
+    size = WITH_MAPS if saliency else None
     with progress.task("predicting") as update:
-        batches = classify(
-            classifier, sources, batch_size=WITH_MAPS if saliency else BATCH, progress=update
-        )
-        for item in (item for batch in batches for item in batch):
-            if isinstance(item, Classified):
-                overlay = overlays and _drawn(overlays, item, progress)
-                item = _prediction(item, classifier.label_names, overlay)
-                predictions.append(item)
-            else:
-                unreadable.append(item)
+        batches = classify(classifier, sources, faces=faces, batch_size=size, progress=update)
+        for item in (item for batch in batches for item in pictures.predictions(batch)):
+            (unreadable if isinstance(item, Unreadable) else predictions).append(item)
             if each:
                 each(item)
     return Predictions(
@@ -81,36 +78,52 @@ def predict_images(
     )
 
 
-def _sources(images) -> tuple[np.ndarray | list[Found], list[Unreadable]]:
-    if not isinstance(images, np.ndarray):
+def _check(run: Run, faces: str) -> None:
+    if faces not in MODES:
+        raise FerError(f"faces: unknown mode '{shown(faces)}'{did_you_mean(faces, MODES)}")
+    run.trained_model_file()
+    if faces == "always":
+        import_opencv()
+        weights()
+
+
+def _sources(images) -> tuple[Sequence, list[Unreadable]]:
+    if isinstance(images, np.ndarray):
+        return _checked(images), []
+    if all(isinstance(image, str | Path) for image in images):
         return find_images(images)
+    if any(isinstance(image, str | Path) for image in images):
+        raise FerError("images: files and arrays in one list; predict them one after the other")
+    return [as_rgb(image) for image in images], []
+
+
+def _checked(images: np.ndarray) -> np.ndarray:
     shaped = images.ndim == 3 or (images.ndim == 4 and images.shape[-1] in (1, 3))
     if images.dtype != np.uint8 or not shaped:
         raise FerError(
             "images: expected uint8 of shape (n, height, width), with 1 or 3 channels last or "
             f"none; received {images.dtype} {images.shape}"
         )
-    return images, []
+    return images
 
 
-def _prediction(item: Classified, names: tuple[str, ...], overlay: Path | None) -> Prediction:
-    shares = map(float, item.probabilities)
-    return Prediction(
-        image=item.source.path if isinstance(item.source, Found) else item.source,
-        label=names[item.label],
-        probabilities=dict(zip(names, shares, strict=True)),
-        unsure=item.unsure,
-        oblong=item.oblong,
-        reason=item.reason,
-        overlay=overlay,
+def open_classifier(run: Run) -> Classifier:
+    """Load a run's network, and TensorFlow before it."""
+    import_tensorflow_quietly()
+    from fer_analysis.prediction.classifier import Classifier
+
+    return Classifier.open(run)
+
+
+def _pictures(classifier, sources, *, saliency, draw, out, progress) -> Pictures:
+    from fer_analysis.prediction.drawings import Drawings
+    from fer_analysis.prediction.overlays import Overlays
+    from fer_analysis.prediction.pictures import Pictures
+
+    return Pictures(
+        sources,
+        classifier.label_names,
+        overlays=Overlays(classifier, out) if saliency else None,
+        drawings=Drawings(out) if draw else None,
+        progress=progress,
     )
-
-
-def _drawn(overlays: Overlays, item: Classified, progress: Progress) -> Path | None:
-    """Draw one overlay; one that cannot be written is a notice and not the end."""
-    try:
-        return overlays.write(item)
-    except OSError as error:
-        name = item.source.path if isinstance(item.source, Found) else f"image {item.source}"
-        progress.notice(f"{name}: no overlay written ({error.strerror or error})")
-        return None

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_analysis.evaluation.model_card import card_lines
+from fer_analysis.faces.face import Face
+from fer_analysis.faces.opencv import INSTALL
 
-NOTES = (
-    "no face detector is involved: each image is taken for one cropped face",
-    "an expression is not a feeling: a label is what such a face was filed under",
+NO_FACE = "no face found"
+"""How the reason of an image begins in which the detector found nothing."""
+
+EXPRESSION = "an expression is not a feeling: a label is what such a face was filed under"
+WHOLE = "no face detector is involved: each image is taken for one cropped face"
+SEARCHED = (
+    "faces are found by YuNet, which misses some and sees some where there are none; images of "
+    "one tight face are taken whole"
 )
 
 
@@ -26,8 +33,13 @@ class Prediction:
         unsure: Whether the highest probability is below the network's threshold, or the guard
             refuses the picture; None where neither is known.
         oblong: Whether the image was so far from square that squeezing it deforms a face.
-        reason: Why the guard refuses the picture, e.g. `too dark`; None if it does not.
+        face: Where the face is in the image; None where the image was taken whole.
+        number: Of the face in its image, from 1; 0 where the image was taken whole.
+        reason: Why it is unsure, if for another reason than its probability.
+        unsearched: Whether the image is larger than a crop and was taken whole, since no face
+            detector is installed.
         overlay: The picture of where the network looked; None if none was drawn.
+        drawing: The picture of the photo with its faces; None if none was drawn.
     """
 
     image: Path | int
@@ -35,8 +47,12 @@ class Prediction:
     probabilities: dict[str, float]
     unsure: bool | None
     oblong: bool
+    face: Face | None = None
+    number: int = 0
     reason: str | None = None
+    unsearched: bool = False
     overlay: Path | None = None
+    drawing: Path | None = None
 
     @property
     def probability(self) -> float:
@@ -50,8 +66,10 @@ class Prediction:
             "label": self.label,
             "unsure": self.unsure,
             "reason": self.reason,
+            "face": None if self.face is None else {"number": self.number, **self.face.as_dict()},
             "probabilities": {name: round(p, 6) for name, p in self.probabilities.items()},
             "overlay": None if self.overlay is None else str(self.overlay),
+            "drawing": None if self.drawing is None else str(self.drawing),
         }
 
 
@@ -102,7 +120,13 @@ class Predictions:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the predictions should know, one line each."""
-        notes = [*NOTES, *card_lines(self.card)]
+        notes = [SEARCHED if any(each.face for each in self) else WHOLE, EXPRESSION]
+        if unsearched := sum(each.unsearched for each in self):
+            notes.append(
+                f"{unsearched:,} images larger than a crop were taken for one face each: "
+                f"finding faces requires {INSTALL}"
+            )
+        notes += card_lines(self.card)
         if self.temperature is None:
             notes.append(
                 "not calibrated, and nothing is marked unsure: `fer evaluate RUN --split "

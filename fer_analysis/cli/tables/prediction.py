@@ -17,11 +17,17 @@ from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import ConsoleProgress, out, table
 from fer_analysis.cli.terminal import printable
 from fer_analysis.files import as_text
-from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
+from fer_analysis.prediction.predictions import NO_FACE, Prediction, Predictions, Unreadable
 from fer_analysis.text import percent
 
 FEW = 6
 """Images in the summary."""
+
+FACE_COLUMNS = (
+    *("reason", "face", "left", "top", "width", "height"),
+    *("size", "tilt", "score", "drawing"),
+)
+"""Columns of the CSV about the face in its photo, in pixels and degrees."""
 
 ROOM = 50
 """Columns of a terminal that an image's name and label take."""
@@ -46,15 +52,34 @@ def print_predictions(predictions: Predictions) -> None:
         out.print(f"... and {left:,} more (-v: all of them; --csv, --json: all figures)")
     counts = Counter("unsure" if each.unsure else each.label for each in predictions)
     counted = ", ".join(f"{printable(name)} {n:,}" for name, n in counts.most_common())
-    out.print(f"{len(predictions):,} images by {printable(predictions.run)}: {counted}")
+    out.print(f"{_counted(predictions)} by {printable(predictions.run)}: {counted}")
     for line in predictions.notes:
         out.print(f"  - {line}")
+
+
+def _counted(predictions: Predictions) -> str:
+    """Return how many images, and how many faces in them if some were searched."""
+    images = len({each.image for each in predictions})
+    if not any(each.face for each in predictions):
+        return f"{len(predictions):,} images"
+    photos = f"{images:,} photo{'s'[: images > 1]}"
+    return f"{len(predictions):,} face{'s'[: len(predictions) > 1]} in {photos}"
+
+
+def why_nothing(predictions: Predictions) -> str:
+    """Return an error's text when no image has a prediction."""
+    without = sum(each.reason.startswith(NO_FACE) for each in predictions.unreadable)
+    if without == len(predictions.unreadable):
+        return f"{NO_FACE} in {without:,} image{'s'[: without > 1]}"
+    return "no image could be read"
 
 
 def _table(predictions: Predictions, shown: int):
     names = [printable(name) for name in predictions.label_names]
     wide = out.width >= ROOM + 8 * len(names)
     heads = [name[:7] for name in names] if wide else ["%", "then"]
+    in_photos = any(each.face for each in predictions)
+    heads = ["px", *heads] if in_photos else heads
     rows = table("image", "label", *heads, numbers_from=2)
     if not wide:
         rows.columns[-1].justify = "left"
@@ -62,7 +87,8 @@ def _table(predictions: Predictions, shown: int):
         label = printable(each.label)
         shown_label = _unsure(each) if each.unsure else label
         shares = map(_share, each.probabilities.values()) if wide else _likely(each)
-        rows.add_row(printable(each.image), shown_label, *shares)
+        size = [f"{each.face.size:.0f}" if each.face else ""] if in_photos else []
+        rows.add_row(_name(each), shown_label, *size, *shares)
     return rows
 
 
@@ -71,6 +97,12 @@ def _unsure(prediction: Prediction) -> str:
     if prediction.reason:
         return f"unsure: {prediction.reason}"
     return f"unsure ({printable(prediction.label)}?)"
+
+
+def _name(prediction: Prediction) -> str:
+    """Return the image's name, with the number of the face where it has several."""
+    name = printable(prediction.image)
+    return f"{name} [{prediction.number}]" if prediction.number > 1 else name
 
 
 def _likely(prediction: Prediction) -> list[str]:
@@ -94,6 +126,9 @@ def print_remarks(predictions: Predictions, *, quiet: bool) -> None:
     overlays = [each.overlay for each in predictions if each.overlay]
     if overlays:
         progress.wrote(overlays[0], f"the first of {len(overlays):,} pictures")
+    drawings = list(dict.fromkeys(each.drawing for each in predictions if each.drawing))
+    if drawings:
+        progress.wrote(drawings[0], f"the first of {len(drawings):,} photos with faces marked")
 
 
 class CsvRows:
@@ -107,7 +142,7 @@ class CsvRows:
         names, shares = zip(*prediction.probabilities.items(), strict=True)
         if not self._begun:
             self._begun = True
-            _write("image", "label", "unsure", "probability", *names, "overlay", "reason")
+            _write("image", "label", "unsure", "probability", *names, "overlay", *FACE_COLUMNS)
         _write(
             prediction.image,
             prediction.label,
@@ -115,8 +150,17 @@ class CsvRows:
             round(prediction.probability, 6),
             *(round(share, 6) for share in shares),
             prediction.overlay or "",
-            prediction.reason or "",
+            *_face_cells(prediction),
         )
+
+
+def _face_cells(prediction: Prediction) -> list:
+    """Return the cells of `FACE_COLUMNS`; those of the place are empty for a whole picture."""
+    face = prediction.face
+    place = [round(each, 1) for each in (*face.box, face.size, face.tilt)] if face else [""] * 6
+    score = round(face.score, 4) if face else ""
+    number = prediction.number or ""
+    return [prediction.reason or "", number, *place, score, prediction.drawing or ""]
 
 
 def _write(*cells) -> None:

@@ -6,13 +6,21 @@ import dataclasses
 import os
 import stat
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from fer_analysis.data.readers.source import resize
+from fer_analysis.errors import FerError
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+T = TypeVar("T")
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
 """Pillow's decoders that are used. Others never are: some start programs (EPS)."""
@@ -80,6 +88,16 @@ def decode(path: Path, size: int, bits: int | None = None) -> Decoded | str:
         size: Height and width of the result, in pixels.
         bits: Bits that files of 16 bits use; None for those that this file uses.
     """
+    return read_image(path, lambda image: to_grey(image, size, bits))
+
+
+def read_image(path: Path, convert: Callable[[PIL.Image.Image], T]) -> T | str:
+    """Return what `convert` makes of one image file, or a text why it cannot be read.
+
+    Args:
+        path: The file.
+        convert: Called with the image, not decoded yet, if it is not larger than the limits.
+    """
     from PIL import Image
 
     try:
@@ -95,9 +113,11 @@ def decode(path: Path, size: int, bits: int | None = None) -> Decoded | str:
             if max(width, height) > MAX_SIDE:
                 return f"{width}x{height} pixels, expected {MAX_SIDE:,} a side at most"
             if width * height < LARGE:
-                return _read(image, size, bits)
+                return convert(image)
             with _one_at_a_time:
-                return _read(image, size, bits)
+                return convert(image)
+    except FerError:
+        raise
     except Image.UnidentifiedImageError:
         return "not an image, or a damaged one"
     # Decoders of damaged files raise many kinds of errors: SyntaxError, struct.error, ValueError…
@@ -115,16 +135,19 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _read(image, size: int, bits: int | None) -> Decoded:
+def to_grey(image: PIL.Image.Image, size: int, bits: int | None = None) -> Decoded:
+    """Return an opened image as `decode` returns a file.
+
+    Raises:
+        ValueError: If its pixels are not of 8 or 16 bits.
+    """
     coloured = image.mode not in ("1", "L", "LA", "La", "I") and not image.mode.startswith("I;16")
     animated = getattr(image, "n_frames", 1) > 1
-    deep_colour = ";16" in str(image.tile) and image.mode in ("LA", "RGB", "RGBA")
-    image = _upright(image)
+    deep_colour = ";16" in str(getattr(image, "tile", "")) and image.mode in ("LA", "RGB", "RGBA")
+    image = upright(image)
     peak, transparent = 0, False
     if image.mode == "I" or image.mode.startswith("I;16"):
-        values = _deep(image)
-        peak = max(int(values.max()), 1)
-        grey = (values >> ((bits or bits_of(peak)) - 8)).astype(np.uint8)
+        grey, peak = to_8_bits(image, bits)
     elif image.mode == "F":
         raise ValueError("pixels of mode F, expected 8 or 16 bits")
     else:
@@ -135,7 +158,8 @@ def _read(image, size: int, bits: int | None) -> Decoded:
     return dataclasses.replace(face, animated=animated, peak=peak)
 
 
-def _upright(image):
+def upright(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return an image turned as its camera was held, by its metadata (EXIF)."""
     from PIL import ImageOps
 
     try:
@@ -147,24 +171,35 @@ def _upright(image):
         return image
 
 
-def _deep(image) -> np.ndarray:
-    """Return the values of a grey image of more than 8 bits, uint16 `(h, w)`."""
+def to_8_bits(image: PIL.Image.Image, bits: int | None = None) -> tuple[np.ndarray, int]:
+    """Return a grey image of more than 8 bits as uint8 `(h, w)`, and its largest value.
+
+    Raises:
+        ValueError: If its values do not fit 16 bits.
+    """
     values = np.asarray(image)
     if values.min() < 0 or values.max() >= 1 << 16:
         raise ValueError(f"values of {values.min()} to {values.max()}, expected 8 or 16 bits")
-    return values.astype(np.uint16)
+    peak = max(int(values.max()), 1)
+    return (values >> ((bits or bits_of(peak)) - 8)).astype(np.uint8), peak
 
 
-def grey_on_background(image) -> tuple[np.ndarray, bool]:
+def grey_on_background(image: PIL.Image.Image) -> tuple[np.ndarray, bool]:
     """Return an image of 8 bits as uint8 `(h, w)`, and whether parts of it are transparent."""
+    image, transparent = on_background(image)
+    return np.asarray(image.convert("L")), transparent
+
+
+def on_background(image: PIL.Image.Image) -> tuple[PIL.Image.Image, bool]:
+    """Return an image composed onto the background, and whether parts of it are transparent."""
     from PIL import Image
 
     if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
         colours = image.convert("RGBA")
         if colours.getextrema()[-1][0] < 255:
             ground = Image.new("RGBA", image.size, (BACKGROUND,) * 3 + (255,))
-            return np.asarray(Image.alpha_composite(ground, colours).convert("L")), True
-    return np.asarray(image.convert("L")), False
+            return Image.alpha_composite(ground, colours), True
+    return image, False
 
 
 def begins_as_image(path: str | os.PathLike) -> bool:

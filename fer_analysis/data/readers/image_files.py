@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from fer_analysis.data.label_names import printable
 from fer_analysis.data.readers.decode import Decoded, bits_of, decode
 from fer_analysis.data.readers.source import Progress, RawFaces, settle
+
+T = TypeVar("T")
 
 REPORT_EVERY = 250
 OBLONG = 1.1
@@ -134,6 +136,11 @@ def decode_all(
     paths: Sequence[Path], size: int, *, bits: int | None = None
 ) -> Iterator[Decoded | str]:
     """Yield the result of `decode` of each file, in parallel, in order."""
+    return in_parallel(lambda path: decode(path, size, bits), paths)
+
+
+def in_parallel(read: Callable[[Path], T], paths: Sequence[Path]) -> Iterator[T]:
+    """Yield what a function that decodes a file returns for each, in parallel, in order."""
     from PIL import Image
 
     # The filters are set here, not in decode(): they apply to the process, not to a thread.
@@ -142,5 +149,4 @@ def decode_all(
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # In blocks: with all files at once, all results would be in memory.
         for start in range(0, len(paths), REPORT_EVERY):
-            block = paths[start : start + REPORT_EVERY]
-            yield from pool.map(lambda path: decode(path, size, bits), block)
+            yield from pool.map(read, paths[start : start + REPORT_EVERY])

@@ -1,0 +1,67 @@
+"""From a picture of any kind to its faces with their crops."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_analysis.errors import FerError
+from fer_analysis.faces.detector import detector
+from fer_analysis.faces.face import Face
+from fer_analysis.faces.framing import crop
+from fer_analysis.faces.photo import read_photo
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def find_faces(image: str | Path | np.ndarray | Image, *, size: int = 48) -> tuple[Face, ...]:
+    """Find faces; see `fer_analysis.api.find_faces`.
+
+    Raises:
+        FerError: If the file cannot be read, or the array is not a picture.
+    """
+    pixels = as_rgb(image)
+    return tuple(dataclasses.replace(f, crop=crop(pixels, f, size)) for f in detector()(pixels))
+
+
+def as_rgb(image: str | Path | np.ndarray | Image) -> np.ndarray:
+    """Return a picture as uint8 `(h, w, 3)`, RGB.
+
+    Args:
+        image: A file, a PIL image, or an array uint8 `(h, w)`, `(h, w, 1)` (grey) or
+            `(h, w, 3)` (RGB).
+
+    Raises:
+        FerError: If it is none of them, or the file cannot be read.
+    """
+    if isinstance(image, str | Path):
+        pixels = read_photo(Path(image))
+        if isinstance(pixels, str):
+            raise FerError(f"{image}: {pixels}")
+        return pixels
+    if not isinstance(image, np.ndarray):
+        return _pil(image)
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (1, 3) or not image.size:
+        raise FerError(
+            "image: expected uint8 of shape (height, width), with 1 or 3 channels (RGB) last or "
+            f"none; received {image.dtype} {image.shape}"
+        )
+    return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+
+
+def _pil(image: object) -> np.ndarray:
+    from PIL import Image
+
+    from fer_analysis.data.readers.decode import upright
+    from fer_analysis.faces.photo import to_rgb
+
+    if not isinstance(image, Image.Image):
+        name = type(image).__name__
+        raise FerError(f"image: expected a file, an array or a PIL image, received {name}")
+    return to_rgb(upright(image))

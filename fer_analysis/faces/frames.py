@@ -1,0 +1,214 @@
+"""Frames of a film, of a folder of pictures, or of a camera, one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_analysis.data.readers.decode import SUFFIXES
+from fer_analysis.errors import FerError
+from fer_analysis.faces.opencv import import_opencv
+from fer_analysis.faces.photo import read_photo
+
+FILMS = (
+    *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv"),
+    *(".3gp", ".mts", ".m2ts", ".ogv"),
+)
+"""Endings of films."""
+
+FPS = 25.0
+"""Frames a second of a folder of pictures, and of a film that does not say."""
+
+MOST_FPS = 1000.0
+
+
+class Frame(NamedTuple):
+    """A picture of a film: its number from 0, its time in seconds, uint8 `(h, w, 3)` RGB."""
+
+    index: int
+    time: float
+    pixels: np.ndarray
+
+
+def is_film(source: str | Path | int) -> bool:
+    """Return whether a path is a film by its ending, or a camera's number."""
+    text = str(source)
+    return text.lower().endswith(FILMS) or (text.isdecimal() and not Path(text).exists())
+
+
+def open_film(source: str | Path | int, *, fps: float = FPS) -> Film:
+    """Open a film, a folder of pictures in the order of their names, or a camera.
+
+    Args:
+        source: The file, the folder, or the camera's number.
+        fps: Frames a second of a folder.
+
+    Raises:
+        FerError: If it is not there or cannot be opened.
+    """
+    path = Path(str(source))
+    if path.is_dir():
+        return FolderFilm(path, fps)
+    return CapturedFilm(source if path.exists() or not str(source).isdecimal() else int(source))
+
+
+class Film:
+    """A source of frames; a context manager that releases it.
+
+    Attributes:
+        name: The file, the folder, or `camera 0`.
+        fps: Frames a second.
+        count: Frames in all, as the file says; None where that is unknown.
+        damage: After reading: what was wrong with the file, one line; None if nothing was.
+    """
+
+    name: str
+    fps: float
+    count: int | None = None
+    damage: str | None = None
+    is_camera = False
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from where the film is."""
+        place = self.name if self.is_camera else str(Path(self.name).resolve())
+        return hashlib.blake2b(place.encode(errors="replace"), digest_size=8).hexdigest()
+
+    def frames(self, every: int = 1) -> Iterator[Frame]:
+        """Yield every `every`-th frame; the others are not decoded where that saves time."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release the file or the camera."""
+
+    def __enter__(self) -> Film:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class FolderFilm(Film):
+    """The pictures of a folder as frames; one that cannot be read is left out."""
+
+    def __init__(self, folder: Path, fps: float):
+        files = (file for file in folder.iterdir() if file.name[0] != ".")
+        self._files = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
+        if not self._files:
+            raise FerError(f"{folder}: no image in this folder ({', '.join(SUFFIXES)})")
+        self.name, self.fps, self.count = str(folder), fps, len(self._files)
+
+    def frames(self, every: int = 1) -> Iterator[Frame]:
+        bad = []
+        for index in range(0, len(self._files), every):
+            pixels = read_photo(self._files[index])
+            if isinstance(pixels, str):
+                bad.append(f"{self._files[index]}: {pixels}")
+                more = f"; and {len(bad) - 1} more" if len(bad) > 1 else ""
+                self.damage = f"{len(bad)} frames left out: {bad[0]}{more}"
+                continue
+            yield Frame(index, index / self.fps, pixels)
+
+
+class CapturedFilm(Film):
+    """A file that OpenCV reads, or a camera."""
+
+    def __init__(self, source: str | Path | int):
+        self._cv2 = import_opencv()
+        self.is_camera = isinstance(source, int)
+        self.name = f"camera {source}" if self.is_camera else str(source)
+        if not self.is_camera and not Path(source).is_file():
+            raise FerError(f"{source}: no such film")
+        self._capture = self._cv2.VideoCapture(source if self.is_camera else str(source))
+        if not self._capture.isOpened():
+            raise FerError(
+                f"{self.name}: no camera of this number can be opened"
+                if self.is_camera
+                else f"{self.name}: cannot be opened as a film (damaged, cut off, or a format "
+                "that this OpenCV does not read)"
+            )
+        fps = self._capture.get(self._cv2.CAP_PROP_FPS)
+        self.fps = fps if 0 < fps <= MOST_FPS else FPS
+        count = int(self._capture.get(self._cv2.CAP_PROP_FRAME_COUNT))
+        self.count = None if self.is_camera or count <= 0 else count
+
+    def frames(self, every: int = 1) -> Iterator[Frame]:
+        index, start = 0, time.monotonic()
+        while self._capture.grab():
+            if index % every == 0:
+                good, pixels = self._capture.retrieve()
+                if not good:
+                    break
+                passed = time.monotonic() - start if self.is_camera else index / self.fps
+                yield Frame(index, passed, np.ascontiguousarray(pixels[..., ::-1]))
+            index += 1
+        if self.is_camera:
+            self.damage = f"{self.name} gives no more frames"
+        # Containers count inexactly: a few frames are no damage.
+        elif self.count and index < self.count - max(2, self.count // 50):
+            self.damage = f"{self.name}: ends after frame {index:,} of {self.count:,}: cut off"
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+class FilmWriter:
+    """Writes frames of one size as a film (MPEG-4); a context manager that completes the file.
+
+    Args:
+        path: The file, `.mp4`.
+        fps: Frames a second.
+    """
+
+    def __init__(self, path: Path, fps: float):
+        self._cv2, self._path, self._fps = import_opencv(), path, fps
+        self._writer = None
+        self._size: tuple[int, int] | None = None
+
+    def write(self, pixels: np.ndarray) -> None:
+        """Add a frame, uint8 `(h, w, 3)`, RGB; one of another size than the first is resized.
+
+        Raises:
+            FerError: If this OpenCV writes no films.
+        """
+        cv2 = self._cv2
+        if self._writer is None:
+            self._size = pixels.shape[1::-1]
+            codec = cv2.VideoWriter_fourcc(*"mp4v")
+            self._writer = cv2.VideoWriter(str(self._path), codec, self._fps, self._size)
+            if not self._writer.isOpened():
+                raise FerError(f"{self._path}: this OpenCV cannot write films of {self._size}")
+        if pixels.shape[1::-1] != self._size:
+            pixels = cv2.resize(pixels, self._size)
+        self._writer.write(np.ascontiguousarray(pixels[..., ::-1]))
+
+    def __enter__(self) -> FilmWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._writer is not None:
+            self._writer.release()
+
+
+class Window:
+    """Shows frames where there is a display; elsewhere it does nothing. `q` closes it."""
+
+    def __init__(self, title: str):
+        self._cv2, self._title = import_opencv(), title
+        try:
+            self._cv2.namedWindow(title, self._cv2.WINDOW_NORMAL)
+            self.is_open = True
+        except self._cv2.error:  # OpenCV without windows, or no display
+            self.is_open = False
+
+    def show(self, pixels: np.ndarray) -> bool:
+        """Show a frame, RGB; return False when the user asked to end."""
+        if not self.is_open:
+            return True
+        self._cv2.imshow(self._title, np.ascontiguousarray(pixels[..., ::-1]))
+        return self._cv2.waitKey(1) & 0xFF != ord("q")

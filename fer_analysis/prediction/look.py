@@ -1,0 +1,102 @@
+"""From a picture to the crops that a network is shown: the whole picture, or each face in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_analysis.data.readers.decode import Decoded, read_image, to_grey, upright
+from fer_analysis.faces.find import as_rgb, find_faces
+from fer_analysis.faces.opencv import is_installed
+from fer_analysis.faces.photo import to_rgb
+from fer_analysis.prediction.predictions import NO_FACE
+
+if TYPE_CHECKING:
+    from fer_analysis.faces.face import Face
+
+MODES = ("auto", "always", "never")
+"""Which pictures are searched for faces."""
+
+SMALLEST = 8
+"""Pixels of a side below which nothing can be a face."""
+
+OBLONG = 1.5
+"""Ratio of the sides from which a picture is no face crop."""
+
+CROP = 100
+"""Pixels of the shorter side up to which `auto` takes a picture for a crop without a search."""
+
+TIGHT = 2 / 3
+"""Share of the shorter side that a picture's one face covers, from which it is a crop."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a network is shown.
+
+    Args:
+        image: uint8 `(size, size)`.
+        oblong: Whether a whole picture was so far from square that the face is out of shape.
+        face: Where the face is in the picture; None where the picture is taken whole.
+        number: Of the face in its picture, from 1; 0 for a whole picture.
+        unsearched: Whether it is larger than a crop and was not searched, without a detector.
+    """
+
+    image: np.ndarray
+    oblong: bool = False
+    face: Face | None = None
+    number: int = 0
+    unsearched: bool = False
+
+
+def look(source: Path | object, size: int, faces: str = "auto") -> list[Seen] | str:
+    """Return what of a picture is shown to the network, or a text why there is nothing.
+
+    Args:
+        source: A file, or what `faces.find.as_rgb` takes.
+        size: Height and width that the network takes, in pixels.
+        faces: `never` takes every picture whole; `always` crops the faces that are found; `auto`
+            takes small pictures and those of one tight face whole, and searches the others.
+
+    Raises:
+        FerError: If the detector is missing for `always`.
+    """
+    if isinstance(source, Path):
+        return read_image(source, lambda image: _of_image(image, size, faces))
+    from PIL import Image
+
+    return _of_image(Image.fromarray(as_rgb(source)), size, faces)
+
+
+def _of_image(image, size: int, faces: str) -> list[Seen] | str:
+    shorter = min(image.size)
+    if faces == "never" or (faces == "auto" and (shorter <= CROP or not is_installed())):
+        return _whole(to_grey(image, size), unsearched=faces == "auto" and shorter > CROP)
+    image = upright(image)
+    pixels = to_rgb(image)
+    found = find_faces(pixels, size=size)
+    if faces == "auto" and len(found) == 1 and found[0].size >= TIGHT * shorter:
+        whole = to_grey(image, size)
+        if not is_oblong(whole.shape):
+            return _whole(whole)
+    if not found:
+        return f"{NO_FACE} (--faces never takes the picture for one face)"
+    return [Seen(face.crop, face=face, number=i) for i, face in enumerate(found, start=1)]
+
+
+def _whole(face: Decoded, *, unsearched: bool = False) -> list[Seen] | str:
+    """Return a picture as one face; refuse what can be read but shows nothing."""
+    height, width = face.shape
+    if min(height, width) < SMALLEST:
+        return f"{width}x{height} pixels, too small for a face (expected {SMALLEST} at least)"
+    if face.image.min() == face.image.max():
+        return "one grey all over, shows nothing"
+    return [Seen(face.image, is_oblong(face.shape), unsearched=unsearched)]
+
+
+def is_oblong(shape: tuple[int, int]) -> bool:
+    """Return whether a picture's sides (h, w) are too unequal for a face crop."""
+    return max(shape) >= OBLONG * min(shape)

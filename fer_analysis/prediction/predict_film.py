@@ -1,0 +1,84 @@
+"""From a film, a folder of frames or a camera to a folder of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fer_analysis.errors import FerError
+from fer_analysis.faces.frames import Film, open_film
+from fer_analysis.faces.opencv import weights
+from fer_analysis.faces.timeline import timeline
+from fer_analysis.files import replacing_folder
+from fer_analysis.prediction.film import Row, film_predictions, moved, read_film
+from fer_analysis.prediction.film_result import (
+    ANNOTATED,
+    PICTURE,
+    TIMELINE,
+    FilmPredictions,
+    is_result,
+    save_summary,
+)
+from fer_analysis.prediction.predict import open_classifier
+from fer_analysis.progress import Progress
+from fer_analysis.result_folders import default_folder, new_run_folder
+from fer_analysis.run import Run
+
+A_SECOND = 5
+"""Frames a second that are looked at by default; of a camera, all that it gives."""
+
+
+def predict_film(
+    run: Run,
+    source: str | Path | int,
+    *,
+    every: int | None = None,
+    fps: float,
+    draw: bool = False,
+    out: Path | None = None,
+    each: Callable[[Row], None] | None = None,
+    progress: Progress | None = None,
+) -> FilmPredictions:
+    """Predict the faces of a film; see `fer_analysis.api.predict_film`.
+
+    Raises:
+        FerError: If the film cannot be opened, OpenCV is missing, or `out` holds something else.
+    """
+    progress = progress or Progress()
+    run.trained_model_file()
+    weights()
+    with open_film(source, fps=fps) as film:
+        if every is None:
+            every = 1 if film.is_camera else max(1, round(film.fps / A_SECOND))
+        folder = _folder(film, out)
+        classifier = open_classifier(run)
+        with replacing_folder(folder) as unfinished:
+            reader, complete = read_film(
+                classifier, film, unfinished, every=every, draw=draw, each=each, progress=progress
+            )
+            result = film_predictions(
+                reader, run, film, every=every, complete=complete, folder=unfinished
+            )
+            _save(result, unfinished)
+    progress.wrote(folder, f"{TIMELINE}, {PICTURE}" + (f", {ANNOTATED}" if draw else ""))
+    return moved(result, folder)
+
+
+def _folder(film: Film, out: Path | None) -> Path:
+    if out is None:
+        if film.is_camera:
+            return new_run_folder(film.name.replace(" ", "-"))
+        return default_folder(f"film-{Path(film.name).resolve().stem}", film.fingerprint)
+    if out.is_dir() and any(out.iterdir()) and not is_result(out):
+        raise FerError(f"{out}: not empty, and no results of a film; name another folder")
+    return out
+
+
+def _save(result: FilmPredictions, folder: Path) -> None:
+    from fer_analysis.figures import save
+    from fer_analysis.figures.timeline import timeline_figure
+
+    lengths = {track.track: track.frames for track in result.tracks}
+    drawn = timeline(result.rows(), result.label_names, lengths, seconds=result.seconds)
+    save(timeline_figure(drawn, Path(result.film).name), folder / PICTURE)
+    save_summary(result, folder)
