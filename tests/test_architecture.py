@@ -34,7 +34,7 @@ LAYERS = [
     {"statistics", "text", "paper"},
     {"run_records"},
     {"result_folders", "run_files", "run_paths"},
-    {"registry", "options", "progress", "shipped", "tensorflow_setup"},
+    {"registry", "options", "progress", "shipped", "guides", "tensorflow_setup"},
     {"files", "lock"},
     {"errors"},
 ]

