@@ -8,9 +8,8 @@ from fer_layouts import faces, write_layout
 
 from fer_analysis.data.load import load_data
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.predictions_csv import join_data, read_predictions
-
-pytestmark = pytest.mark.usefixtures("quick_pictures")
+from fer_analysis.evaluation.join_predictions import join_data
+from fer_analysis.evaluation.predictions_csv import read_predictions
 
 HEADER = "id,label,cat,dog\n"
 

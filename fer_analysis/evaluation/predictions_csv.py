@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_names import fer_label
-from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation import pitfalls
 from fer_analysis.evaluation.evaluation import Evaluation
 
 ID, LABEL = "id", "label"
@@ -78,93 +74,6 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
     return Evaluation(
         labels[keep], probabilities[keep], np.array(ids)[keep], split, names, notes=tuple(notes)
     )
-
-
-def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluation:
-    """Add what the data set has of the predicted images: split, leaks and votes.
-
-    Args:
-        own: What `read_predictions` returns; its ids are the data set's.
-        data: The data set.
-        split: The split whose predictions are wanted; the one that all ids are in if None.
-
-    Returns:
-        The predictions of the split, in the data's order of labels. Leaks are the images that
-        are also in the data's training split, whatever the model was trained on.
-
-    Raises:
-        FerError: If ids, labels or splits do not fit.
-    """
-    dataset = data.dataset
-    if not {*own.label_names} <= {*dataset.label_names}:
-        raise FerError(
-            f"the predictions' labels are not the data's: {', '.join(own.label_names)}; "
-            f"the data has: {', '.join(dataset.label_names)}"
-        )
-    rows = rows_of(own.ids, dataset.ids)
-    if len(unknown := own.ids[rows < 0]):
-        raise FerError(
-            f"{len(unknown):,} of {len(own):,} ids are not in the data, the first: "
-            f"'{unknown[0]}' (the data's are like '{dataset.ids[0]}')"
-        )
-    found = sorted(set(dataset.split[rows].tolist()))
-    if split is None and len(found) > 1:
-        raise FerError(f"predictions of several splits ({', '.join(found)}): choose with --split")
-    split = split or found[0]
-    if split not in found:
-        raise FerError(f"no predictions of the '{split}' split; there are of {', '.join(found)}")
-    keep = dataset.split[rows] == split
-    own, rows = own.take(keep), rows[keep]
-    names = tuple(name for name in dataset.label_names if name in own.label_names)
-    order = [own.label_names.index(name) for name in names]
-    of_data = np.array([dataset.label_names.index(name) for name in names])
-    labels = np.argsort(order)[own.labels]
-    if (differ := of_data[labels] != dataset.labels[rows]).any():
-        row = int(differ.argmax())
-        raise FerError(
-            f"{int(differ.sum()):,} of {len(own):,} true labels are not the data's, the first: "
-            f"id '{own.ids[row]}' is {names[labels[row]]} there and "
-            f"{dataset.label_names[dataset.labels[rows[row]]]} in the data; is the label "
-            "order different, or are these ids of other data?"
-        )
-    part = dataset.take(rows)
-    trained = dataset.part("train").pixel_hashes() if dataset.has("train") else None
-    known = np.isin(dataset.labels, of_data)
-    missing = int(((dataset.split == split) & known).sum()) - len(own)
-    absent = [name for name in dataset.label_names if name not in names]
-    unknown_images = int(((dataset.split == split) & ~known).sum())
-    return dataclasses.replace(
-        own,
-        labels=labels,
-        probabilities=own.probabilities[:, order],
-        split=split,
-        label_names=names,
-        protocol=data.protocol,
-        comparable=data.comparable and not missing and not absent,
-        leaked=None if trained is None else np.isin(part.pixel_hashes(), trained),
-        votes=None if absent else part.votes,
-        vote_names=() if absent else part.vote_names,
-        warnings=tuple(pitfalls.oversampled_before_split(dataset, split)),
-        notes=(
-            "predictions made elsewhere; leaks are those of the data's training split",
-            *own.notes,
-            *(
-                [
-                    f"{len(absent)} of {len(dataset.label_names)} labels have no predictions "
-                    f"({', '.join(absent)[:200]}): their {unknown_images:,} images are left out"
-                ]
-                if absent
-                else []
-            ),
-            *([f"{missing:,} images of the split have no prediction"] if missing else []),
-        ),
-    )
-
-
-def with_warnings(evaluation: Evaluation) -> Evaluation:
-    """Return predictions with the warnings that they alone give."""
-    warnings = (*evaluation.warnings, *pitfalls.label_order(evaluation))
-    return dataclasses.replace(evaluation, warnings=warnings)
 
 
 def _canonical(name: str) -> str:

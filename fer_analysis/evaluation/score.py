@@ -16,10 +16,11 @@ from fer_analysis.evaluation.confusions import top_losses
 from fer_analysis.evaluation.evaluate_run import MADE_FROM, folder_of, predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
+from fer_analysis.evaluation.join_predictions import join_data, with_warnings
 from fer_analysis.evaluation.logit_adjustment import adjust
 from fer_analysis.evaluation.metrics import save_metrics
 from fer_analysis.evaluation.open_run import data_section, name_of, open_run, read_data
-from fer_analysis.evaluation.predictions_csv import join_data, read_predictions, with_warnings
+from fer_analysis.evaluation.predictions_csv import read_predictions
 from fer_analysis.files import content_hash, replacing_folder, write_csv
 from fer_analysis.progress import Progress
 from fer_analysis.result_folders import results_folder
