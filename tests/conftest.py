@@ -1,16 +1,14 @@
-"""What every test shares: quiet TensorFlow, a cache of its own, quick pictures, a trained run."""
+"""What every test shares: quiet TensorFlow, a cache of its own, quickness, a trained run."""
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 from fer_layouts import write_layout
-from matplotlib.figure import Figure
-from PIL import Image
+from quick import quick
 from small_bundle import SMALL, fer
 
 from fer_analysis.data.synthetic.generate import generate
@@ -24,19 +22,13 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_CACHE_DIR", str(tmp_path / "cache"))
 
 
-@pytest.fixture
-def quick_pictures(request, monkeypatch):
-    """Build every figure, but render none, except in tests marked `pictures`.
-
-    For modules that go through the command line again and again: rendering takes most of the time
-    of `evaluate` and `explain`.
-    """
-    if request.node.get_closest_marker("pictures"):
-        return
-    with io.BytesIO() as buffer:
-        Image.new("L", (1, 1)).save(buffer, "PNG")
-        pixel = buffer.getvalue()
-    monkeypatch.setattr(Figure, "savefig", lambda _, path, **options: Path(path).write_bytes(pixel))
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Be quick, also in fixtures, except where a mark says that the test needs the real thing."""
+    quick(
+        pictures=item.get_closest_marker("pictures") is None,
+        steps=item.get_closest_marker("compiled") is None,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -304,6 +304,7 @@ def write_photographs(folder):
     write_layout(whole, folder, "csv", votes=True)
 
 
+@pytest.mark.pictures
 def test_the_audit_without_networks(fer):
     write_photographs(Path("photos"))
     result = fer("audit", "--data", "photos", "-v")

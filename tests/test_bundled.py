@@ -20,8 +20,6 @@ from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.files import write_json
 from fer_analysis.run import WEIGHTS, Run
 
-pytestmark = pytest.mark.usefixtures("quick_pictures")
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):

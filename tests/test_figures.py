@@ -25,6 +25,8 @@ from fer_analysis.figures.losses import top_losses_figure
 from fer_analysis.figures.structure import find_blocks, structure_figure
 from fer_analysis.figures.training import curves_figure
 
+pytestmark = pytest.mark.pictures
+
 Row = namedtuple("Row", "name kind output_shape parameters")
 
 

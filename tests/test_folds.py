@@ -18,8 +18,6 @@ from fer_analysis.data.open import open_data
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 
-pytestmark = pytest.mark.usefixtures("quick_pictures")
-
 QUICK = ["training.epochs=1", "model.dense=[8]", "model.filters=[4,4]", "data.n=140"]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import warnings
 
+import pytest
 from matplotlib import font_manager, rcParams
 from matplotlib.figure import Figure
 
 from fer_analysis.figures import fonts, plain, save
+
+pytestmark = pytest.mark.pictures
 
 
 def test_what_the_first_font_has_is_drawn_as_it_is():

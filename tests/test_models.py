@@ -19,6 +19,8 @@ from fer_analysis.training.acceleration import (
     accelerate,
 )
 
+pytestmark = pytest.mark.compiled
+
 SMALL = {
     "mobilenet": {"alpha": 0.25, "dense": (8,)},
     "residual": {"stem": 4, "widths": (4, 8), "blocks": (1, 1)},

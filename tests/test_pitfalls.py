@@ -17,8 +17,6 @@ from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation import pitfalls
 from fer_analysis.evaluation.evaluation import Evaluation
 
-pytestmark = pytest.mark.usefixtures("quick_pictures")
-
 SMALL = ["--set", "training.epochs=1", "--set", "model.dense=[8]", "--set", "model.filters=[4,4]"]
 
 

@@ -24,6 +24,8 @@ from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.training.batches import Batches, mixed
 from fer_analysis.training.preparation import make_recipe
 
+pytestmark = pytest.mark.compiled
+
 LOGITS = np.array([[1.0, 2.0, 3.0]], np.float32)
 LOG_P = np.array([1.0, 2.0, 3.0]) - math.log(math.exp(1) + math.exp(2) + math.exp(3))
 

@@ -19,6 +19,8 @@ from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
 from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.statistics.estimate import Estimate
 
+pytestmark = pytest.mark.pictures
+
 K, OF_EACH = len(FER_LABELS), 3
 
 

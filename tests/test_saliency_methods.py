@@ -21,6 +21,8 @@ from fer_analysis.saliency.methods.integrated_gradients import (
 from fer_analysis.saliency.methods.occlusion import occlusion
 from fer_analysis.saliency.methods.smoothgrad import smoothgrad
 
+pytestmark = pytest.mark.compiled
+
 RNG = np.random.default_rng(0)
 
 

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
 import pytest
+from small_bundle import SCRIPTS
 
-SCRIPTS = Path(__file__).parent.parent / "scripts"
+from fer_analysis.run import Run
 
 
-def run(name, *words):
-    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.fixture
+def start(monkeypatch, capsys):
+    """Start a script in this process, which has TensorFlow already; return what it printed."""
+
+    def run(name, *words):
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, words)])
+        try:
+            runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
+        except SystemExit as stopped:
+            if stopped.code:
+                raise
+        return capsys.readouterr().out
+
+    return run
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SCRIPTS.glob("*.py")))
-def test_every_script_has_a_help(name):
-    done = run(name, "--help")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.lower().startswith(f"usage: {name}.py")
+def test_every_script_has_a_help(name, start):
+    assert start(name, "--help").lower().startswith(f"usage: {name}.py")
 
 
-def test_record_and_bundle_of_a_small_run(tmp_path):
-    from fer_analysis import api
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FER2013_DIR", raising=False)
 
-    small = ("data.n=200", "training.epochs=1", "model.filters=[4]")
-    trained = api.train("tiny", run_dir=tmp_path / "run", overrides=small)
-    done = run("bundle", trained.path, "--out", tmp_path / "weights", "--note", "a trial")
-    assert done.returncode == 0, done.stderr
-    assert "of weights" in done.stdout
-    assert json.loads((tmp_path / "weights/card.json").read_text())["note"] == "a trial"
-    done = run("record", trained.path, tmp_path / "kept/small")
-    assert done.returncode == 0, done.stderr
-    record = json.loads((tmp_path / "kept/small.json").read_text())
-    assert record["result"] == trained.result()
+
+def test_record_and_bundle_of_a_small_run(trained, start):
+    assert "of weights" in start("bundle", "run", "--out", "weights", "--note", "a trial")
+    assert json.loads(Path("weights/card.json").read_text())["note"] == "a trial"
+    start("record", "run", "kept/small")
+    record = json.loads(Path("kept/small.json").read_text())
+    assert record["result"] == Run.open("run").result()
     assert "data" not in record["config"]
-    done = run("record", tmp_path / "nowhere", tmp_path / "x")
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    with pytest.raises(SystemExit, match="^Error: nowhere: .*"):
+        start("record", "nowhere", "x")

@@ -26,8 +26,6 @@ from fer_analysis.training.preparation import make_recipe
 from fer_analysis.training.sources import load_initial_weights
 from fer_analysis.training.train import train
 
-pytestmark = pytest.mark.usefixtures("quick_pictures")
-
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):

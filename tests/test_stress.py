@@ -241,6 +241,7 @@ def loaded():
     return fer.load_data("synthetic", n=700, seed=2)
 
 
+@pytest.mark.pictures
 def test_an_interrupted_test_goes_on(loaded):
     network = Nearest(loaded.dataset)
     asked = {"data": loaded, "conditions": ["dark", "jpeg"], "severities": [1, 5], "n": 40}

@@ -75,6 +75,7 @@ def diagnosed(studied):
     return studied
 
 
+@pytest.mark.pictures
 def test_a_study_is_diagnosed_and_drawn(diagnosed):
     found = Diagnosis.load(Path("d"))
     assert found.label_names[1] == "disgust"
@@ -104,6 +105,7 @@ def test_two_studies_that_mean_different_things_by_a_name_are_refused():
     assert "mean different things by 'another recipe'" in output
 
 
+@pytest.mark.pictures
 def test_a_study_says_what_its_cells_change():
     done = fer("study", "show", "w.yaml", "--label", "disgust")
     assert "another recipe" in text_of(done)
@@ -169,6 +171,7 @@ def test_damaged_kept_cells_are_named(damage, tmp_path):
     assert "cells.json and cells.npz are damaged" in output
 
 
+@pytest.mark.pictures
 def test_a_lone_run_is_diagnosed_without_training():
     (run,) = Path("runs/cells").glob("*/run")
     done = fer("diagnose", str(run), "--out", "lone", "-v")

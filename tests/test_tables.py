@@ -20,8 +20,6 @@ from fer_analysis.options import options_of
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.saliency import METHODS
 
-pytestmark = pytest.mark.usefixtures("quick_pictures")
-
 TABLES = {
     "model": MODELS,
     "remedy": REMEDIES,

@@ -25,6 +25,8 @@ from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_che
 from fer_analysis.training.collapse import at_chance, find_collapse, likely_cause
 from fer_analysis.training.preparation import make_optimizer, make_recipe
 
+pytestmark = pytest.mark.compiled
+
 
 def row(epoch, *, loss=1.0, accuracy=0.5, validation_loss=1.0, validation_accuracy=0.5, labels=7):
     return {
@@ -347,6 +349,7 @@ def test_the_monitor_is_one_that_the_history_has():
         assert name in row(1)
 
 
+@pytest.mark.pictures
 def test_training_from_python_prints_nothing_draws_and_returns_the_run(tmp_path, capfd):
     loaded = api.load_data("synthetic", n=200)
     small = ("training.epochs=1", "model.filters=[4]")
@@ -358,6 +361,7 @@ def test_training_from_python_prints_nothing_draws_and_returns_the_run(tmp_path,
     assert api.train(resume=run.path).result() == run.result()
 
 
+@pytest.mark.pictures
 def test_an_interrupted_training_is_drawn_as_far_as_it_came(tmp_path):
     class Interrupt(fer_analysis.Progress):
         def training(self, config):
