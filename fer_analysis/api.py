@@ -727,7 +727,7 @@ def write_report(
         'disgust: 16 of 56 correct, ...'
     """
     from fer_analysis.progress import Progress
-    from fer_analysis.report.commands import Asked
+    from fer_analysis.report.commands import Request
     from fer_analysis.report.write import write_page
     from fer_analysis.run import Run
 
@@ -735,7 +735,7 @@ def write_report(
         runs = [runs]
     runs = list(dict.fromkeys(runs)) or [None]
     opened = [run or Run.newest() for run in runs]
-    asked = Asked(
+    request = Request(
         runs=tuple(str(run.path) if isinstance(run, Run) else str(run) for run in opened),
         data=None if data is None else str(data),
         split=split,
@@ -744,7 +744,7 @@ def write_report(
     )
     return write_page(
         opened,
-        asked,
+        request,
         faces=faces,
         per_cell=per_cell,
         out=None if out is None else Path(out),

@@ -216,7 +216,7 @@ def load_times(networks: dict, image: np.ndarray, rounds: int) -> tuple[dict, di
 
 
 def evaluate(loaded, split: str, answer: dict) -> dict[str, Evaluation]:
-    """Answer all images of the split; leaks are told from the data's training images."""
+    """Answer all images of the split; leaks are found by the data's training images."""
     part = loaded.dataset.part(split)
     if part.label_names != LABELS:
         raise FerError(f"expected FER-2013's labels, received {', '.join(part.label_names)}")

@@ -7,7 +7,7 @@ Evaluates the run on its own data where that was not done yet (validation, plain
 test-time augmentation; the test split where the data has one), and writes to
 fer_analysis/weights/: the model as it is, the config, the record of the training without this
 machine's paths, hashes of the images that it was trained on and chosen by (so that leaks are
-told), its temperature, answer rule and guard, and card.json. No image is kept.
+found), its temperature, answer rule and guard, and card.json. No image is kept.
 """
 
 from __future__ import annotations

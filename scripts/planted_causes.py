@@ -10,7 +10,7 @@ with annotators' votes and without. The labels that a first diagnosis finds fail
 their own: nothing uses what was planted until the verdicts are scored.
 More folds are more networks, each trained on the same number of images as with three (the data
 sets are smaller). A case is correct if the planted label has exactly the planted causes and no
-label has any other. Interrupted, the same command goes on.
+label has any other. After an interruption the same command continues.
 """
 
 from __future__ import annotations

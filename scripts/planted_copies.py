@@ -4,7 +4,7 @@
     python scripts/planted_copies.py --data PATH
 
 Adds 100 altered copies of each kind below to the images, searches for near-duplicates among all
-of them, and prints how many copies were found beside their originals. About 15 seconds on
+of them, and prints how many copies were found with their originals. About 15 seconds on
 FER-2013.
 """
 

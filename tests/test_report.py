@@ -31,7 +31,7 @@ from small_bundle import fer
 from fer_analysis import write_report
 from fer_analysis.cli import main
 from fer_analysis.config import load_config
-from fer_analysis.report.commands import Asked, suggested
+from fer_analysis.report.commands import Request, suggested
 from fer_analysis.report.faces import cap
 from fer_analysis.report.headline import headline
 from fer_analysis.report.page import page
@@ -233,7 +233,7 @@ def test_a_model_card_that_a_person_changed_is_kept(made, tmp_path):
 
 
 def test_suggested_commands_keep_what_was_asked_for():
-    asked = Asked(("runs/a", "runs/my b"), "some data", "test", (Path("s"),), Path("au"))
+    asked = Request(("runs/a", "runs/my b"), "some data", "test", (Path("s"),), Path("au"))
     made = suggested(asked, "a", "test", None)
     again = "fer report runs/a 'runs/my b' --data 'some data' --split test --study s"
     assert made["with_study"] == f"{again} --audit au --study runs/diagnosis-a"
@@ -241,7 +241,7 @@ def test_suggested_commands_keep_what_was_asked_for():
     assert made["with_audit"] == f"{again} --audit runs/audit-a"
     assert made["saliency"] == "fer saliency runs/a --data 'some data' --split test"
     config = load_config("tiny", ["data.source=synthetic", "data.n=280", "data.seed=4"])
-    own = suggested(Asked(("runs/a",)), "a", "test", config)
+    own = suggested(Request(("runs/a",)), "a", "test", config)
     assert own["saliency"] == "fer saliency runs/a --split test"
     words = shlex.split(own["audit"])[1:]
     assert words[:3] == ["audit", "--data", "synthetic"]
@@ -277,7 +277,7 @@ def test_hostile_names_do_no_harm(tmp_path):
     evaluation.save(tmp_path / "evaluation" / "test")
     run = Run(tmp_path)
     saved = read_run("<i>run</i>", run, run, "test")
-    content = page([saved], Asked(("<i>run</i>",)))
+    content = page([saved], Request(("<i>run</i>",)))
     text = html(content)
     dom = Page(text)
     assert len(text) < 3_000_000

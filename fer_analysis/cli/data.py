@@ -74,18 +74,7 @@ def data(source, augmented, config, conditions, out, overrides, as_json, **of_fi
 def _print_json(loaded) -> None:
     import json
 
-    dataset = loaded.dataset
-    facts = {
-        "layout": loaded.layout,
-        "protocol": loaded.protocol,
-        "fingerprint": loaded.fingerprint,
-        "label_names": list(dataset.label_names),
-        "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
-        "votes": dataset.votes is not None,
-        "notices": list(loaded.notices),
-        "account": loaded.account and loaded.account.as_json(),
-    }
-    click.echo(json.dumps(facts, indent=2))
+    click.echo(json.dumps(loaded.as_dict(), indent=2))
 
 
 def _print_counts(loaded) -> None:

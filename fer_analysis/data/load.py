@@ -54,6 +54,20 @@ class LoadedData:
         """Split -> its fingerprint, independent of other splits."""
         return self.dataset.fingerprints()
 
+    def as_dict(self) -> dict:
+        """Return what was read, without the images, ready for JSON."""
+        dataset = self.dataset
+        return {
+            "layout": self.layout,
+            "protocol": self.protocol,
+            "fingerprint": self.fingerprint,
+            "label_names": list(dataset.label_names),
+            "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
+            "votes": dataset.votes is not None,
+            "notices": list(self.notices),
+            "account": self.account and self.account.as_json(),
+        }
+
 
 def load_data(
     path: str | Path,

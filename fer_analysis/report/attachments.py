@@ -153,7 +153,7 @@ def read_audit(
 def same_data(
     one: dict[str, str] | None, whole_one: str | None, other: dict[str, str], whole: str | None
 ) -> bool:
-    """Tell whether two results are of the same data, as far as is known.
+    """Return whether two results are of the same data, as far as is known.
 
     Whoever lacks a split has the same data still: the splits that both have are compared.
 

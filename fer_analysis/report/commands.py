@@ -12,8 +12,8 @@ from fer_analysis.text import command
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How the user asked for the page.
+class Request:
+    """What the page should show, as written on the command line.
 
     Args:
         runs: The runs as the user named them.
@@ -30,17 +30,17 @@ class Asked:
     audit: Path | None = None
 
 
-def suggested(asked: Asked, name: str, split: str, config: RunConfig | None) -> dict[str, str]:
+def suggested(request: Request, name: str, split: str, config: RunConfig | None) -> dict[str, str]:
     """Return section -> the command that fills it.
 
     Args:
-        asked: How the user asked for the page.
+        request: What the page should show.
         name: What the first run is called.
         split: The split on the page.
         config: The first run's config; None of a bare model.
     """
-    run, data = asked.runs[0], ["--data", asked.data] if asked.data else []
-    source, settings = _data_words(asked, config)
+    run, data = request.runs[0], ["--data", request.data] if request.data else []
+    source, settings = _data_words(request, config)
     audit, diagnosis = f"runs/audit-{name}", f"runs/diagnosis-{name}"
     trained_by = f"{run}/config.yaml" if config else "self_built"
     remedies = ["--data", source, "--out", "runs/study-remedies"]
@@ -48,37 +48,37 @@ def suggested(asked: Asked, name: str, split: str, config: RunConfig | None) -> 
         "votes": command("fer evaluate", run, *data, "--split", split),
         "saliency": command("fer saliency", run, *data, "--split", split),
         "curves": command("fer train", trained_by, "--data", source),
-        "faces": report(asked, "--data", "PATH"),
+        "faces": report(request, "--data", "PATH"),
         "audit": command("fer audit --data", source, *settings, "--out", audit),
-        "with_audit": report(asked, "--audit", audit),
+        "with_audit": report(request, "--audit", audit),
         "study": command("fer diagnose", run, *data, "--out", diagnosis),
-        "with_study": report(asked, "--study", diagnosis),
+        "with_study": report(request, "--study", diagnosis),
         "remedies": command("fer study run remedies --data", source)
         + " && "
         + command("fer study show remedies", *remedies),
-        "with_remedies": report(asked, "--study", "runs/study-remedies"),
-        "compare": report(asked, runs=("OTHER_RUN",)),
+        "with_remedies": report(request, "--study", "runs/study-remedies"),
+        "compare": report(request, runs=("OTHER_RUN",)),
     }
 
 
-def report(asked: Asked, *more: str, runs: Sequence[str] = ()) -> str:
+def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
     """Return the command that makes the page again, with more on it."""
-    words = [*asked.runs, *runs]
-    if asked.data and "--data" not in more:
-        words += ["--data", asked.data]
-    if asked.split:
-        words += ["--split", asked.split]
-    for study in asked.studies:
+    words = [*request.runs, *runs]
+    if request.data and "--data" not in more:
+        words += ["--data", request.data]
+    if request.split:
+        words += ["--split", request.split]
+    for study in request.studies:
         words += ["--study", study]
-    if asked.audit and "--audit" not in more:
-        words += ["--audit", asked.audit]
+    if request.audit and "--audit" not in more:
+        words += ["--audit", request.audit]
     return command("fer report", *words, *more)
 
 
-def _data_words(asked: Asked, config: RunConfig | None) -> tuple[str, list[str]]:
+def _data_words(request: Request, config: RunConfig | None) -> tuple[str, list[str]]:
     """Return the page's data, and the `--set` words that read it as the run did."""
-    if asked.data:
-        return asked.data, []
+    if request.data:
+        return request.data, []
     if config is None or config.data.source is None:
         return "PATH", []
     changed = config.data.model_dump(mode="json", exclude_defaults=True)

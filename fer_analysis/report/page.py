@@ -12,7 +12,7 @@ from fer_analysis.evaluation.model_card import read_card, tidy_command
 from fer_analysis.evaluation.summary import summary_lines
 from fer_analysis.report import charts
 from fer_analysis.report.attachments import read_audit, read_studies, same_data
-from fer_analysis.report.commands import Asked, suggested
+from fer_analysis.report.commands import Request, suggested
 from fer_analysis.report.comparison import comparisons
 from fer_analysis.report.faces import PER_CELL, cells
 from fer_analysis.report.headline import headline, mistaken_for, shown_causes
@@ -25,13 +25,13 @@ from fer_analysis.text import short, short_names
 
 
 def page(
-    runs: list[SavedRun], asked: Asked, *, faces: bool = True, per_cell: int = PER_CELL
+    runs: list[SavedRun], request: Request, *, faces: bool = True, per_cell: int = PER_CELL
 ) -> dict:
     """Return what the templates need: the first run in full, the others compared with it.
 
     Args:
         runs: The runs, read.
-        asked: How the user asked for the page, with the folders of attachments.
+        request: What the page should show, with the folders of attachments.
         faces: Whether any picture of or from a face may be shown.
         per_cell: No more faces than this for each cell.
 
@@ -40,8 +40,8 @@ def page(
     """
     first = runs[0]
     evaluation, metrics = first.evaluation, first.metrics
-    audit, issues = _audit(first, asked.audit) if asked.audit else (None, {})
-    diagnosis, pictures, differences = read_studies(asked.studies, evaluation)
+    audit, issues = _audit(first, request.audit) if request.audit else (None, {})
+    diagnosis, pictures, differences = read_studies(request.studies, evaluation)
     with_faces = faces and first.images is not None
     maps = first.saliency.maps if with_faces and first.saliency else None
     sprites = Sprites(first.images, maps, evaluation.ids) if with_faces else None
@@ -102,7 +102,7 @@ def page(
             for each in runs
         ],
         "origin": origin(first),
-        "commands": suggested(asked, first.name, first.split, _config(first)),
+        "commands": suggested(request, first.name, first.split, _config(first)),
         "no_faces": not faces,
     }
 
@@ -115,13 +115,13 @@ def _audit(saved: SavedRun, folder: Path) -> tuple[dict, dict[str, set[str]]]:
 
 
 def _same_data(result: Diagnosis | Differences, trained_on: dict) -> bool:
-    """Tell whether a study's cells were trained on the run's data."""
+    """Return whether a study's cells were trained on the run's data."""
     theirs = result.fingerprints, result.fingerprint
     return same_data(*theirs, trained_on.get("fingerprints", {}), trained_on.get("fingerprint"))
 
 
 def _same_network(diagnosis: Diagnosis, evaluation) -> bool:
-    """Tell whether a diagnosis was made of these very predictions, by its recalls."""
+    """Return whether a diagnosis was made of these predictions, by its recalls."""
     judged = [np.nan if r.recall.value is None else r.recall.value for r in diagnosis.labels]
     own = [e.recall for e in (evaluation.leak_free, evaluation) if e is not None]
     return any(np.allclose(judged, recall, atol=1e-6, equal_nan=True) for recall in own)

@@ -13,7 +13,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import data_section, read_data
 from fer_analysis.files import write_text
 from fer_analysis.progress import Progress
-from fer_analysis.report.commands import Asked
+from fer_analysis.report.commands import Request
 from fer_analysis.report.page import page
 from fer_analysis.report.render import html, model_card
 from fer_analysis.report.saved_run import (
@@ -55,7 +55,7 @@ class Report:
 
 def write_page(
     runs: Sequence[str | Path | Run | None],
-    asked: Asked,
+    request: Request,
     *,
     faces: bool,
     per_cell: int,
@@ -68,13 +68,13 @@ def write_page(
     check_sections(overrides, "data")
     opened = [open_run(run) for run in runs]
     other = None
-    if asked.data is not None:
-        other = read_data(data_section(asked.data, overrides), _TasksOnly(progress))
+    if request.data is not None:
+        other = read_data(data_section(request.data, overrides), _TasksOnly(progress))
     results = [results_of(run, other) for run in opened]
-    split = common_split(results, asked.split)
+    split = common_split(results, request.split)
     saved = [
         read_run(name, run, result, split)
-        for name, run, result in zip(asked.runs, opened, results, strict=True)
+        for name, run, result in zip(request.runs, opened, results, strict=True)
     ]
     out = out or saved[0].results.path / "report.html"
     _refuse_foreign(out, force)
@@ -82,7 +82,7 @@ def write_page(
         saved[0] = _with_faces(saved[0], other, overrides, progress)
     else:
         saved[0] = saved[0].without_faces("left out on request (--no-faces)")
-    content = page(saved, asked, faces=faces, per_cell=per_cell)
+    content = page(saved, request, faces=faces, per_cell=per_cell)
     write_text(out, html(content))
     progress.wrote(out, f"{out.stat().st_size / 1e6:.1f} MB")
     card = out.with_name(CARD if out.stem == "report" else f"{out.stem}.{CARD}")

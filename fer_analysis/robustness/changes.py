@@ -1,4 +1,4 @@
-"""Changes that nobody sees: an answer that flips under one of them was not stable.
+"""Invisible changes of an image: a prediction that flips under one of them is not stable.
 
 The plan follows ImageNet-P (Hendrycks & Dietterich 2019) and RAF-DB-P (Greco et al. 2023).
 """

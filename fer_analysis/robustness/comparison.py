@@ -55,12 +55,12 @@ class StressComparison:
         Raises:
             FerError: If it is missing or damaged.
         """
-        told = read_json(Path(folder) / COMPARISON)
-        if told is None:
+        saved = read_json(Path(folder) / COMPARISON)
+        if saved is None:
             raise FerError(f"{Path(folder) / COMPARISON}: no comparison of stress tests there")
-        told = from_json(told)
-        runs, pairs = tuple(told["runs"]), tuple(told["pairs"])
-        return cls(told["split"], told["n"], runs, pairs, Path(folder))
+        saved = from_json(saved)
+        runs, pairs = tuple(saved["runs"]), tuple(saved["pairs"])
+        return cls(saved["split"], saved["n"], runs, pairs, Path(folder))
 
     def _repr_html_(self) -> str:
         rows = [

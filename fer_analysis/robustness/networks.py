@@ -92,13 +92,13 @@ def network_of_run(
 
 
 def network_of_function(place: str | Predict, sample: np.ndarray) -> Network:
-    """Return a function of somebody else's as a network.
+    """Return a function from outside the package as a network.
 
     Args:
         place: The function, or `module:function`; the working directory is searched for the
             module too. It takes images, uint8 `(n, h, w, 1)`, and returns probabilities
             `(n, k)` of the data's labels in the data's order.
-        sample: A few images; what it says of them tells one version of it from another.
+        sample: A few images; its predictions of them identify its version.
 
     Raises:
         FerError: If there is no such function.

@@ -71,20 +71,20 @@ def confidence_figures(
     figures = {"confidence": float(confidence.mean()), "ece": _ece(confidence, correct)}
     if rule is None:
         return figures
-    sure = confidence >= rule["least"]
-    figures |= _kept(correct, sure, rule["target"])
+    confident = confidence >= rule["least"]
+    figures |= _kept(correct, confident, rule["target"])
     if refused is not None:
         figures["refused"] = proportion(int(refused.sum()), len(labels))
-        figures["guarded"] = _kept(correct, sure & ~refused, rule["target"])
+        figures["guarded"] = _kept(correct, confident & ~refused, rule["target"])
     return figures
 
 
-def _kept(correct: np.ndarray, sure: np.ndarray, target: float) -> dict:
+def _kept(correct: np.ndarray, confident: np.ndarray, target: float) -> dict:
     """Return share answered, share correct, and whether the promise is kept."""
-    hits, answers = int(correct[sure].sum()), int(sure.sum())
+    hits, answers = int(correct[confident].sum()), int(confident.sum())
     state, above, below = promise(hits, answers, target)
     return {
-        "answered": proportion(answers, len(sure)),
+        "answered": proportion(answers, len(confident)),
         "correct_answers": proportion(hits, answers),
         "promise": state,
         "p_kept": above,

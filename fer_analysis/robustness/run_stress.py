@@ -1,4 +1,4 @@
-"""Predict a split under each condition and severity, once; started again, it goes on."""
+"""Predict a split under each condition and severity, once; a restart continues."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VERSION = 1
 """Of the conditions; raised when one of them changes."""
 
 DEFAULT_N = 1000
-"""Images that are put to the test: accuracy to 3 points, at 28 % of the time of PublicTest."""
+"""Images that are tested: accuracy to 3 points, at 28 % of the time of PublicTest."""
 
 EXAMPLES = 6
 """Faces whose pictures are kept."""
@@ -46,7 +46,7 @@ def run_stress(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> StressTest:
-    """Put a network to the test.
+    """Test a network under conditions.
 
     Args:
         network: The network.

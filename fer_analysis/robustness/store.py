@@ -20,7 +20,7 @@ class PredictionStore:
     Args:
         folder: The test's folder.
         made_from: What predictions were made from: network, images, seed. Those of anything
-            else lie in another subfolder: a quick test of few images costs a long one nothing.
+            else are in another subfolder, so a quick test of few images deletes nothing.
     """
 
     folder: Path

@@ -75,23 +75,23 @@ class StressTest(Tested):
             FerError: If the files are missing or damaged.
         """
         folder = Path(folder)
-        told = read_json(folder / STRESS)
-        if told is None:
+        saved = read_json(folder / STRESS)
+        if saved is None:
             raise FerError(f"{folder / STRESS}: no stress test there; make it with `fer stress`")
         try:
             with np.load(folder / ARRAYS, allow_pickle=False) as archive:
                 arrays = dict(archive)
-            store = PredictionStore(folder, told["made_from"])
-            names = [row["condition"] for row in told["conditions"]]
-            cells = list(product(names, told["severities"]))
+            store = PredictionStore(folder, saved["made_from"])
+            names = [row["condition"] for row in saved["conditions"]]
+            cells = list(product(names, saved["severities"]))
             found = {key: _like(store.get(*key), arrays["clean"]) for key in (*cells, *NAMES)}
             return cls(
-                meta={key: told[key] for key in META},
-                label_names=tuple(told["label_names"]),
+                meta={key: saved[key] for key in META},
+                label_names=tuple(saved["label_names"]),
                 cells={key: found[key] for key in cells},
                 changes={key: found[key] for key in NAMES},
-                temperature=told["temperature"],
-                rule=told["rule"],
+                temperature=saved["temperature"],
+                rule=saved["rule"],
                 refused=arrays.get("refused"),
                 folder=folder,
                 **{key: arrays[key] for key in ("ids", "labels", "clean")},

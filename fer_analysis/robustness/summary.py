@@ -105,7 +105,7 @@ def groups(test: Tested) -> dict[str, list[str]]:
 
 
 def stability(test: Tested) -> dict:
-    """Return how often predictions flip under changes that nobody sees.
+    """Return how often predictions flip under invisible changes.
 
     Returns:
         `any` (share of images whose label flips under at least one change), `sizes` (the same

@@ -26,7 +26,7 @@ class Tested:
         labels: int64 `(n,)`.
         clean: float32 `(n, k)`, probabilities of the images as they are.
         cells: (condition, severity) -> probabilities `(n, k)`.
-        changes: (size, direction) of a change that nobody sees -> probabilities `(n, k)`.
+        changes: (size, direction) of an invisible change -> probabilities `(n, k)`.
         temperature: Makes the probabilities honest on clean images; None where there is none.
         rule: The network's rule of when to answer; None where there is none.
         examples: int64 `(e,)`, rows of images that are kept.

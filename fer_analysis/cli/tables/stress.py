@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 
 import click
@@ -11,6 +10,12 @@ import click
 from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import out, print_summary, table
 from fer_analysis.robustness.comparison import StressComparison
+from fer_analysis.robustness.findings import (
+    findings,
+    lowest,
+    lowest_promise,
+    shown_differences,
+)
 from fer_analysis.robustness.stress_test import StressTest
 from fer_analysis.text import MISSING, estimate, interval, number_estimate, percent, points
 
@@ -50,10 +55,7 @@ def _print_kinds(test: StressTest) -> None:
     rows = table("", "acc. %", "95 % int.", "of clean %", "lowest: condition, severity", "acc. %")
     rows.columns[4].justify = "left"
     for name, group in summary["overall"].items():
-        worst = min(
-            (row for row in summary["rows"] if row["condition"] in group["conditions"]),
-            key=lambda row: row["accuracy"].value,
-        )
+        worst = lowest(test, group["conditions"])
         rows.add_row(
             name,
             *_share(group["accuracy"]),
@@ -62,75 +64,7 @@ def _print_kinds(test: StressTest) -> None:
             percent(worst["accuracy"].value, unit=""),
         )
     out.print(rows)
-    lines = [_limits(test), _fallen(test), _promise(test), *_guard(test), _stability(test)]
-    print_summary(lines)
-
-
-def _limits(test: StressTest) -> str:
-    """Return under how many conditions the network works to the end, or fails at once."""
-    conditions = test.summary["conditions"]
-    first, last = test.severities[0], test.severities[-1]
-    whole = sum(row["works_up_to"] == last for row in conditions)
-    broken = sum(row["fails_from"] == first for row in conditions)
-    return (
-        f"{len(conditions)} conditions: {whole} cost < 5 points to severity {last}, "
-        f"{broken} cost more from severity {first} on"
-    )
-
-
-def _fallen(test: StressTest) -> str:
-    """Return which label loses half of its recall first, most often."""
-    found = [row["falls_first"] for row in test.summary["conditions"] if row["falls_first"]]
-    if not found:
-        return "no label is shown to lose half of its recall"
-    label, times = Counter(each["label"] for each in found).most_common(1)[0]
-    taken = Counter(each["predicted_as"] for each in found if each["label"] == label)
-    return (
-        f"first to lose half of its recall: {label}, under {times} of them, "
-        f"then mostly {taken.most_common(1)[0][0]}"
-    )
-
-
-def _promise(test: StressTest) -> str:
-    counts = test.summary["promise"]
-    if counts is None:
-        return 'no "unsure" rule is known for this network'
-    told = ", ".join(f"{state} {count}" for state, count in counts.items())
-    return (
-        f"promise of {percent(test.rule['target'], 0)} correct answers: {told} of {len(test.cells)}"
-    )
-
-
-def _guard(test: StressTest) -> list[str]:
-    """Return what refusing pictures changes, in two lines; none without a guard."""
-    found = test.summary["guard"]
-    if found is None:
-        return []
-    before, after = found["without"], found["with"]
-    told = ", ".join(f"{state} {count}" for state, count in after["promise"].items())
-    clean = percent(test.summary["clean"]["refused"].value)
-    return [
-        f"with the guard, which refuses {clean} of clean faces: {told}; answers "
-        f"{percent(after['answered'], 0)} of the images ({percent(before['answered'], 0)} without)",
-        f"75 % of the answers correct in {after['at_75']} of {after['cells']} "
-        f"({before['at_75']} without), 60 % in {after['at_60']} ({before['at_60']})",
-    ]
-
-
-def _lowest_promise(test: StressTest) -> str:
-    """Return where the answers are worst."""
-    answered = [row for row in test.summary["rows"] if row["correct_answers"].high is not None]
-    worst = min(answered, key=lambda row: row["correct_answers"].high)
-    return (
-        f"lowest, {worst['caption']}: answers {percent(worst['answered'].value, 0)}, "
-        f"{percent(worst['correct_answers'].value, 0)} of them correct"
-    )
-
-
-def _stability(test: StressTest) -> str:
-    stability = test.summary["stability"]
-    sizes = [f"{size} {percent(each.value, 0)}" for size, each in stability["sizes"].items()]
-    return f"labels flip unseen: {percent(stability['any'].value, 0)} ({', '.join(sizes)})"
+    print_summary(findings(test))
 
 
 def _print_all(test: StressTest) -> None:
@@ -149,7 +83,7 @@ def _print_all(test: StressTest) -> None:
         )
     out.print(rows)
     _print_promises(test)
-    flips = table("flips under a change nobody sees", "n", "%", "95 % int.")
+    flips = table("flips under an invisible change", "n", "%", "95 % int.")
     for name, each in summary["stability"]["labels"].items():
         flips.add_row(name, f"{each.n:,}", *_share(each))
     out.print(flips)
@@ -157,7 +91,7 @@ def _print_all(test: StressTest) -> None:
 
 def _print_promises(test: StressTest) -> None:
     if test.summary["promise"]:
-        print_summary([f"rule fitted on {test.meta['rule_from']}", _lowest_promise(test)])
+        print_summary([f"rule fitted on {test.meta['rule_from']}", lowest_promise(test)])
     heads = ("sev.", "diff.", "ECE %", "answered %", "correct %", "promise")
     guard = ("refused %", "ans. %", "corr. %") if test.summary["guard"] else ()
     rows = table("condition", *heads, *guard)
@@ -211,18 +145,10 @@ def _print_comparison(comparison: StressComparison) -> None:
         )
         lines += [
             f"  {how}: " + ", ".join(f"{_plain(name)} {points(each.value)}" for name, each in found)
-            for how, found in _shown(pair["conditions"])
+            for how, found in shown_differences(pair["conditions"])
             if found
         ]
     print_summary(lines, most=10)
-
-
-def _shown(differences: dict) -> list[tuple[str, list]]:
-    """Return the conditions under which a difference is shown, the largest first."""
-    ordered = sorted(differences.items(), key=lambda each: -abs(each[1].value))
-    better = [(name, each) for name, each in ordered if each.low > 0]
-    worse = [(name, each) for name, each in ordered if each.high < 0]
-    return [("better", better[:6]), ("worse", worse[:6])]
 
 
 def _share(figure) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-// The cells of the confusion matrix open their faces. All that is shown stands in the page already.
+// The cells of the confusion matrix open their faces. Everything shown is in the page already.
 (() => {
   "use strict";
   const root = document.documentElement;
