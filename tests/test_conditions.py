@@ -203,6 +203,7 @@ def test_a_patch_has_the_share_of_the_picture():
         assert 100 * changed.mean() == pytest.approx(percent, abs=3)
 
 
+@pytest.mark.pictures
 def test_fer_data_draws_them_all_on_one_page(tmp_path):
     from click.testing import CliRunner
     from PIL import Image

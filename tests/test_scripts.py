@@ -18,6 +18,7 @@ def start(monkeypatch, capsys):
     """Start a script in this process, which has TensorFlow already; return what it printed."""
 
     def run(name, *words):
+        monkeypatch.syspath_prepend(SCRIPTS)  # some import others
         monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, words)])
         try:
             runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
