@@ -47,7 +47,7 @@ def faces(n=70, *, seed=0, labels=FER_LABELS, splits=DIVISION, votes=False):
 
 @functools.cache
 def real_data():
-    """Return FER-2013, with FER+ votes where they lie beside it, or skip the test.
+    """Return FER-2013, with FER+ votes where they are in its folder, or skip the test.
 
     `FER2013_DIR` may name data in any layout, with PrivateTest or without, or the folder of the
     packed arrays.

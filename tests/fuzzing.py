@@ -221,7 +221,7 @@ def changed_table(source: random.Random, rows: list[list[str]], separator: str =
 
 
 def csv_data(source: random.Random, folder: Path) -> None:
-    """`fer2013.csv` and `icml_face_data.csv`, with FER+'s votes beside some."""
+    """`fer2013.csv` and `icml_face_data.csv`, some with FER+'s votes."""
     noise = np.random.default_rng(source.randrange(2**32))
     usages = ("Training", "PublicTest", "PrivateTest")
     rows = [["emotion", "pixels", "Usage"]]

@@ -24,7 +24,7 @@ VOID = {"meta", "link", "img", "input", "br"}
 
 
 def predicted(part, *, seed=0, names=None, votes=True):
-    """Return an evaluation of drawn faces: right for about six in ten, leaks among them."""
+    """Return an evaluation of drawn faces: correct for about six in ten, some of them leaks."""
     rng = np.random.default_rng(seed)
     n, k = len(part), len(part.label_names)
     logits = rng.normal(size=(n, k))
@@ -221,7 +221,7 @@ class Page(HTMLParser):
 
 
 def look_up(metrics, path):
-    """Return what stands at a path such as `all.labels.0.recall`."""
+    """Return the value at a path such as `all.labels.0.recall`."""
     for word in path.split("."):
         metrics = metrics[int(word)] if isinstance(metrics, list) else metrics[word]
     return metrics

@@ -168,7 +168,7 @@ def test_a_label_without_images_is_never_confident():
 
 
 def noisy_matrix(n=2000, wrong=0.1, seed=0):
-    """Return (labels, probabilities, which labels are wrong): networks right 4 times of 5."""
+    """Return (labels, probabilities, which labels are wrong): networks correct 4 times of 5."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 7, n)
     is_wrong = rng.random(n) < wrong

@@ -1,4 +1,4 @@
-"""Calibration: perfect by construction, wrong by a known amount, and put right."""
+"""Calibration: perfect by construction, wrong by a known amount, and corrected."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_honest_model_shows_no_error_beyond_chance():
 
 
 def test_a_known_error_is_found_whatever_the_number_of_images():
-    """Right 60 % of the time, sure to 80 %: the error is .2."""
+    """Correct 60 % of the time, confident to 80 %: the error is .2."""
     for n in (300, 3000):
         rng = np.random.default_rng(n)
         confidence = np.clip(0.8 + 0.001 * rng.normal(size=n), 0, 1)

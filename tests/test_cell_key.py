@@ -1,4 +1,4 @@
-"""A cell that was trained once is found again, whatever the defaults have become."""
+"""A cell that was trained once is found again after the defaults have changed."""
 
 from __future__ import annotations
 

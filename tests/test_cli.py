@@ -375,7 +375,7 @@ def test_resume_refuses_other_data():
 
 
 def test_saved_predictions_are_analysed_without_a_framework(trained):
-    """In a fresh interpreter: evaluate, compare, exclude, and somebody's own table."""
+    """In a fresh interpreter: evaluate, compare, exclude, and a table from elsewhere."""
     fer("evaluate", "run")
     fer("evaluate", "run", "--split", "validation")
     table = own_table("run/evaluation/test", "theirs.csv")
@@ -403,7 +403,7 @@ def test_saved_predictions_are_analysed_without_a_framework(trained):
 
 
 def own_table(folder, name):
-    """Write saved predictions as somebody's table; return its name."""
+    """Write saved predictions as a table from elsewhere; return its name."""
     saved = np.load(f"{folder}/predictions.npz")
     names = saved["label_names"].tolist()
     lines = ["id,label," + ",".join(names)]

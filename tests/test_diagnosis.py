@@ -38,7 +38,7 @@ N = 300
 
 
 def scored_as(config, counts, predicted):
-    """A cell's answers, all equally sure."""
+    """A cell's predictions, all equally confident."""
     sure = np.full(predicted.shape[1], 0.8, np.float32)
     return ScoredCell(config, counts, CellPredictions(predicted, sure))
 

@@ -25,7 +25,7 @@ COMMANDS = {
     "report": (("report", "run", "--split", "test"), "run"),
     "audit": (("audit", "--data", "synthetic", "--set", "data.n=140"), "runs"),
 }
-"""Name -> its words, and the folder that its results go to."""
+"""Name -> its arguments, and the folder of its results."""
 
 
 @pytest.fixture(scope="module")

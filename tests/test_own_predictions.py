@@ -63,7 +63,7 @@ def test_all_bad_rows_are_told_at_once(tmp_path):
 
 @pytest.fixture
 def loaded(tmp_path):
-    """Return data whose first test image stands in training too, with votes."""
+    """Return data whose first test image is also a training image, with votes."""
     dataset = faces(70, votes=True)
     images = dataset.images.copy()
     test = np.flatnonzero(dataset.split == "test")

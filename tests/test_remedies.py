@@ -165,7 +165,7 @@ def test_class_weights():
 
 
 def test_class_weights_of_soft_targets_weigh_each_label_s_share():
-    """300 images half-sure of a rare label, 700 sure of the other: what the loss really teaches."""
+    """300 images with half of a rare label, 700 with the other: what the loss leads to."""
     start = recipe(counts=(700, 300))
     targets = np.where(start.targets[:, 1:] > 0, [0.4, 0.6], [1.0, 0.0]).astype(np.float32)
     start = dataclasses.replace(start, targets=targets)

@@ -54,7 +54,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A run with everything beside it, and its page."""
+    """A run with all attachments, and its page."""
     folder, data = tmp_path_factory.mktemp("report"), drawn()
     evaluation = make_run(folder / "run", data)
     make_run(folder / "other", data, seed=1, saliency=False)

@@ -59,7 +59,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, files):
-    """Open the report; nothing but the file is asked for, and nothing stands on the console."""
+    """Open the report; nothing but the file is requested, and the console stays empty."""
     contexts, asked, said = [], [], []
 
     def opened(**options):

@@ -1,4 +1,4 @@
-"""Results of two models or of two data sets never share a folder, whatever they are called."""
+"""Results of two models or of two data sets never share a folder, even under one name."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_a_network_at_chance_looks_nowhere():
 
 
 def evidence(**changes) -> RegionEvidence:
-    """Return evidence of three regions in which the first one stands every test."""
+    """Return evidence of three regions in which the first one passes every test."""
     good = RegionEvidence(
         n=50,
         names=("mouth", "eyes", "background"),

@@ -92,7 +92,7 @@ def test_majority_accuracy_with_a_loss_that_stands_still_is_a_collapse():
 
 
 def test_chance_is_what_an_epoch_shows():
-    """Balanced sampling: 26 % right in training is far from chance, 14 % is chance."""
+    """Balanced sampling: 26 % correct in training is far from chance, 14 % is chance."""
     _, recipe = recipe_of(generate(n=300, seed=0), "remedies.balanced_sampling=true")
     assert trainer._judge(Progress(collapsed(labels=1, accuracy=0.26)), recipe) is None
     assert "14." in trainer._judge(Progress(collapsed(labels=1, accuracy=0.143)), recipe).evidence
