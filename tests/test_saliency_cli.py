@@ -156,7 +156,6 @@ def test_a_method_that_is_added_to_the_table_has_options_help_and_limits(monkeyp
         (["--option", "steps"], "--option: expected NAME=VALUE, received 'steps'"),
         (["--option", "steps=3"], "gradient: unknown option 'steps' (it has none)"),
         (["--label", "joy"], "unknown label 'joy'"),
-        (["--n", "0"], "n: expected at least 1 image, received 0"),
         (["nosuch"], "nosuch: no such run; expected a run directory"),
         (
             ["--method", "occlusion", "--option", "patch=big"],
@@ -181,6 +180,10 @@ def test_mistakes_are_one_line(words, message):
     assert message in result.stderr and "Traceback" not in result.stderr
     said = [line for line in result.stderr.splitlines() if line.startswith("Error")]
     assert len(said) == 1
+
+
+def test_a_number_out_of_range_is_refused_with_the_range():
+    assert "'--n': 0 is not in the range" in fer("net.keras", "--n", "0", code=2).stderr
 
 
 def test_a_layer_that_tells_no_regions_is_refused():
