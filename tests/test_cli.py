@@ -610,7 +610,8 @@ def python(*words, **options):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_behind_stdout_is_one_line():
-    command = [sys.executable, "-m", "fer_analysis", "data", "--data", "synthetic", "--json"]
+    words = ["data", "--data", "synthetic", "--set", "data.n=100", "--json"]
+    command = [sys.executable, "-m", "fer_analysis", *words]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     lines = done.stderr.splitlines()

@@ -210,7 +210,8 @@ def test_fer_data_draws_them_all_on_one_page(tmp_path):
 
     from fer_analysis.cli import main
 
-    words = ["data", "--data", "synthetic", "--conditions", "--out", str(tmp_path)]
+    words = ["data", "--data", "synthetic", "--set", "data.n=100"]
+    words += ["--conditions", "--out", str(tmp_path)]
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 0, result.output
     with Image.open(tmp_path / "conditions.png") as picture:

@@ -20,6 +20,7 @@ from fer_analysis.robustness.images import draw, leak_free_part
 from fer_analysis.robustness.promise import promise
 from fer_analysis.robustness.stress_test import StressTest
 
+DRAWN = ["--data", "synthetic", "--set"]
 NAMES_OF_LABELS = ("cat", "dog")
 N = 400
 
@@ -301,7 +302,7 @@ def test_what_is_no_predictor_is_told(tmp_path, loaded, body, message):
     ],
 )
 def test_wrong_options_are_told_in_one_line(words, message):
-    result = CliRunner().invoke(main, ["stress", "--data", "synthetic", *words])
+    result = CliRunner().invoke(main, ["stress", *DRAWN, "data.n=150", *words])
     assert result.exit_code == 1
     assert message in result.stderr
     assert "Traceback" not in result.stderr
@@ -321,7 +322,7 @@ def predict(images):
 def test_the_command_prints_a_summary_and_compares(tmp_path):
     for name in ("one", "other"):
         (tmp_path / f"{name}.py").write_text(PREDICTOR)
-    words = ["stress", "--data", "synthetic", "--n", "50", "--severity", "1", "--severity", "4"]
+    words = ["stress", *DRAWN, "data.n=700", "--n", "50", "--severity", "1", "--severity", "4"]
     result = CliRunner().invoke(main, [*words, "--predictor", "one:predict"])
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
