@@ -10,6 +10,7 @@ Run it after `python scripts/bundle.py RUN`. A test fails where a table and its 
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import re
@@ -28,6 +29,9 @@ _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     for page in PAGES:
         old = page.read_text(encoding="utf-8")
         new = with_tables(old)
