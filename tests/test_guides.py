@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
+import json
 import re
 import shlex
 import tomllib
@@ -183,7 +185,9 @@ def test_the_python_of_a_guide_runs(page, tmp_path, monkeypatch):
             exec(compile(block, page.name, "exec"), {})
 
 
-def tables():
+@pytest.fixture
+def tables(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
     spec = importlib.util.spec_from_file_location("tables", ROOT / "scripts" / "readme_table.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -191,13 +195,13 @@ def tables():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)
-def test_tables_are_those_of_the_records(page):
+def test_tables_are_those_of_the_records(page, tables):
     text = page.read_text(encoding="utf-8")
-    assert tables().with_tables(text) == text, "run: python scripts/readme_table.py"
+    assert tables.with_tables(text) == text, "run: python scripts/readme_table.py"
 
 
-def test_every_table_stands_somewhere_and_a_changed_figure_is_found():
-    module, texts = tables(), "".join(page.read_text(encoding="utf-8") for page in PAGES)
+def test_every_table_stands_somewhere_and_a_changed_figure_is_found(tables):
+    module, texts = tables, "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert {*re.findall(r"<!-- table: (\w+) -->", texts)} == {*module.TABLES}
     old = README.read_text(encoding="utf-8")
     wrong = re.sub(
@@ -205,6 +209,50 @@ def test_every_table_stands_somewhere_and_a_changed_figure_is_found():
     )
     assert wrong != old
     assert module.with_tables(wrong) == old
+
+
+def record(name):
+    return json.loads((ROOT / "configs" / name).read_text(encoding="utf-8"))
+
+
+def figures_in_sentences():
+    """Yield a page and what it must say, made from the records."""
+    best = record("results/best.json")["evaluation"]
+    for part, images in (("all", "images with"), ("leak_free", "leak-free")):
+        votes = best[part]["annotators"]
+        low, high = votes["modal_agreement"]["interval"]
+        value = f"{100 * votes['modal_agreement']['value']:.1f} %"
+        yield "your-own-data", f"{value} [{100 * low:.1f}-{100 * high:.1f}]"
+        yield "your-own-data", f"{votes['n']:,} {images}"
+    yield "README", f"{value} of {votes['n']:,} leak-free"
+    both = zip(best["all"]["labels"], best["leak_free"]["labels"], strict=True)
+    for every, free in both:
+        yield (
+            "results",
+            f"{every['label']} {100 * every['recall']:.0f}, {100 * free['recall']:.0f} %",
+        )
+    pair = record("results/wheel.json")["differences"]["wheel, Keras"]["accuracy"]
+    low, high = pair["interval"]
+    yield "the-network", f"{100 * pair['difference']:.1f} points more often [{100 * low:+.1f}"
+    labels = {row["label"]: row for row in record("studies/results/diagnosis.json")["labels"]}
+    disgust = labels["disgust"]
+    recalls = [f"{100 * disgust[key]['value']:.0f}" for key in ("recall", "corrected")]
+    yield "README", f"from {recalls[0]} to {recalls[1]} %, on {disgust['n']} faces"
+    for title, key in (("angry", "ambiguity"), ("fear", "ambiguity")):
+        [cause] = [one for one in labels[title]["causes"] if one["name"] == key]
+        assert cause["verdict"] == "shown"
+    with (ROOT / "configs/studies/results/planted_causes.csv").open(encoding="utf-8") as file:
+        six = [
+            row for row in csv.DictReader(file) if row["folds"] == "6" and row["votes"] == "True"
+        ]
+    right = sum(row["right"] == "True" for row in six)
+    yield "README", f"with votes, {right} of {len(six)} correct"
+
+
+@pytest.mark.parametrize(("page", "text"), [*figures_in_sentences()])
+def test_figures_in_sentences_are_those_of_the_records(page, text):
+    path = README if page == "README" else FOLDER / f"{page}.md"
+    assert text in " ".join(path.read_text(encoding="utf-8").split())
 
 
 def test_every_entry_of_the_tables_is_described():

@@ -1,0 +1,189 @@
+"""Tables of the guides that are made from comparisons and from what planted flaws showed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from fer_analysis.statistics.intervals import proportion
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "configs" / "results"
+STUDIES = ROOT / "configs" / "studies" / "results"
+
+
+def wheel() -> str:
+    """`best` beside the network of the PyPI package."""
+    networks = read_json(RESULTS / "wheel.json")["networks"]
+    columns = [networks[name] for name in ("bundled", "wheel, Keras", "wheel, TFLite")]
+
+    def correct(part: str, label: str) -> list[str]:
+        return [of(row_of(network[part], label)) for network in columns]
+
+    def speed(network: dict) -> str:
+        both = network["images_per_second"]
+        return "; ".join(f"{both[way]['median']:,.0f}" for way in ("batches", "one_by_one"))
+
+    rows = [
+        ("accuracy, all 3,589", *(estimate(network["all"]) for network in columns)),
+        ("leak-free, 3,309", *(estimate(network["leak_free"]) for network in columns)),
+        (
+            "macro-F1, all / leak-free",
+            *(f"{c['all']['macro_f1']:.3f} / {c['leak_free']['macro_f1']:.3f}" for c in columns),
+        ),
+        ("disgust correct", *correct("all", "disgust")),
+        ("disgust correct, leak-free", *correct("leak_free", "disgust")),
+        ("fear correct, leak-free", *correct("leak_free", "fear")),
+        ("images/s, batches; one by one", *map(speed, columns)),
+        ("file to first answer, s", *(f"{network['load_seconds']:.2f}" for network in columns)),
+        ("MB", *(f"{network['bytes'] / 1e6:.2f}" for network in columns)),
+    ]
+    return markdown(("", "`best`", "the wheel (Keras)", "the wheel (TFLite)"), rows)
+
+
+def comparison() -> str:
+    """`best`, the wheel's network and the paper's two, on the same images."""
+    record = read_json(RESULTS / "comparison_bundled.json")
+    parts = ("all images", "leak-free images")
+    pairs = {pair[parts[0]]["second"]: pair for pair in record["comparisons"]}
+    rows = []
+    for index, run in enumerate(record["runs"][parts[0]]):
+        cells = []
+        for part in parts:
+            row = record["runs"][part][index]
+            cells.append(f"{100 * row['accuracy']['mean']:.1f} %")
+            pair = pairs.get(run["name"])
+            cells.append(difference(pair[part]["accuracy"]) if pair else "")
+        free = record["runs"][parts[1]][index]
+        recalls = [record["runs"][part][index]["recall"]["disgust"]["mean"] for part in parts]
+        name = {"bundled": "best"}.get(run["name"], run["name"])
+        shares = " / ".join(f"{100 * recall:.0f} %" for recall in recalls)
+        rows.append((f"`{name}`", *cells, f"{free['macro_f1']['mean']:.3f}", shares))
+    head = ("", "accuracy, all", "against `best`", "leak-free", "against `best`")
+    return markdown((*head, "macro-F1, leak-free", "disgust, all / leak-free"), rows)
+
+
+def planted_cues() -> str:
+    """Whether the rule and hiding alone name a planted region."""
+    answers = read_csv(RESULTS / "planted_cues.csv")
+    rows = []
+    for title, column in (("the rule", "found"), ("hiding alone", "by_occlusion")):
+        for which, asked in (("the case's label", ("True",)), ("all labels", ("True", "False"))):
+            some = [row for row in answers if row["asked"] in asked]
+            planted = [row for row in some if row["planted"] != "none"]
+            controls = [row for row in some if row["planted"] == "none"]
+            named = sum(row[column] == row["planted"] for row in planted)
+            other = sum(row[column] not in ("none", row["planted"]) for row in planted)
+            wrong = sum(row[column] != "none" for row in controls)
+            cells = (f"{named} of {len(planted)}", str(other), f"{wrong} of {len(controls)}")
+            rows.append((f"{title}, {which}", *cells))
+    head = ("seeds 500-519", "planted region named", "another", "controls that name one")
+    return markdown(head, rows)
+
+
+def planted_causes() -> str:
+    """How often a diagnosis names exactly the planted causes."""
+    verdicts = read_csv(STUDIES / "planted_causes.csv")
+    groups = [("3", "True"), ("3", "False"), ("6", "True"), ("6", "False")]
+
+    def chosen(group: tuple[str, str], name: str = "") -> list[dict]:
+        same = [row for row in verdicts if (row["folds"], row["votes"]) == group]
+        return [row for row in same if name in ("", row["condition"])]
+
+    def right(rows: Iterable[dict]) -> tuple[int, int]:
+        rows = list(rows)
+        return sum(row["right"] == "True" for row in rows), len(rows)
+
+    rows = []
+    for name in dict.fromkeys(row["condition"] for row in verdicts):
+        rows.append((name, *("{} of {}".format(*right(chosen(group, name))) for group in groups)))
+    rows.append(("**all**", *(f"**{share(*right(chosen(group)), 0)}**" for group in groups)))
+    false = [
+        [sum(int(row[key]) for row in chosen(group)) for key in ("false", "unplanted")]
+        for group in groups
+    ]
+    rows.append(("causes shown where none was planted", *(share(*pair, 1) for pair in false)))
+    head = ("planted", "three networks a study: with votes", "without", "six: with votes")
+    return markdown((*head, "without"), rows)
+
+
+def verdicts() -> str:
+    """The verdict on every label of FER-2013, with the causes that are shown."""
+    rows = []
+    for label in read_json(STUDIES / "diagnosis.json")["labels"]:
+        gaps = [label[key]["value"] for key in ("gap", "corrected_gap")]
+        shown = [cause for cause in label["causes"] if cause["verdict"] == "shown"]
+        effects = "; ".join(points(cause["effect"]) for cause in shown)
+        names = ", ".join(f"**{cause['name']}**" for cause in shown)
+        rows.append(
+            (
+                label["label"],
+                f"{label['training']:,}",
+                f"{label['n']:,}",
+                ", ".join(f"{100 * label[key]['value']:.0f} %" for key in ("recall", "corrected")),
+                ", ".join(f"{100 * gap:.0f}" for gap in gaps),
+                names or ("fails, no cause shown" if label["fails"] else "no deficiency shown"),
+                effects,
+            )
+        )
+    head = ("label", "training images", "judged on", "recall, prior-corrected")
+    return markdown((*head, "gap, corrected gap", "verdict", "effect, points of recall"), rows)
+
+
+def row_of(part: dict, label: str) -> dict:
+    """Return the figures of one label."""
+    return next(row for row in part["labels"] if row["label"] == label)
+
+
+def of(row: dict) -> str:
+    """Return how many images of a label are correct."""
+    return f"{row['correct']} of {row['support']}"
+
+
+def estimate(part: dict) -> str:
+    """Return the accuracy of a part of the images with its interval, in either form of a record."""
+    figure = part["accuracy"]
+    if isinstance(figure, float):
+        figure = {"value": figure, "interval": part["interval"]}
+    return share_of(figure)
+
+
+def share_of(figure: dict) -> str:
+    """Return a share with its interval."""
+    low, high = figure.get("interval") or (figure["low"], figure["high"])
+    return f"{100 * figure['value']:.1f} % [{100 * low:.1f}-{100 * high:.1f}]"
+
+
+def share(count: int, n: int, digits: int) -> str:
+    """Return a count with the interval of its share."""
+    low, high = (100 * end for end in proportion(count, n).interval)
+    return f"{count} of {n:,} [{low:.{digits}f}-{high:.{digits}f} %]"
+
+
+def difference(figure: dict) -> str:
+    """Return a difference in points with its interval."""
+    low, high = (100 * end for end in figure["interval"])
+    return f"{100 * figure['difference']:+.1f} [{low:.1f}, {high:.1f}]"
+
+
+def points(figure: dict) -> str:
+    """Return an effect in points with its interval."""
+    value, low, high = (100 * figure[key] for key in ("value", "low", "high"))
+    return f"{value:.0f} [{low:.0f}, {high:.0f}]"
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_csv(path: Path) -> list[dict]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
