@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import re
 
-import evidence_tables
-from evidence_tables import (
+from tables import evidence
+from tables.evidence import (
     RESULTS,
     ROOT,
     STUDIES,
@@ -211,11 +211,11 @@ TABLES = {
     "networks": networks,
     "remedies": remedies,
     "saliency": saliency,
-    "wheel": evidence_tables.wheel,
-    "comparison": evidence_tables.comparison,
-    "planted_cues": evidence_tables.planted_cues,
-    "planted_causes": evidence_tables.planted_causes,
-    "verdicts": evidence_tables.verdicts,
+    "wheel": evidence.wheel,
+    "comparison": evidence.comparison,
+    "planted_cues": evidence.planted_cues,
+    "planted_causes": evidence.planted_causes,
+    "verdicts": evidence.verdicts,
     "ablation_self_built": lambda: ablation("self_built"),
     "ablation_mobilenet": lambda: ablation("mobilenet"),
     "ablation_fast": lambda: ablation("fast"),

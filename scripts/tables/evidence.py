@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fer_analysis.statistics.intervals import proportion
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "configs" / "results"
 STUDIES = ROOT / "configs" / "studies" / "results"
 
