@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import json_option
+from fer_analysis.cli.options import COUNT, json_option
 from fer_analysis.errors import FerError
 
 
@@ -37,15 +37,26 @@ from fer_analysis.errors import FerError
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Where the pictures of --draw and --saliency go. Default: the image's folder.",
+    help="Where the pictures of --draw and --saliency go, by default the image's folder; or all "
+    "results of a film, by default a folder below runs/.",
+)
+@click.option(
+    "--film", is_flag=True, help="PATH is a folder of pictures that are the frames of a film."
+)
+@click.option(
+    "--every",
+    type=COUNT,
+    metavar="N",
+    help="Of a film, look at every Nth frame. Default: at 5 a second, of a camera at all.",
 )
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, row by row during prediction.")
 @click.option("--card", is_flag=True, help="Show the network's origin and measured figures.")
-def predict(paths, run, faces, draw, saliency, out, as_json, as_csv, card):
-    """Predict the expression label of each face in photos, or of cropped faces.
+def predict(paths, run, faces, draw, saliency, out, film, every, as_json, as_csv, card):
+    """Predict the expression label of each face in photos and films, or of cropped faces.
 
-    PATH is an image of any size and colour, or a folder of them (searched to any depth).
+    PATH is an image of any size and colour, a folder of them (searched to any depth), a film
+    that OpenCV reads, or a camera's number.
 
     \b
     Examples:
@@ -53,6 +64,8 @@ def predict(paths, run, faces, draw, saliency, out, as_json, as_csv, card):
       fer predict faces/ --saliency --out looked/
       fer predict faces/ more/ --csv > predictions.csv
       fer predict face.jpg --run runs/first
+      fer predict film.mp4 --draw --out film/     # timeline, tracks, an annotated film
+      fer predict 0                               # a camera, until Ctrl-C
       fer predict --card                          # where the network fails
 
     Finding faces requires `pip install 'fer-analysis[photos]'`. Nothing leaves the machine;
@@ -72,6 +85,14 @@ def predict(paths, run, faces, draw, saliency, out, as_json, as_csv, card):
         raise click.UsageError("Missing argument 'PATH...': an image of a face, or a folder.")
     if as_json and as_csv:
         raise FerError("--json and --csv exclude each other: choose one")
+    from fer_analysis.faces.frames import is_film
+
+    if film or any(map(is_film, paths)):
+        if saliency or faces != "auto":
+            raise FerError("--saliency and --faces are for pictures, not for films")
+        return _predict_film(paths, run, every, draw, out, as_json=as_json, as_csv=as_csv)
+    if every:
+        raise FerError("--every is for films; a folder of frames is one with --film")
     if out and not (saliency or draw):
         raise FerError("--out is for the pictures of --draw and --saliency")
     from fer_analysis import api
@@ -97,6 +118,28 @@ def predict(paths, run, faces, draw, saliency, out, as_json, as_csv, card):
     if not len(predictions):
         raise FerError(tables.why_nothing(predictions))
     return None
+
+
+def _predict_film(paths, run, every, draw, out, *, as_json: bool, as_csv: bool) -> None:
+    if len(paths) > 1:
+        raise FerError("one film at a time: name one film, one folder of frames or one camera")
+    from fer_analysis import api
+    from fer_analysis.cli.tables import film as tables
+    from fer_analysis.cli.tables.console import ConsoleProgress
+
+    result = api.predict_film(
+        paths[0],
+        run=run,
+        every=every,
+        draw=draw,
+        out=out,
+        each=tables.CsvRows().write if as_csv else None,
+        progress=ConsoleProgress(),
+    )
+    if as_json:
+        tables.print_json(result)
+    elif not as_csv:
+        tables.print_film(result)
 
 
 def _show_card(run: str, as_json: bool) -> None:

@@ -27,7 +27,6 @@ def import_opencv() -> ModuleType:
     Raises:
         FerError: If it is not installed, or cannot be loaded on this machine.
     """
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:
         import cv2
@@ -37,6 +36,9 @@ def import_opencv() -> ModuleType:
         raise FerError(f"OpenCV cannot be loaded ({first_line(error)}): {INSTALL}") from None
     if not hasattr(cv2, "FaceDetectorYN"):
         raise FerError(f"OpenCV {cv2.__version__} has no face detector, 4.8 has: {INSTALL}")
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        # Not by the variable: another package may have imported OpenCV before.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return cv2
 
 

@@ -17,13 +17,18 @@ OVERLAP = 0.2
 """Least intersection over union of two boxes of one track."""
 
 PATIENCE = 1.0
-"""Seconds for which a face that is not found is waited for."""
+"""Seconds for which a face that is not found is waited for, where frames are not farther apart."""
 
 
 class Tracker:
-    """Gives faces the numbers of their tracks, frame by frame; only the last boxes are kept."""
+    """Gives faces the numbers of their tracks, frame by frame; only the last boxes are kept.
 
-    def __init__(self):
+    Args:
+        patience: Seconds for which a face that is not found is waited for.
+    """
+
+    def __init__(self, patience: float = PATIENCE):
+        self._patience = patience
         self._boxes: dict[int, tuple[float, ...]] = {}
         self._seen: dict[int, float] = {}
         self._next = 1
@@ -35,7 +40,7 @@ class Tracker:
             time: Of the frame, in seconds; not before the last one.
             faces: Those of the frame.
         """
-        for track in [t for t, last in self._seen.items() if time - last > PATIENCE]:
+        for track in [t for t, last in self._seen.items() if time - last > self._patience]:
             del self._boxes[track], self._seen[track]
         open_tracks = list(self._boxes)
         found = np.array([face.box for face in faces]).reshape(-1, 4)

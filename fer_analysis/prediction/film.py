@@ -17,7 +17,7 @@ from fer_analysis.faces.detector import detector
 from fer_analysis.faces.face import Face
 from fer_analysis.faces.frames import Film, FilmWriter, Frame, Window
 from fer_analysis.faces.framing import crop
-from fer_analysis.faces.tracking import Tracker
+from fer_analysis.faces.tracking import PATIENCE, Tracker
 from fer_analysis.figures.face_boxes import BoxedFace, draw_faces
 from fer_analysis.files import as_text
 from fer_analysis.prediction.batches import too_small
@@ -33,6 +33,7 @@ from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 
 Row = dict[str, object]
+Find = Callable[[np.ndarray], list[Face]]
 
 
 class Found(NamedTuple):
@@ -52,12 +53,17 @@ class FilmReader:
     Args:
         classifier: A function of crops, uint8 `(n, size, size, 1)`, to a
             `prediction.classifier.Outputs`, with `size`, `label_names`, `temperature` and `rule`.
+        find: A function of a picture to its faces; by default YuNet.
+        step: Seconds from one frame to the next.
         smooth: Seconds over which probabilities are averaged.
     """
 
-    def __init__(self, classifier, *, smooth: float = SMOOTH):
+    def __init__(
+        self, classifier, *, find: Find | None = None, step: float = 0.0, smooth: float = SMOOTH
+    ):
         self._classifier, self._smooth = classifier, smooth
-        self._find, self._tracker = detector(), Tracker()
+        self._find = find or detector()
+        self._tracker = Tracker(max(PATIENCE, 2.5 * step))
         self._open: dict[int, Track] = {}
         self.summaries: list[TrackSummary] = []
         self.frames, self.seconds = 0, 0.0
@@ -129,7 +135,6 @@ def read_film(
     *,
     every: int,
     draw: bool,
-    smooth: float = SMOOTH,
     each: Callable[[Row], None] | None = None,
     progress: Progress,
 ) -> tuple[FilmReader, bool]:
@@ -138,7 +143,7 @@ def read_film(
     Returns:
         The reader with its tracks, and whether the film's end was reached.
     """
-    reader, complete = FilmReader(classifier, smooth=smooth), False
+    reader, complete = FilmReader(classifier, step=every / film.fps), False
     fps = max(film.fps / every, 1.0)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(open(folder / TIMELINE, "w", newline="", encoding="utf-8"))
