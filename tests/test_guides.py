@@ -316,6 +316,14 @@ def test_a_guide_is_shown_and_a_wrong_name_is_one_line():
         find_guide("saliancy")
 
 
+def test_a_guide_opens_in_the_browser(monkeypatch):
+    opened = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    assert CliRunner().invoke(main, ["guide", "saliency", "--open"]).exit_code == 0
+    [address] = opened
+    assert "<h1" in Path(address.removeprefix("file://")).read_text(encoding="utf-8")
+
+
 def test_pages_link_to_each_other(tmp_path):
     write_pages(tmp_path)
     page = (tmp_path / "saliency.html").read_text(encoding="utf-8")
