@@ -233,17 +233,18 @@ def test_other_weights_are_refused(tmp_path, monkeypatch):
         opencv.weights.__wrapped__()
 
 
-def test_opencv_is_not_imported_for_crops():
+def test_neither_opencv_nor_matplotlib_is_imported_for_crops():
     Image.fromarray(FACES[0]).save("face.png")
     code = (
         "import sys\n"
         "from fer_analysis.prediction.look import look\n"
         "from pathlib import Path\n"
+        "import fer_analysis.prediction.predict\n"
         "look(Path('face.png'), 48)\n"
-        "print('cv2' in sys.modules)"
+        "print({'cv2', 'matplotlib'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (90, 0), (0, 90), (90, 90)])

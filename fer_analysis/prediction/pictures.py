@@ -6,14 +6,17 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fer_analysis.errors import FerError
 from fer_analysis.prediction.batches import Classified
-from fer_analysis.prediction.drawings import Drawings
 from fer_analysis.prediction.find_images import Found
-from fer_analysis.prediction.overlays import Overlays
 from fer_analysis.prediction.predictions import Prediction, Unreadable
 from fer_analysis.progress import Progress
+
+if TYPE_CHECKING:
+    from fer_analysis.prediction.drawings import Drawings
+    from fer_analysis.prediction.overlays import Overlays
 
 
 class Pictures:

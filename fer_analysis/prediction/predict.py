@@ -15,6 +15,7 @@ from fer_analysis.faces.opencv import import_opencv, weights
 from fer_analysis.prediction.batches import classify
 from fer_analysis.prediction.find_images import Found, find_images
 from fer_analysis.prediction.look import MODES
+from fer_analysis.prediction.pictures import Pictures
 from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
@@ -22,7 +23,6 @@ from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 if TYPE_CHECKING:
     from fer_analysis.prediction.classifier import Classifier
-    from fer_analysis.prediction.pictures import Pictures
 
 WITH_MAPS = 32
 """Images at a time where saliency is drawn: that takes longer."""
@@ -116,14 +116,16 @@ def open_classifier(run: Run) -> Classifier:
 
 
 def _pictures(classifier, sources, *, saliency, draw, out, progress) -> Pictures:
-    from fer_analysis.prediction.drawings import Drawings
-    from fer_analysis.prediction.overlays import Overlays
-    from fer_analysis.prediction.pictures import Pictures
+    # Drawing imports matplotlib, which takes longer than a prediction.
+    overlays = drawings = None
+    if saliency:
+        from fer_analysis.prediction.overlays import Overlays
 
+        overlays = Overlays(classifier, out)
+    if draw:
+        from fer_analysis.prediction.drawings import Drawings
+
+        drawings = Drawings(out)
     return Pictures(
-        sources,
-        classifier.label_names,
-        overlays=Overlays(classifier, out) if saliency else None,
-        drawings=Drawings(out) if draw else None,
-        progress=progress,
+        sources, classifier.label_names, overlays=overlays, drawings=drawings, progress=progress
     )
