@@ -154,37 +154,30 @@ def remedies() -> str:
 
 
 def saliency() -> str:
-    """The most enriched region of every label, and what became of the paper's claims."""
+    """The most enriched region of every label; what became of the paper's claims."""
     rows_of: dict[str, dict] = {}
     for row in read_csv(RESULTS / "saliency.csv"):
         rows_of.setdefault(row["label"], {})[row["run"], row["method"]] = row
     runs = (("self_built", "self-built"), ("mobilenet", "MobileNet"))
     methods = (("integrated_gradients", "IG"), ("gradient", "gradient"))
-    head = ["label", *(f"{title}, {short}" for _, title in runs for _, short in methods)]
-    head += ["costs most when hidden (logits), self-built; MobileNet", "the paper", "survives?"]
-    head += ["action units show in", "humans rely on"]
-    rows = []
+    maps, claims, references = [], [], []
     for label, found in rows_of.items():
         by_map = [found[run, method] for run, _ in runs for method, _ in methods]
-        hidden = [found[run, "integrated_gradients"] for run, _ in runs]
-        survives = {found[run, "integrated_gradients"]["claim_survives"] for run, _ in runs}
-        yes = "self-built **yes**, MobileNet no" if len(survives) > 1 else ", ".join(survives)
-        one = by_map[0]
-        rows.append(
-            (
-                label,
-                *(_region(row, "most_enriched", "enrichment", "low", "high") for row in by_map),
-                "; ".join(
-                    _region(row, "costliest_hidden", "excess_drop", "excess_low", "excess_high")
-                    for row in hidden
-                ),
-                one["paper"],
-                yes,
-                one["units_show_in"] or "-",
-                one["humans"] or "-",
-            )
+        maps.append(
+            (label, *(_region(row, "most_enriched", "enrichment", "low", "high") for row in by_map))
         )
-    return markdown(head, rows)
+        ours = [found[run, "integrated_gradients"] for run, _ in runs]
+        costs = ("costliest_hidden", "excess_drop", "excess_low", "excess_high")
+        survives = ", ".join(row["claim_survives"].replace("yes", "**yes**") for row in ours)
+        hidden = [_region(row, *costs) for row in ours]
+        claims.append((label, *hidden, ours[0]["paper"], survives))
+        references.append((label, ours[0]["units_show_in"] or "-", ours[0]["humans"] or "-"))
+    first = ("label", *(f"{title}, {short}" for _, title in runs for _, short in methods))
+    both = ", ".join(title for _, title in runs)
+    second = ("label", *(f"hidden, {title}: logits" for _, title in runs), "the paper")
+    third = ("label", "action units show in", "humans rely on")
+    parts = [(first, maps), ((*second, f"survives ({both})"), claims), (third, references)]
+    return "\n\n".join(markdown(*part) for part in parts)
 
 
 def ablation(name: str) -> str:

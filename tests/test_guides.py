@@ -316,6 +316,15 @@ def test_a_guide_is_shown_and_a_wrong_name_is_one_line():
         find_guide("saliancy")
 
 
+@pytest.mark.parametrize("guide", all_guides(), ids=lambda guide: guide.name)
+def test_no_figure_of_a_table_is_cut(guide, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    result = CliRunner().invoke(main, ["guide", guide.name])
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert result.stdout.count("…") <= guide.text.count("…")
+
+
 def test_a_guide_opens_in_the_browser(monkeypatch):
     opened = []
     monkeypatch.setattr(click, "launch", opened.append)

@@ -23,11 +23,10 @@ def guide(name, look):
     if look:
         _open(chosen.name if chosen else FIRST)
     elif chosen:
-        from rich.markdown import Markdown
-
+        from fer_analysis.cli.tables.markdown import GuideMarkdown
         from fer_analysis.cli.tables.screen import out
 
-        out.print(Markdown(chosen.text, hyperlinks=False), width=min(out.width, 100))
+        out.print(GuideMarkdown(chosen.text, hyperlinks=False), width=min(out.width, 100))
     else:
         formatter = click.HelpFormatter()
         formatter.write_dl([(each.name, each.title) for each in all_guides()])
