@@ -185,7 +185,7 @@ def row_of(case: Case, diagnosis: Diagnosis, seconds: float) -> dict:
     false = sum(len(causes - allowed.get(label, set())) for label, causes in shown.items())
     found = set().union(*shown.values()) if case.condition == "recipe" else shown.get(case.label)
     asked = {cause for cause in CAUSES if diagnosis.votes == (cause != "ambiguity or noise")}
-    asked |= {"recipe", "imbalance", "scarcity"}
+    asked = asked - {"image quality"} | {"recipe", "imbalance", "scarcity"}
     return {
         "condition": case.condition,
         "seed": case.seed,

@@ -341,6 +341,73 @@ def test_without_votes_errors_that_all_go_one_way_are_ambiguity_or_noise():
     assert shown(diagnose(evidence(cells), "base")) == {"disgust": ()}, "these go everywhere"
 
 
+def with_poor(found, share, hurt=0.2):
+    """Spoil a share of each label's pictures; those are predicted correctly at a rate of `hurt`."""
+    images, cells = {}, {name: {} for name in found.cells}
+    for seed, faces in found.images.items():
+        rng = np.random.default_rng([seed, 9])
+        poor = rng.random(len(faces.labels)) < np.array(share)[faces.labels]
+        images[seed] = replace(faces, poor=poor)
+        for name, seeds in found.cells.items():
+            given = seeds[seed].predictions.predicted
+            wrong = poor & (rng.random(len(poor)) >= hurt)
+            predicted = np.where(wrong, (faces.labels + 1) % len(NAMES), given)
+            cells[name][seed] = replace(
+                seeds[seed], predictions=replace(seeds[seed].predictions, predicted=predicted)
+            )
+    return replace(found, images=images, cells=cells)
+
+
+def test_a_label_whose_pictures_are_spoilt_fails_for_image_quality_alone():
+    """All of its errors go to one other label, which would otherwise be ambiguity or noise."""
+    good = evidence({"base": ({}, EVEN, GOOD, GOOD)})
+    found = diagnose(with_poor(good, (0.02, 0.6, 0.02, 0.02)), "base")
+    assert shown(found) == {"disgust": ("image quality",)}
+    (row,) = found.failing
+    (cause,) = (each for each in row.causes if each.name == "image quality")
+    assert cause.effect.value == pytest.approx(0.6 * 0.7, abs=0.05)
+    assert cause.part == pytest.approx(1, abs=0.1)
+    blind = with_poor(good, (0.02, 0.6, 0.02, 0.02))
+    blind = replace(blind, images={s: replace(each, poor=None) for s, each in blind.images.items()})
+    assert shown(diagnose(blind, "base")) == {"disgust": ("ambiguity or noise",)}
+
+
+def test_pictures_that_are_all_spoilt_alike_are_no_cause_of_one_label():
+    cells = {"base": ({}, EVEN, low(0.5), low(0.5))}
+    plain = diagnose(evidence(cells), "base")
+    found = diagnose(with_poor(evidence(cells), (0.3,) * 4), "base")
+    assert "image quality" not in shown(found)["disgust"]
+    harmless = with_poor(evidence(cells), (0.02, 0.3, 0.02, 0.02), hurt=1)
+    again = diagnose(harmless, "base")
+    assert shown(again) == shown(plain), "poor pictures that cost nothing change no verdict"
+    for before, after in zip(plain.labels, again.labels, strict=True):
+        others = tuple(each for each in after.causes if each.name != "image quality")
+        assert others == before.causes
+
+
+def test_what_still_fails_on_usual_pictures_keeps_its_other_cause():
+    cells = {"base": ({}, FEW, low(0.3), low(0.8))}
+    found = diagnose(with_poor(evidence(cells), (0.02, 0.6, 0.02, 0.02)), "base")
+    assert shown(found) == {"disgust": ("imbalance", "image quality")}
+
+
+def test_poor_pictures_are_those_outside_what_is_usual_for_labels():
+    from fer_analysis.conditions import CONDITIONS
+    from fer_analysis.data.synthetic.generate import generate
+    from fer_analysis.quality.poor import poor_pictures
+
+    dataset = generate(n=420, seed=0)
+    images, labels = dataset.images.copy(), dataset.labels
+    assert poor_pictures(images, labels).mean() < 0.1
+    own = np.flatnonzero(labels == 3)
+    images[own] = CONDITIONS["defocus"](images[own], severity=4)
+    poor = poor_pictures(images, labels)
+    assert poor[own].mean() > 0.9 and poor[labels != 3].mean() < 0.1
+    alike = CONDITIONS["defocus"](dataset.images, severity=4)
+    assert poor_pictures(alike, labels).mean() < 0.1
+    assert poor_pictures(images[:0], labels[:0]).shape == (0,)
+
+
 def test_equal_labels_are_seldom_said_to_fail():
     """Four labels, 30 images each, recall .6: one in twenty may look bad by chance, not more."""
     wrong = 0

@@ -13,7 +13,7 @@ from fer_analysis.figures import plain, save
 from fer_analysis.text import percent
 
 COLUMNS, ROWS = 8, 3
-LARGEST = 0.25
+LARGEST = 0.15
 """Difference at which the colours end."""
 
 
@@ -38,7 +38,8 @@ def slices_figure(found: Slices) -> Figure:
         found: The slices.
     """
     measures = list(dict.fromkeys(each.measure for each in found.slices))
-    parts = [*QUARTERS, FLAGGED]
+    present = {each.part for each in found.slices}
+    parts = [part for part in (*QUARTERS, FLAGGED) if part in present] or [QUARTERS[0]]
     figure = Figure(figsize=(7.5, 1.4 + 0.3 * max(len(measures), 1)), layout="constrained")
     axes = figure.subplots()
     values = np.full((max(len(measures), 1), len(parts)), np.nan)

@@ -12,6 +12,7 @@ from fer_analysis.study.caveats import in_points
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.diagnosis import CAUSES, NOT_SHOWN, NOT_TESTED, SHOWN, WAITS, Cause
 from fer_analysis.study.effects import ELSEWHERE, SPLIT
+from fer_analysis.study.image_quality import FEWEST, lost_to_poor_pictures
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 from fer_analysis.study.verdict_rule import (
     EFFECT,
@@ -60,20 +61,62 @@ def causes_of(
     """
     recipe = _recipe(evidence, roles, cases)
     waiting = {i for i, cause in recipe.items() if cause.verdict == SHOWN}
+    open_cases = {i: case for i, case in cases.items() if i not in waiting}
+    quality = _quality(evidence, roles, open_cases)
+    spoilt = [i for i, cause in quality.items() if cause.verdict == SHOWN]
+    rest = {i: case for i, case in open_cases.items() if i not in spoilt}
+    rest |= _on_usual_pictures(evidence, roles, spoilt)
     tested: dict[tuple[str, int], np.ndarray] = {}
-    for i, case in cases.items():
-        if i not in waiting:
-            tested |= {(cause, i): values for cause, values in _effects(case).items()}
+    for i, case in rest.items():
+        tested |= {(cause, i): values for cause, values in _effects(case).items()}
     found = estimate(tested)
-    return {
-        i: (recipe[i],)
-        + (
-            tuple(Cause(name, WAITS, because="the recipe comes first") for name in CAUSES[1:3])
-            if i in waiting
-            else _judged(case, {cause: found[cause, j] for cause, j in found if j == i})
-        )
-        for i, case in cases.items()
-    }
+    first = tuple(Cause(name, WAITS, because="the recipe comes first") for name in CAUSES[1:3])
+    causes = {i: (recipe[i], *first) for i in waiting}
+    for i in open_cases:
+        own = {cause: found[cause, j] for cause, j in found if j == i}
+        judged = _judged(rest[i], own) if i in rest else ()
+        causes[i] = (recipe[i], *judged, *([quality[i]] if i in quality else []))
+    return {i: causes[i] for i in cases}
+
+
+def _quality(evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]) -> dict[int, Cause]:
+    """Test image quality for labels that fail after prior correction; none without poor pictures.
+
+    It is a step of its own, so that intervals of the other causes do not depend on it.
+    """
+    failing = [i for i, case in cases.items() if reaches(case.corrected_gap, GAP)]
+    if not failing or not evidence.has_poor_pictures:
+        return {}
+    lost = lost_to_poor_pictures(evidence, roles)
+    found = estimate({i: lost[:, i] for i in failing})
+    because = "what it loses, more than others, by poor pictures: recall on usual ones, less all"
+    few = f"it has fewer than {FEWEST} usual pictures, or the other labels have"
+    causes = {}
+    for i in failing:
+        if i not in found:
+            causes[i] = Cause("image quality", NOT_TESTED, because=few)
+            continue
+        gap = cases[i].corrected_gap
+        verdict = SHOWN if reaches(found[i], max(EFFECT, PART * gap.value)) else NOT_SHOWN
+        part = _part(found[i], gap)
+        causes[i] = Cause("image quality", verdict, found[i], part=part, because=because)
+    return causes
+
+
+def _on_usual_pictures(evidence: StudyEvidence, roles: Roles, labels: list[int]) -> dict[int, Case]:
+    """Return the cases of labels that fail on their usual pictures too, with the gaps there."""
+    if not labels:
+        return {}
+    usual = evidence.usual
+    gaps = {kind: effects.gaps(usual, roles, kind) for kind in (PLAIN, CORRECTED)}
+    found = estimate({(kind, i): gap[:, i] for kind, gap in gaps.items() for i in labels})
+    cases = {}
+    for i in labels:
+        own = [found.get((kind, i), Estimate(None)) for kind in (PLAIN, CORRECTED)]
+        if any(reaches(gap, GAP) for gap in own):
+            name = evidence.label_names[i]
+            cases[i] = Case(usual, roles, i, name, gap=own[0], corrected_gap=own[1])
+    return cases
 
 
 def _recipe(evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]) -> dict[int, Cause]:

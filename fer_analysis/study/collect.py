@@ -9,6 +9,7 @@ import numpy as np
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.quality.poor import poor_pictures
 from fer_analysis.run import Run
 from fer_analysis.study.cell import cell_data, fingerprints, whole_data
 from fer_analysis.study.cell_predictions import CellPredictions
@@ -124,7 +125,8 @@ def _images(data: LoadedData, clean: np.ndarray, *, votes: bool) -> ScoredImages
     known = votes and fold.votes is not None
     given = np.concatenate([part.votes for part in parts]) if known else None
     shared = np.arange(len(labels)) >= len(fold)
-    return ScoredImages.of(labels, given, shared, len(data.dataset.label_names))
+    poor = poor_pictures(np.concatenate([part.images for part in parts]), labels)
+    return ScoredImages.of(labels, given, shared, len(data.dataset.label_names), poor)
 
 
 def _scored(cell: Cell, result: CellResult, clean: np.ndarray) -> ScoredCell:
@@ -152,7 +154,11 @@ def collect_run(
     k = len(scored.label_names)
     config = run.origin.config()
     given = scored.votes if votes else None
-    images = ScoredImages.of(scored.labels, given, np.zeros(len(scored), bool), k)
+    pictures = data.dataset.part(evaluation.split).images
+    if evaluation.leaked is not None:
+        pictures = pictures[~evaluation.leaked]
+    poor = poor_pictures(pictures, scored.labels)
+    images = ScoredImages.of(scored.labels, given, np.zeros(len(scored), bool), k, poor)
     predictions = CellPredictions.of(scored.probabilities, run.prior())
     cell = ScoredCell(config, _training_counts(run, data), predictions)
     used = {evaluation.split: data.fingerprints[evaluation.split]}

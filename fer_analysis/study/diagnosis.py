@@ -12,7 +12,10 @@ from fer_analysis.statistics.estimate import Estimate, from_json
 from fer_analysis.study.recalls import AgreementRecall, CellRecall, PredictedAs
 from fer_analysis.text import html_table, percent
 
-CAUSES = ("recipe", "imbalance", "scarcity", "ambiguity", "label noise", "ambiguity or noise")
+CAUSES = (
+    *("recipe", "imbalance", "scarcity", "ambiguity", "label noise", "ambiguity or noise"),
+    "image quality",
+)
 SHOWN, NOT_SHOWN, NOT_TESTED, WAITS = "shown", "not shown", "not tested", "waits"
 FILE = "diagnosis.json"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,22 +44,34 @@ class ScoredImages:
         strata: int64 `(n,)`, positions in `STRATA`; None without annotators' votes.
         rivals: bool `(n, k)`, other labels that some annotators gave; None without votes.
         shared: bool `(n,)`, validation images, on which every seed is scored.
+        poor: bool `(n,)`, pictures that are poor; None where they were not looked at.
     """
 
     labels: np.ndarray
     strata: np.ndarray | None
     rivals: np.ndarray | None
     shared: np.ndarray
+    poor: np.ndarray | None = None
 
     @classmethod
     def of(
-        cls, labels: np.ndarray, votes: np.ndarray | None, shared: np.ndarray, k: int
+        cls,
+        labels: np.ndarray,
+        votes: np.ndarray | None,
+        shared: np.ndarray,
+        k: int,
+        poor: np.ndarray | None = None,
     ) -> ScoredImages:
         """Make them of annotators' votes, int64 `(n, m)` with the k labels first."""
         if votes is None:
-            return cls(labels, None, None, shared)
+            return cls(labels, None, None, shared, poor)
         rivals = (vote_shares(votes)[:, :k] >= RIVAL) & (np.arange(k) != labels[:, None])
-        return cls(labels, stratum(votes, labels, k), rivals, shared)
+        return cls(labels, stratum(votes, labels, k), rivals, shared, poor)
+
+    def only(self, kept: np.ndarray) -> ScoredImages:
+        """Return some of the images: a mask, bool `(n,)`."""
+        arrays = (self.labels, self.strata, self.rivals, self.shared, self.poor)
+        return ScoredImages(*(None if array is None else array[kept] for array in arrays))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +101,28 @@ class StudyEvidence:
     def has_votes(self) -> bool:
         """Whether the images have annotators' votes."""
         return all(images.strata is not None for images in self.images.values())
+
+    @property
+    def has_poor_pictures(self) -> bool:
+        """Whether pictures were looked at, and some are poor."""
+        found = [images.poor for images in self.images.values()]
+        return all(poor is not None for poor in found) and any(poor.any() for poor in found)
+
+    @cached_property
+    def usual(self) -> StudyEvidence:
+        """The same of the pictures that are not poor."""
+        kept = {seed: ~images.poor for seed, images in self.images.items()}
+        return replace(
+            self,
+            images={seed: images.only(kept[seed]) for seed, images in self.images.items()},
+            cells={
+                name: {
+                    seed: replace(scored, predictions=scored.predictions.only(kept[seed]))
+                    for seed, scored in seeds.items()
+                }
+                for name, seeds in self.cells.items()
+            },
+        )
 
     @cached_property
     def _draws(self) -> dict[int, np.ndarray]:

@@ -21,6 +21,12 @@
    predicted as one other label by that much more than as any third one (errors of a label that is
    only scarce are spread over all labels).
 
+5. *Image quality*: the recall on a label's usual pictures is higher than on all of its pictures,
+   more than that of other labels, by half of the gap that remains after prior correction. Poor
+   pictures are far outside what is usual for the labels in light, sharpness, noise, blocks or
+   position (`fer_analysis.quality.poor`). It is tested in a step of its own; where it is shown, the
+   other causes are tested on the usual pictures.
+
 A cause must have an effect of 5 points. Intervals are simultaneous: within a step, the largest of
 all studentised deviations must stay inside (max-t bootstrap; Romano & Wolf 2005), so that testing
 many labels and causes does not by itself produce findings.
