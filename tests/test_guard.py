@@ -111,6 +111,18 @@ def test_no_deviation_makes_a_picture_better(guard, faces):
     assert guard.costs.keys() == WORDS.keys() == comparable(faces[:1], guard.template).keys()
 
 
+@pytest.mark.parametrize("side", [8, 24, 64])
+def test_pictures_of_any_size_and_number(side):
+    images = np.random.default_rng(0).integers(0, 255, (60, side, side, 1)).astype(np.uint8)
+    images[3] = 7
+    every = np.ones(60, bool)
+    made = fit_guard(images, every, 255 - images[:20])
+    assert len(made.reasons(images[:2])) == 2
+    assert made.reasons(images[:0]) == []
+    harmless = fit_guard(images, ~every, images[:0])
+    assert harmless.reasons(images) == [None] * 60
+
+
 def test_it_is_saved_with_the_run_of_its_model_only(guard, faces, tmp_path):
     run = Run(tmp_path)
     (tmp_path / "model.keras").write_bytes(b"one")

@@ -104,9 +104,9 @@ def _resolution(grey: np.ndarray) -> np.ndarray:
     power = np.abs(np.fft.rfft2(flat * window.astype(np.float32))) ** 2
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     edges = np.arange(0.06, 0.51, 0.02)
-    rings = np.stack(
-        [power[:, (frequency >= low) & (frequency < low + 0.02)].mean(axis=1) for low in edges], 1
-    )
+    masks = [(frequency >= low) & (frequency < low + 0.02) for low in edges]
+    # Small pictures have no frequency in some rings.
+    rings = np.stack([power[:, ring].sum(axis=1) / max(ring.sum(), 1) for ring in masks], axis=1)
     detail = rings * (edges + 0.01) ** 3
     share = np.cumsum(detail, axis=1) / np.maximum(detail.sum(axis=1, keepdims=True), 1e-6)
     return 2 * SIDE * (edges[(share < 0.9).sum(axis=1).clip(0, len(edges) - 1)] + 0.01)
@@ -116,7 +116,9 @@ def _blocks(grey: np.ndarray) -> dict[str, np.ndarray]:
     n, height, width = grey.shape
     across, down = np.abs(np.diff(grey, axis=2)), np.abs(np.diff(grey, axis=1))
     column, row = np.arange(width - 1) % 8 == 7, np.arange(height - 1) % 8 == 7
-    on = across[:, :, column].mean(axis=(1, 2)) + down[:, row].mean(axis=(1, 2))
+    on = np.zeros(n)
+    if column.any() and row.any():
+        on = across[:, :, column].mean(axis=(1, 2)) + down[:, row].mean(axis=(1, 2))
     off = across[:, :, ~column].mean(axis=(1, 2)) + down[:, ~row].mean(axis=(1, 2))
     whole = grey[:, : height // 8 * 8, : width // 8 * 8]
     blocks = whole.reshape(n, height // 8, 8, width // 8, 8)

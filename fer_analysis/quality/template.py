@@ -59,7 +59,10 @@ class FaceTemplate:
             those with better correlation counting more. `upper_face` and `lower_face`: the
             correlation from the brows to the eyes, and from the nose to the chin.
         """
-        starts = range(0, max(len(images), 1), _CHUNK)
+        if not len(images):
+            blank = np.zeros((1, WIDTH, WIDTH, 1), np.uint8)
+            return {name: values[:0] for name, values in self.measure(blank).items()}
+        starts = range(0, len(images), _CHUNK)
         parts = [self._compared(images[at : at + _CHUNK]) for at in starts]
         found = np.concatenate(parts).astype(np.float64)
         found, halves = found[:, :-2], found[:, -2:]
