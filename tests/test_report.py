@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -190,9 +191,31 @@ def test_sections_without_data_name_the_command(tmp_path, monkeypatch):
     (tmp_path / "runs" / "bare" / "config.yaml").unlink()
     done = fer("report", "runs/bare")
     text = (tmp_path / "runs" / "bare" / "report.html").read_text()
-    for what in ("saliency", "audit", "diagnose", "evaluate", "train", "report"):
+    for what in ("saliency", "stress", "audit", "diagnose", "evaluate", "train", "report"):
         assert f"<code>fer {what}" in text
     assert "no faces on the page" in done.stderr
+
+
+def test_a_stress_test_stands_on_the_page_and_in_the_card(tmp_path):
+    from test_stress import N, stress_test
+
+    make_run(tmp_path / "run", drawn(), saliency=False)
+    found = stress_test(0, 4, 60, 120, 200)
+    refused = np.zeros((6, N), bool)
+    refused[0, :12] = refused[5] = True
+    found = dataclasses.replace(found, refused=refused)
+    found.save(tmp_path / "run" / "stress" / "test")
+    fer("report", tmp_path / "run")
+    text = " ".join((tmp_path / "run" / "report.html").read_text().split())
+    assert "On 400 images the accuracy is 100.0 %" in text
+    assert "kept in 3, broken in 2, not decided in 0" in text
+    assert "refuses 3.0 % of the clean faces" in text
+    assert "dog, as cat" in text
+    card = (tmp_path / "run" / "MODEL_CARD.md").read_text()
+    assert "under 1 conditions" in card and "kept in 3, broken in 1, not decided in 1" in card
+    (tmp_path / "run" / "stress" / "test" / "stress.json").write_text('{"n": 3}')
+    fer("report", tmp_path / "run")
+    assert "fer stress" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):

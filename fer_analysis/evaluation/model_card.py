@@ -8,6 +8,7 @@ from pathlib import Path
 from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.evaluate_run import folder_of
 from fer_analysis.evaluation.metrics import load_metrics
+from fer_analysis.files import read_json
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate, to_json
 from fer_analysis.statistics.intervals import proportion
@@ -39,7 +40,8 @@ def make_card(run: Run) -> dict:
     Returns:
         JSON values: `command` (without this machine's paths), `note`, `seed`, `config`,
         `minutes`, `parameters`, `versions`, `data` (fingerprint, protocol, counts),
-        `label_names`, `calibration` (see `kept_temperature`), and for each of
+        `label_names`, `calibration` (see `kept_temperature`), `guard` (how it was made), `stress`
+        (for each of `SPLITS` what `fer stress` saved, in short), and for each of
         `SPLITS`, as its images are and with `-tta`, the figures of `all` and `leak_free` images
         with 95 % intervals; None means not measured.
     """
@@ -61,6 +63,8 @@ def make_card(run: Run) -> dict:
         "data": {name: data[name] for name in ("fingerprint", "layout", "protocol", "counts")},
         "label_names": data["label_names"],
         "calibration": run.temperatures(),
+        "guard": (run.guard() or {}).get("made"),
+        "stress": {split: _stress(run, split) for split in SPLITS},
         **{
             folder_of(split, tta=tta): _figures(run, folder_of(split, tta=tta))
             for split in SPLITS
@@ -99,7 +103,39 @@ def card_lines(card: dict | None) -> list[str]:
             f"unsure: no label has a probability of {rule['least']:.2f}; of {rule['of']:,} images "
             f"there {rule['n']:,} were not unsure, {answered} of them predicted correctly"
         )
+    return lines + _guard_lines(card)
+
+
+def _guard_lines(card: dict) -> list[str]:
+    """Return what the guard refuses, and how the network fares under conditions, if known."""
+    lines = []
+    if guard := card.get("guard"):
+        lines.append(
+            f"unsure, with a reason: pictures unlike {guard['from']}, of which "
+            f"{percent(guard['refused'])} are refused"
+        )
+    for split, stress in (card.get("stress") or {}).items():
+        if stress:
+            lines.append(
+                f"under {stress['conditions']} conditions (noise, blur, light, masks …) it is "
+                f"correct for {_share(stress['mean'])} of {stress['n']:,} images of "
+                f"{split_name(card, split)} in the mean, clean for {_share(stress['clean'])}"
+            )
     return lines
+
+
+def _stress(run: Run, split: str) -> dict | None:
+    told = read_json(run.stress_folder(split) / "stress.json")
+    if not told or "overall" not in told:
+        return None
+    return {
+        "n": told["n"],
+        "conditions": len(told["conditions"]),
+        "clean": told["clean"]["accuracy"],
+        "mean": told["overall"]["all"]["accuracy"],
+        "promise": told["promise"],
+        "guard": told.get("guard"),
+    }
 
 
 def _share(figure: dict) -> str:

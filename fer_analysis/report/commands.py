@@ -47,6 +47,7 @@ def suggested(request: Request, name: str, split: str, config: RunConfig | None)
     return {
         "votes": command("fer evaluate", run, *data, "--split", split),
         "saliency": command("fer saliency", run, *data, "--split", split),
+        "stress": command("fer stress", run, *data, "--split", split),
         "curves": command("fer train", trained_by, "--data", source),
         "faces": report(request, "--data", "PATH"),
         "audit": command("fer audit --data", source, *settings, "--out", audit),

@@ -14,6 +14,7 @@ from fer_analysis.report import charts
 from fer_analysis.report.attachments import read_audit, read_studies, same_data
 from fer_analysis.report.commands import Request, suggested
 from fer_analysis.report.comparison import comparisons
+from fer_analysis.report.conditions import conditions_of
 from fer_analysis.report.faces import PER_CELL, cells
 from fer_analysis.report.headline import headline, mistaken_for, shown_causes
 from fer_analysis.report.saliency import saliency_by_label
@@ -74,6 +75,7 @@ def page(
         "calibration": _calibration(first, clean),
         "annotators_chart": _annotators(first),
         "curves": _curves(first),
+        "conditions": conditions_of(first),
         "audit": audit,
         "diagnosis": diagnosis,
         "diagnosis_charts": charts.diagnosis_charts(diagnosis) if diagnosis else [],

@@ -1,0 +1,56 @@
+"""Under which conditions a network works: what `fer stress` saved, for the page."""
+
+from __future__ import annotations
+
+from fer_analysis.files import read_json
+from fer_analysis.report.saved_run import SavedRun
+from fer_analysis.robustness.stress_test import STRESS
+from fer_analysis.statistics.estimate import from_json
+from fer_analysis.text import short
+
+
+def conditions_of(saved: SavedRun) -> dict | None:
+    """Return the saved stress test of a run's split; None without one, or where it is damaged.
+
+    Args:
+        saved: The run.
+
+    Returns:
+        `n`, `clean`, `mean` and `relative` (estimates), `severities`, `promise` and `guard` (see
+        `robustness.promise`), `same_data`, and a row for each condition.
+    """
+    told = read_json(saved.results.stress_folder(saved.split) / STRESS)
+    try:
+        return _shown(from_json(told), saved.data_fingerprint) if told else None
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def _shown(told: dict, fingerprint: str | None) -> dict:
+    overall = told["overall"]["all"]
+    return {
+        "n": told["n"],
+        "clean": told["clean"]["accuracy"],
+        "mean": overall["accuracy"],
+        "relative": overall["relative"].value,
+        "severities": told["severities"],
+        "promise": told["promise"],
+        "guard": told["guard"],
+        "refused": told["clean"].get("refused"),
+        "same_data": fingerprint in (None, told["data"]),
+        "rows": [_row(row, told["rows"]) for row in told["conditions"]],
+    }
+
+
+def _row(condition: dict, cells: list[dict]) -> dict:
+    own = [cell for cell in cells if cell["condition"] == condition["condition"]]
+    fallen = condition["falls_first"]
+    return {
+        "name": short(condition["condition"].replace("_", " "), 60),
+        "kind": condition["kind"],
+        "seen": condition["seen"],
+        "accuracies": [cell["accuracy"].value for cell in own],
+        "works_up_to": condition["works_up_to"],
+        "falls_first": fallen and short(f"{fallen['label']}, as {fallen['predicted_as']}", 60),
+        "broken": sum(cell.get("promise") == "broken" for cell in own),
+    }
