@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,8 @@ _LATEX = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
+    "–": "--",
+    "−": "$-$",
     "±": r"$\pm$",
     "×": r"$\times$",
     "→": r"$\rightarrow$",
@@ -121,8 +124,10 @@ _LATEX = {
 
 
 def latex(text: str) -> str:
-    """Return a text that LaTeX sets as it is."""
-    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
+    """Return a text as LaTeX sets it: ranges with an en dash, negative numbers with a minus."""
+    text = re.sub(r"(?<=\d)-(?=\d)", "–", " ".join(text.split()))
+    text = re.sub(r"(?<!\S)-(?=\d)|(?<=[(\[])-(?=\d)", "−", text)
+    return "".join(_LATEX.get(character, character) for character in text)
 
 
 def _latex_row(cells: Sequence[str]) -> str:

@@ -355,3 +355,13 @@ def test_arguments_that_no_one_means_are_refused(tmp_path, monkeypatch):
     with pytest.raises(FerError, match="no data"):
         fer_analysis.reproduce(quick=True)
     assert "repaired" in fer("reproduce", "--recipe", "x", code=2).output
+
+
+def test_what_is_printed_fits_a_screen(whole, capsys):
+    from fer_analysis.cli.tables.reproduction import print_reproduction
+
+    print_reproduction(whole[1])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 30
+    assert any(line.startswith("MobileNet, paper") for line in lines)

@@ -89,7 +89,7 @@ def _order(plan: Plan, networks: Networks) -> ClaimResult:
         paper=f"by {points(GAP).lstrip('+')} points",
         verdict=decide(gap),
         ours=f"{points(gap.value, gap.interval)} points, paired, n = {compared['n']:,}",
-        because=f"{'in' if inside else 'outside'} our interval: the paper's {points(GAP)}; "
+        because=f"the paper's {points(GAP)} lies {'in' if inside else 'outside'} our interval; "
         "one seed of each",
         command=command("fer compare", first.run.path, second.run.path, "--split", plan.split),
         figures={"difference": gap},

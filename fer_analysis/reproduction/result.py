@@ -56,10 +56,11 @@ class Reproduction:
         if self.collapses:
             collapsed = " and ".join(self.collapses)
             return f"{collapsed} collapsed: with this recipe the paper cannot be reproduced"
+        if self.synthetic:
+            return f"drawn faces decide none of the {len(self.claims)} claims of the paper"
         counts = self.verdicts
         said = f"of {len(self.claims)} claims of the paper {counts['holds']} hold, "
-        said += f"{counts['does not']} do not, {counts['not decided']} are not decided"
-        return f"{said}: these are drawn faces" if self.synthetic else said
+        return said + f"{counts['does not']} do not, {counts['not decided']} are not decided"
 
     def save(self, folder: str | Path) -> None:
         """Write `reproduction.json`, and table and claims as Markdown, CSV and LaTeX."""
