@@ -6,25 +6,30 @@ import dataclasses
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from small_bundle import fer
 
 import fer_analysis
+from fer_analysis.config import load_config
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.splits import FULL_TEST
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.figures.style import PNG_DPI
 from fer_analysis.progress import Listener, Progress
 from fer_analysis.reproduction.claims import DOES_NOT, HOLDS, NOT_DECIDED, decide, joint
 from fer_analysis.reproduction.faces import median_face
 from fer_analysis.reproduction.network_claims import network_claims
-from fer_analysis.reproduction.networks import Reproduced
+from fer_analysis.reproduction.networks import Reproduced, obtain_run
 from fer_analysis.reproduction.other_claims import data_claims
-from fer_analysis.reproduction.plan import Plan, _has_whole_test, make_plan
+from fer_analysis.reproduction.plan import RECIPES, Plan, _has_whole_test, make_plan
+from fer_analysis.reproduction.reproduce import carry_out
 from fer_analysis.reproduction.result import Reproduction
 from fer_analysis.reproduction.table import table_1
 from fer_analysis.run import Run
@@ -33,10 +38,10 @@ from fer_analysis.statistics.intervals import difference_of_proportions
 
 NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 SMALL = (
-    "data.n=220",
     "training.epochs=2",
     "training.images_per_epoch=64",
     "model.dense=[8]",
+    "model.filters=[4]",
 )
 FIGURES = (
     "figure-01-samples",
@@ -217,7 +222,32 @@ class _Notices(Progress):
         self.told.append(text)
 
 
-ASKED = {"data": "synthetic", "quick": True, "overrides": SMALL}
+def small_plan(folder, *overrides):
+    """Return a plan of two small networks of the same kind, which are trained in seconds."""
+    data = fer_analysis.load_data("synthetic", n=220)
+    section = data.section.model_dump(mode="json")
+    config = load_config("tiny", (*SMALL, *overrides), data=section)
+    return Plan(
+        recipe="repaired",
+        quick=True,
+        configs=dict.fromkeys(("mobilenet", "self_built"), config),
+        data=data,
+        split="test",
+        folder=folder,
+        explained={"n": 2, "method": "gradient", "checks": "none"},
+    )
+
+
+def _only_results(render):
+    """Return a `savefig` that renders the figures of the results, and no picture of the runs."""
+
+    def savefig(figure, path, **options):
+        if options.get("dpi") == PNG_DPI["screen"]:
+            Path(path).touch()
+        else:
+            render(figure, path, **options)
+
+    return savefig
 
 
 @pytest.fixture(scope="module")
@@ -227,13 +257,16 @@ def whole(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_CACHE_DIR", str(folder.parent / "cache"))
         patch.chdir(folder.parent)
+        patch.setattr(Figure, "savefig", _only_results(Figure.savefig))
+        # The self-built network was interrupted after its first epoch.
+        plan, run_dir = small_plan(folder), folder / "self_built"
         with pytest.raises(KeyboardInterrupt):
-            fer_analysis.reproduce(out=folder, progress=_Stop(), **ASKED)
-        assert not (folder / "results").exists()
-        started = (folder / "mobilenet/environment.json").stat().st_mtime_ns
+            config = plan.configs["self_built"]
+            fer_analysis.train(config, data=plan.data, run_dir=run_dir, progress=_Stop())
+        started = (run_dir / "environment.json").stat().st_mtime_ns
         notices = _Notices()
-        found = fer_analysis.reproduce(out=folder, progress=notices, **ASKED)
-    assert (folder / "mobilenet/environment.json").stat().st_mtime_ns == started
+        found = carry_out(plan, dict.fromkeys(plan.configs), progress=notices)
+    assert (run_dir / "environment.json").stat().st_mtime_ns == started
     return folder, found, notices.told
 
 
@@ -242,7 +275,7 @@ def test_time_is_told_first_and_the_killed_run_goes_on(whole):
     assert "drawn faces" in told[0]
     assert re.match(r"about .* on these \d+ cores, 2 of 2 networks to train", told[2])
     assert any("going on with" in line for line in told)
-    assert len(Run(folder / "mobilenet").history()) == 2
+    assert len(Run(folder / "self_built").history()) == 2
 
 
 def test_the_folder_is_whole(whole):
@@ -254,7 +287,8 @@ def test_the_folder_is_whole(whole):
     assert files == figures | tables | claims | {"index.html", "summary.md", "reproduction.json"}
     assert found.folder == folder / "results"
     assert found.verdicts == {"holds": 0, "does not": 0, "not decided": len(found.claims)}
-    assert Reproduction.load(found.folder).as_dict() == json.loads(json.dumps(found.as_dict()))
+    assert Reproduction.load(found.folder) == found
+    json.dumps(found.as_dict())
     assert all(claim.command.startswith("fer ") for claim in found.claims)
     (folder / "nothing").mkdir(exist_ok=True)
     with pytest.raises(FerError, match="nothing here"):
@@ -319,33 +353,41 @@ def test_the_latex_table_can_be_read(whole):
 
 def test_finished_networks_are_used_and_others_refused(whole):
     folder = whole[0]
-    plan = make_plan(
-        "synthetic",
-        recipe="repaired",
-        quick=True,
-        out=folder,
-        seed=None,
-        overrides=(*SMALL[:3], "model.dense=[9]"),
-        progress=Progress(),
-    )
-    from fer_analysis.reproduction.networks import obtain_run
-
+    changed = small_plan(folder, "model.dense=[9]")
     with pytest.raises(FerError) as error:
-        obtain_run(plan, "mobilenet", None, Progress())
+        obtain_run(changed, "mobilenet", None, Progress())
     assert "choose another --out" in str(error.value)
     assert "model.dense: [8], here [9]" in str(error.value)
-    with pytest.raises(FerError, match="given run is not of the config") as error:
-        obtain_run(plan, "self_built", folder / "mobilenet", Progress())
-    assert "model.name: 'mobilenet', here 'self_built'" in str(error.value)
-    own = dataclasses.replace(
-        plan, configs={n: Run(folder / n).config() for n in ("mobilenet", "self_built")}
-    )
-    other = dataclasses.replace(own.data, fingerprint="another")
+    with pytest.raises(FerError, match="given run is not of the config"):
+        obtain_run(changed, "self_built", folder / "mobilenet", Progress())
+    plan = small_plan(folder)
+    other = dataclasses.replace(plan.data, fingerprint="another")
     with pytest.raises(FerError, match="fingerprint .* here another"):
         given = folder / "mobilenet"
-        obtain_run(dataclasses.replace(own, data=other), "mobilenet", given, Progress())
-    run = obtain_run(own, "mobilenet", folder / "mobilenet", Progress())
+        obtain_run(dataclasses.replace(plan, data=other), "mobilenet", given, Progress())
+    run = obtain_run(plan, "mobilenet", folder / "mobilenet", Progress())
     assert run.path == folder / "mobilenet"
+
+
+def test_the_recipes_are_of_the_papers_networks(tmp_path):
+    for recipe in RECIPES:
+        for quick in (False, True):
+            plan = make_plan(
+                fer_analysis.load_data("synthetic", n=210),
+                recipe=recipe,
+                quick=quick,
+                out=tmp_path,
+                seed=3,
+                overrides=("training.epochs=2",),
+                progress=Progress(),
+            )
+            names = {network: config.model.name for network, config in plan.configs.items()}
+            assert names == {"mobilenet": "mobilenet", "self_built": "self_built"}
+            assert {c.seed for c in plan.configs.values()} == {3}
+            assert {c.training.epochs for c in plan.configs.values()} == {2}
+            assert all(
+                "soft_labels" in dict(c.remedies.chosen()) for c in plan.configs.values()
+            ) == (recipe == "best")
 
 
 def test_arguments_that_no_one_means_are_refused(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from fer_analysis.evaluation.evaluate_run import is_saved, predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.paper import NAMES
 from fer_analysis.progress import Listener, Progress
-from fer_analysis.reproduction.plan import QUICK_EXPLAINED, Plan
+from fer_analysis.reproduction.plan import Plan
 from fer_analysis.run import Run
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.text import percent
@@ -116,7 +116,7 @@ def explain(plan: Plan, run: Run, progress: Progress) -> tuple[SaliencyAnalysis 
     Returns:
         The analysis, and an empty text; or None and why there is none.
     """
-    asked = QUICK_EXPLAINED if plan.quick else {}
+    asked = plan.explained
     folder = run.saliency_folder(plan.split)
     if (folder / "meta.json").is_file() and _newer(folder / "meta.json", run.model_file):
         saved = SaliencyAnalysis.load(folder)
@@ -131,11 +131,14 @@ def explain(plan: Plan, run: Run, progress: Progress) -> tuple[SaliencyAnalysis 
 
 def _is_asked(saved: SaliencyAnalysis, plan: Plan, asked: Mapping) -> bool:
     """Return whether a saved analysis is complete, of this data, and with as many maps."""
-    n, meta = asked.get("n", 50), saved.meta
+    asked, meta = (
+        {"n": 50, "method": "integrated_gradients", "checks": "quick", **asked},
+        saved.meta,
+    )
     counts = dict(zip(saved.maps.label_names, saved.maps.support.tolist(), strict=True))
-    whole = all(meta["n"].get(name, 0) == min(n, count) for name, count in counts.items())
-    same = meta["data"] == plan.data.fingerprint and meta["method"] == "integrated_gradients"
-    return saved.complete and same and whole and meta["target"] == "true" and bool(saved.findings)
+    whole = all(meta["n"].get(k, 0) == min(asked["n"], n) for k, n in counts.items())
+    same = all(meta[key] == asked[key] for key in ("method", "checks"))
+    return saved.complete and meta["data"] == plan.data.fingerprint and whole and same
 
 
 def _newer(file: Path, model: Path) -> bool:

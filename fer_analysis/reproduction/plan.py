@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,7 @@ class Plan:
         data: The faces.
         split: The split that is evaluated: the test, or validation in its place.
         folder: Where runs and results go.
+        explained: Arguments of `fer_analysis.explain`, as far as they are not its defaults.
     """
 
     recipe: str
@@ -76,6 +77,7 @@ class Plan:
     data: LoadedData
     split: str
     folder: Path
+    explained: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
@@ -155,7 +157,15 @@ def make_plan(
     split = "test" if loaded.dataset.has("test") else "validation"
     name = f"reproduction-{name_of(loaded)}-{recipe}{'-quick' if quick else ''}"
     place = default_folder(name, loaded.fingerprint) if out is None else Path(out)
-    return Plan(recipe, quick, configs, loaded, split, place)
+    return Plan(
+        recipe=recipe,
+        quick=quick,
+        configs=configs,
+        data=loaded,
+        split=split,
+        folder=place,
+        explained=QUICK_EXPLAINED if quick else {},
+    )
 
 
 def _read(

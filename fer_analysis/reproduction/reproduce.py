@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fer_analysis.reproduction.plan import Plan
     from fer_analysis.reproduction.result import Reproduction
     from fer_analysis.run import Run
+    from fer_analysis.study.diagnosis import Diagnosis
 
 RESULTS = "results"
 """The folder of figures, table and claims, beside the runs."""
@@ -68,10 +69,8 @@ def reproduce(
         >>> found.verdicts
         {'holds': 0, 'does not': 0, 'not decided': 17}
     """
-    from fer_analysis.reproduction.networks import evaluate, explain, obtain_run
     from fer_analysis.reproduction.plan import make_plan
     from fer_analysis.study.diagnosis import Diagnosis
-    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     progress = progress or Progress()
     diagnosis = None if study is None else Diagnosis.load(Path(study))
@@ -84,9 +83,32 @@ def reproduce(
         overrides=tuple(overrides),
         progress=progress,
     )
+    given = {"mobilenet": mobilenet, "self_built": self_built}
+    return carry_out(plan, given, diagnosis=diagnosis, faces=faces, progress=progress)
+
+
+def carry_out(
+    plan: Plan,
+    given: Mapping[str, str | Path | Run | None],
+    *,
+    diagnosis: Diagnosis | None = None,
+    faces: bool = False,
+    progress: Progress,
+) -> Reproduction:
+    """Train, evaluate, explain and write what a plan says; see `reproduce`.
+
+    Args:
+        plan: The plan.
+        given: Network -> a finished run; None to train one.
+        diagnosis: Of a study; None without one.
+        faces: Whether photographs may be on the page.
+        progress: Receives the expected time first.
+    """
+    from fer_analysis.reproduction.networks import evaluate, explain, obtain_run
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+
     for remark in plan.remarks:
         progress.notice(remark)
-    given = {"mobilenet": mobilenet, "self_built": self_built}
     import_tensorflow_quietly()
     _tell_time(plan, given, progress)
     networks = {}
