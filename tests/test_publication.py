@@ -27,6 +27,16 @@ def drawing(width=10):
     return figure
 
 
+def pixels(png):
+    with Image.open(png) as image:
+        return image.width
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
 def width_of(pdf):
     return float(re.search(rb"/MediaBox \[ ?0 0 ([\d.]+)", pdf.read_bytes())[1]) / 72
 
@@ -39,7 +49,7 @@ def test_a_figure_is_png_alone_unless_a_format_is_chosen(tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"screen.png", "both.png", "both.svg", "after.png"}
     assert "<text" not in (tmp_path / "both.svg").read_text()  # outlines need no font
-    assert Image.open(tmp_path / "screen.png").width == 1500
+    assert pixels(tmp_path / "screen.png") == 1500
 
 
 @pytest.mark.parametrize(("width", "expected"), [(5, COLUMN), (10, PAGE), (3, 3)])
@@ -50,7 +60,7 @@ def test_a_papers_figure_is_a_column_or_a_page_wide_with_its_fonts(tmp_path, wid
     content = (tmp_path / "figure.pdf").read_bytes()
     assert b"/FontFile2" in content
     assert b"/Type3" not in content
-    assert Image.open(tmp_path / "figure.png").width == pytest.approx(300 * expected, abs=1)
+    assert pixels(tmp_path / "figure.png") == pytest.approx(300 * expected, abs=1)
 
 
 def test_texts_shrink_no_further_than_is_legible():

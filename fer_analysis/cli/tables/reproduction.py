@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import out, print_summary, table
+from fer_analysis.reproduction.claims import NOT_DECIDED
 from fer_analysis.reproduction.result import Reproduction
 
 _SHOWN = ("network", "test acc. [95 %]", "epochs", "happy correct", "disgust correct")
 
 
 def print_reproduction(found: Reproduction) -> None:
-    """Print Table 1 in short, and the claims; with -v why each is decided as it is.
+    """Print Table 1 in short, and the claims that are decided; with -v all of them, and why.
 
     Args:
         found: The result.
@@ -22,11 +23,13 @@ def print_reproduction(found: Reproduction) -> None:
     for row in found.table.rows:
         rows.add_row(*(row[column] for column in columns))
     out.print(rows)
-    claims = table("claim of the paper", "verdict")
-    claims.columns[1].justify = "left"
-    for claim in found.claims:
-        claims.add_row(claim.claim, claim.verdict)
-    out.print(claims)
+    decided = [claim for claim in found.claims if claim.verdict != NOT_DECIDED]
+    if decided:
+        claims = table("claim of the paper", "verdict")
+        claims.columns[1].justify = "left"
+        for claim in decided:
+            claims.add_row(claim.claim, claim.verdict)
+        out.print(claims)
     if verbosity.level() == verbosity.ALL:
         for claim in found.claims:
             out.print(f"{claim.claim}: {claim.verdict}", style="bold", soft_wrap=True)
