@@ -16,6 +16,8 @@ from fer_analysis.figures import save
 from fer_analysis.figures.style import COLUMN, PAGE, SMALLEST, fit, using
 from fer_analysis.tabular import Table, as_latex, as_markdown, latex, write_tables
 
+pytestmark = pytest.mark.pictures
+
 TABLE = Table(("label", "n", "n"), (("a_b & c", "60.3-63.5", "-3"), ("=1", "5 %", "x|y")), "50 %")
 
 
@@ -111,7 +113,6 @@ def test_tables_as_files(tmp_path):
         write_tables([TABLE], tmp_path / "t.xlsx")
 
 
-@pytest.mark.pictures
 def test_a_command_writes_its_tables_and_figures(trained):
     words = ("evaluate", "run", "--split", "validation")
     refused = fer(*words, "--table", "t.docx", code=1)

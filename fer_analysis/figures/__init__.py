@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def save(figure: Figure, path: str | Path) -> None:
+def save(figure: Figure, path: str | Path, *, dpi: int | None = None) -> None:
     """Write a figure as PNG at once, and in the format and style chosen in `figures.style`.
 
     Args:
         figure: What to write.
         path: The PNG; its folder is created.
+        dpi: Pixels per inch; None takes the style's.
     """
     from fer_analysis.figures.style import write
 
-    write(figure, path)
+    write(figure, path, dpi=dpi)
 
 
 def svg(figure: Figure) -> str:

@@ -99,12 +99,13 @@ def using(*, format: str | None = None, style: str | None = None) -> Iterator[No
         _choice.reset(token)
 
 
-def write(figure: Figure, path: str | Path) -> list[Path]:
+def write(figure: Figure, path: str | Path, *, dpi: int | None = None) -> list[Path]:
     """Write a figure as PNG, and beside it in the format that was chosen.
 
     Args:
         figure: What to write; in the style `paper` its size changes.
         path: The PNG; its folder is created.
+        dpi: Pixels per inch; None takes the style's.
 
     Returns:
         The files.
@@ -113,7 +114,7 @@ def write(figure: Figure, path: str | Path) -> list[Path]:
     if choice.style == "paper":
         fit(figure)
     formats = dict.fromkeys(("png", choice.format))
-    return write_as(figure, path, formats, dpi=PNG_DPI[choice.style])
+    return write_as(figure, path, formats, dpi=dpi or PNG_DPI[choice.style])
 
 
 def write_as(
