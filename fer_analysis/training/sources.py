@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 
@@ -38,7 +39,7 @@ class Source:
 
     def record(self) -> dict:
         """Return what is kept of it with the run, ready for JSON."""
-        return {"run": self.run.origin.path.name, "fingerprint": self.fingerprint}
+        return {"run": Path(self.name).name, "fingerprint": self.fingerprint}
 
 
 def load_initial_weights(name: str, model: keras.Model, label_names: tuple[str, ...]) -> bool:
