@@ -13,8 +13,9 @@ from small_bundle import fer, make_bundle, script
 
 import fer_analysis.run
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation import bundle
+from fer_analysis.evaluation import bundle, make_guard
 from fer_analysis.evaluation.evaluate_run import kept_temperature
+from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_command
 from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.files import write_json
@@ -133,6 +134,27 @@ def test_what_was_not_measured_is_called_so(made, bundled, monkeypatch, tmp_path
     assert "on test images: not measured" in shown
     assert "was not recorded" in card_lines(None)[0]
     assert "was not recorded" in card_lines(card | {"validation": None})[0]
+
+
+def test_a_guard_is_made_of_the_runs_own_validation_images(made, bundled, monkeypatch, tmp_path):
+    run, folder = Run(made / "run"), made / "run"
+    made_by_bundling = (folder / "guard.json").exists()
+    assert not made_by_bundling, "too few images for a guard"
+    few = fer("evaluate", folder, "--split", "validation", "--guard")
+    assert "no guard" in few.stderr and kept_guard(run) is None
+    for name, value in {"LEAST": 20, "EACH": 2}.items():
+        monkeypatch.setattr(make_guard, name, value)
+    other = fer("evaluate", folder, "--data", "synthetic", "--guard", code=1)
+    assert "other data" in other.stderr
+    done = fer("evaluate", folder, "--split", "validation", "--guard")
+    assert "guard.json" in done.stderr
+    guard = kept_guard(run)
+    assert 0 <= guard.made["refused"] <= 0.05 and guard.made["harmful"] > 0
+    assert make_card(run)["guard"] == guard.made
+    assert any("pictures unlike" in line for line in card_lines(make_card(run)))
+    bundle.bundle(run, None, tmp_path / "weights")
+    assert (tmp_path / "weights" / "guard.json").is_file()
+    (folder / "guard.json").unlink()
 
 
 def test_only_a_complete_run_on_its_own_data_and_of_a_fair_size(made, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import pytest
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.make_guard import kept_guard
+from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.files import content_hash, write_json
 from fer_analysis.quality.fit_guard import REFUSED, fit_guard
 from fer_analysis.quality.guard import WORDS, Guard, comparable

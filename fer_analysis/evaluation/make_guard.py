@@ -15,7 +15,7 @@ from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.files import content_hash
 from fer_analysis.progress import Progress
 from fer_analysis.quality.fit_guard import fit_guard
-from fer_analysis.quality.guard import WORDS, Guard
+from fer_analysis.quality.guard import Guard
 from fer_analysis.run import Run
 
 LEAST = 200
@@ -23,23 +23,6 @@ LEAST = 200
 
 EACH = 50
 """Images under each condition and severity: 6,500 in all."""
-
-
-def kept_guard(run: Run) -> Guard | None:
-    """Return a run's guard; None if none was made, or the model is another one by now.
-
-    Raises:
-        FerError: If the file is damaged, or of another version of the measures.
-    """
-    record = run.guard()
-    if record is None or record["made"]["model"] != content_hash(run.trained_model_file()):
-        return None
-    if set(record["middle"]) != set(WORDS):
-        raise FerError(
-            f"{run.origin.guard_file}: made by another version, with other measures; "
-            "`fer evaluate --guard` makes it again"
-        )
-    return Guard.from_dict(record)
 
 
 def make_guard(

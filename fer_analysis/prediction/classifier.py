@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import kept_temperature
-from fer_analysis.evaluation.make_guard import kept_guard
+from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.evaluation.open_run import taken_size
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.models.predict import predictor
