@@ -16,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import fer_analysis
 from fer_analysis.cli import main
 from fer_analysis.config import config_keys
 from fer_analysis.data import LAYOUTS
@@ -266,7 +267,7 @@ def test_figures_in_sentences_are_those_of_the_records(page, text):
     assert text in " ".join(path.read_text(encoding="utf-8").split())
 
 
-def test_every_entry_of_the_tables_is_described():
+def test_every_entry_of_a_table_and_every_public_name_is_described():
     def text(name):
         return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
@@ -275,6 +276,8 @@ def test_every_entry_of_the_tables_is_described():
         (MANIPULATIONS, "studies"),
         (METHODS, "saliency"),
         (LAYOUTS, "your-own-data"),
+        (shipped_configs(), "training"),
+        (fer_analysis.__all__, "python"),
     ):
         assert [name for name in table if f"`{name}`" not in text(guide)] == []
 
