@@ -216,5 +216,5 @@ def _write(
         result.save(new)
         write_text(new / PAGE, page(plan, result, figures, faces=faces))
         write_text(new / SUMMARY, summary(plan, result, figures))
-    progress.wrote(folder, f"{PAGE}, {SUMMARY}, {len(figures)} figures, table-1, claims")
+    progress.wrote(folder, f"{PAGE}, figures, table, claims")
     return dataclasses.replace(result, folder=folder)
