@@ -32,6 +32,7 @@ _PUBLIC = {
             "find_faces",
             "predict",
             "predict_film",
+            "export",
             "write_report",
         ),
         "fer_analysis.api",

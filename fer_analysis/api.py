@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fer_analysis.data.load import LoadedData
     from fer_analysis.evaluation.comparison import Comparison
     from fer_analysis.evaluation.evaluation import Evaluation
+    from fer_analysis.exporting.export_run import Export
     from fer_analysis.faces.face import Face
     from fer_analysis.prediction.film_result import FilmPredictions
     from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
@@ -567,6 +568,7 @@ def predict(
     faces: str = "auto",
     saliency: bool = False,
     draw: bool = False,
+    keras: bool = False,
     out: str | Path | None = None,
     each: Callable[[Prediction | Unreadable], None] | None = None,
     progress: Progress | None = None,
@@ -580,13 +582,16 @@ def predict(
             `(n, h, w, 1)` (grey) or `(n, h, w, 3)` (RGB), of any height and width, or a list
             of pictures as `find_faces` takes them. OpenCV's frames are BGR: pass
             `frame[..., ::-1]`.
-        run: Whose network: a run directory, a `.keras` file, `bundled`, a `Run`; None takes the
-            newest run. Not the first argument, since it mostly is the bundled one.
+        run: Whose network: a run directory, a `.keras` file, an exported network, `bundled`, a
+            `Run`; None takes the newest run. Not the first argument, since it mostly is the
+            bundled one.
         faces: `auto` takes images of at most 100 pixels of the shorter side, and those of one
             tight face, whole, and finds the faces in the others; `always` finds them in all;
             `never` takes each image for one cropped face.
         saliency: Also draw where the network looked on each face.
         draw: Also draw each photo with its faces' boxes, labels and probabilities.
+        keras: Use the Keras file of `bundled`, not its LiteRT form, which starts without
+            TensorFlow and gives the same labels but for a few faces in a thousand.
         out: The folder of these pictures; by default each file's folder.
         each: Called with each image as soon as its batch is predicted.
         progress: Receives a task, and a notice for each picture that could not be written.
@@ -618,6 +623,7 @@ def predict(
         faces=faces,
         saliency=saliency,
         draw=draw,
+        keras=keras,
         out=None if out is None else Path(out),
         each=each,
         progress=progress,
@@ -678,6 +684,60 @@ def predict_film(
         each=each,
         progress=progress,
     )
+
+
+def export(
+    run: str | Path | Run | None = "bundled",
+    *,
+    to: str = "litert",
+    quantize: str | None = None,
+    out: str | Path | None = None,
+    data: str | Path | LoadedData | None = None,
+    tolerance: float = 0.5,
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Export:
+    """Write a run's network in a format that runs without TensorFlow, and measure what it loses.
+
+    Beside the network are its labels, temperature, threshold and everything else that is known
+    of the run. The folder, or the file in it, is a RUN for `predict`, `evaluate` and `stress`,
+    but for a SavedModel.
+
+    Args:
+        run: A run directory, a `.keras` file, `bundled` or a `Run`; None takes the newest run.
+        to: `litert`, `onnx` or `saved_model`.
+        quantize: `dynamic` (8-bit weights, LiteRT's default), `full` (8-bit activations too) or
+            `none`.
+        out: The folder; by default `export/<to>-<quantize>` in the run's folder.
+        data: Other data than the run's own, whose validation images the network is compared on.
+        tolerance: Points of accuracy that it may lose; see `Export.within_tolerance`.
+        overrides: `KEY=VALUE` texts that change the data section of the config.
+        progress: Receives tasks and notices.
+
+    Raises:
+        FerError: If the run has no network, it cannot be converted, or a package is missing.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> exported = fer.export("runs/first", to="litert")
+        >>> fer.predict("faces/", run=exported.folder)
+    """
+    from fer_analysis.exporting.export_run import export_run
+    from fer_analysis.run import Run
+
+    exported = export_run(
+        run if isinstance(run, Run) else Run.open(run),
+        to=to,
+        quantize=quantize,
+        out=None if out is None else Path(out),
+        data=data,
+        tolerance=tolerance,
+        overrides=tuple(overrides),
+        progress=progress,
+    )
+    if progress is not None:
+        progress.wrote(exported.folder, f"{exported.file.name}, export.json")
+    return exported
 
 
 def write_report(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fer_analysis.config import RunConfig, load_config
 from fer_analysis.errors import FerError
 from fer_analysis.files import (
     content_hash,
@@ -13,8 +13,12 @@ from fer_analysis.files import (
     write_text,
 )
 from fer_analysis.lock import locked
+from fer_analysis.models.exported import exported_file, is_exported, read_exported
 from fer_analysis.result_folders import RUNS, new_run_folder, results_folder
 from fer_analysis.run_records import RunRecords
+
+if TYPE_CHECKING:
+    from fer_analysis.config import RunConfig
 
 BUNDLED = "bundled"
 """The RUN that comes with the package: this word alone, wherever a command takes a RUN."""
@@ -69,6 +73,15 @@ class Run(RunRecords):
         if path == BUNDLED:
             return cls._bundled()
         path = Path(path)
+        if not (path / "model.keras").is_file():
+            path = exported_file(path) or path
+        if path.name == "saved_model.pb" or (path / "saved_model.pb").is_file():
+            raise FerError(
+                f"{path}: a TensorFlow SavedModel, which is not read; name the run that it was "
+                "made of, or save the model as .keras"
+            )
+        if is_exported(path) and path.is_file():
+            return cls._exported(path)
         if path.is_file():  # its kind is checked when it is opened
             return cls(results_folder(path.stem, content_hash(path)), model=path)
         if not path.exists() and (RUNS / path).is_dir():
@@ -76,10 +89,9 @@ class Run(RunRecords):
         run = cls(path)
         if not run.config_file.is_file():
             what = "not a run directory (no config.yaml)" if path.exists() else "no such run"
-            if (path / "saved_model.pb").is_file():
-                what = "a TensorFlow SavedModel, which is not read; save the model as .keras"
             raise FerError(
-                f"{path}: {what}; expected a run directory, a .keras file or '{BUNDLED}'"
+                f"{path}: {what}; expected a run directory, a .keras file, an exported file or "
+                f"'{BUNDLED}'"
             )
         return run
 
@@ -98,6 +110,31 @@ class Run(RunRecords):
                 "go: rename it"
             )
         return cls(run.path, model=trained.model_file, trained=trained)
+
+    @classmethod
+    def _exported(cls, file: Path) -> Run:
+        """Open an exported network; its results go to a folder below `runs/`, none beside it."""
+        model = read_exported(file)
+        folder = results_folder(f"{model.name}-{model.to}", model.content)
+        return cls(folder, model=file, trained=cls(file.parent))
+
+    def light(self) -> Run:
+        """Return the run's exported form that lies beside its model file; itself without one.
+
+        Only the bundled network comes with one. It is not used where it was made of another
+        model file.
+        """
+        file = exported_file(self.model_file.parent)
+        if file is None or not is_exported(file) or is_exported(self.model_file):
+            return self
+        if read_exported(file).made_from != content_hash(self.model_file):
+            return self
+        return Run(self.path, model=file, trained=self.origin)
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether the network is an exported one, which TensorFlow is not needed for."""
+        return is_exported(self.model_file)
 
     @classmethod
     def newest(cls) -> Run:
@@ -134,6 +171,8 @@ class Run(RunRecords):
 
     def config(self) -> RunConfig:
         """Read the run's config."""
+        from fer_analysis.config import load_config
+
         return load_config(self.config_file)
 
     def trained_model_file(self) -> Path:

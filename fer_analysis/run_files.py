@@ -61,18 +61,6 @@ class Result(_Shape):
         return self
 
 
-class Card(_Shape):
-    """card.json: where a bundled network comes from, and what was measured of it."""
-
-    command: str
-    seed: int
-    model: str
-    config: dict
-    data: dict
-    label_names: list[str]
-    calibration: dict[str, dict]
-
-
 class _Temperature(_Shape):
     temperature: Annotated[float, Field(gt=0)]
     model: str
@@ -82,33 +70,6 @@ class Temperatures(_Shape):
     """temperature.json: name -> a fitted temperature and the model that it is of."""
 
     __pydantic_extra__: dict[str, _Temperature]
-
-
-class _GuardMade(_Shape):
-    model: str
-    refused: Annotated[float, Field(ge=0, le=1)]
-
-
-Number = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class GuardRecord(_Shape):
-    """guard.json: which pictures a network is not asked about; see `quality.guard.Guard`."""
-
-    middle: dict[str, Number]
-    spread: dict[str, Annotated[float, Field(gt=0)]]
-    costs: dict[str, list[Annotated[float, Field(ge=0)]]]
-    limit: Number
-    template: list[Number]
-    made: _GuardMade
-
-    @model_validator(mode="after")
-    def _fitting(self):
-        if not self.middle.keys() == self.spread.keys() == self.costs.keys():
-            raise ValueError("middle, spread and costs are of different measures")
-        if len(self.template) != 24 * 24 or any(len(pair) != 2 for pair in self.costs.values()):
-            raise ValueError("not a mean face of 24 x 24, or not two costs a measure")
-        return self
 
 
 def read_record(file: Path, shape: type[BaseModel], *, again: str) -> dict:

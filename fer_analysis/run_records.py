@@ -3,24 +3,57 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.errors import FerError
-from fer_analysis.files import replacing, write_csv, write_json
-from fer_analysis.run_files import (
-    Card,
-    Environment,
-    GuardRecord,
-    Result,
-    Temperatures,
-    read_hashes,
-    read_history,
-    read_record,
-)
+from fer_analysis.errors import FerError, quoted
+from fer_analysis.files import read_json, replacing, write_csv, write_json
 from fer_analysis.run_paths import RunPaths
+
+# Reading back is imported in the methods: pydantic takes longer than a prediction.
+
+CARD = {
+    "command": str,
+    "seed": int,
+    "model": str,
+    "config": dict,
+    "data": dict,
+    "label_names": list,
+    "calibration": dict,
+}
+"""card.json: where a bundled network comes from, and what was measured of it."""
+
+
+def guard_problem(guard: dict) -> str | None:
+    """Return what is wrong with the content of guard.json; None where nothing is."""
+    measures, made = [guard.get(key) for key in ("middle", "spread", "costs")], guard.get("made")
+    if not all(isinstance(each, dict) and each.keys() == measures[0].keys() for each in measures):
+        return "middle, spread and costs are of different measures"
+    middle, spread, costs = (list(each.values()) for each in measures)
+    mean = guard.get("template")
+    if not isinstance(mean, list) or len(mean) != 24 * 24:
+        return "template: not a mean face of 24 x 24"
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in costs):
+        return "costs: not two a measure"
+    flat = [cost for pair in costs for cost in pair]
+    numbers = {
+        "limit": [guard.get("limit")],
+        "middle": middle,
+        "spread": spread,
+        "costs": flat,
+        "template": mean,
+    }
+    for name, values in numbers.items():
+        if not all(isinstance(each, int | float) and math.isfinite(each) for each in values):
+            return f"{name}: expected numbers"
+    if min([*flat, 0]) < 0 or min([*spread, 1]) <= 0:
+        return "spread, costs: expected numbers above 0"
+    if not isinstance(made, dict) or not isinstance(made.get("model"), str):
+        return "made.model: expected a text"
+    return None if isinstance(made.get("refused"), int | float) else "made.refused: no number"
 
 
 class RunRecords(RunPaths):
@@ -43,6 +76,8 @@ class RunRecords(RunPaths):
         Raises:
             FerError: If the file is damaged.
         """
+        from fer_analysis.run_files import Environment, read_record
+
         file = self.origin.environment_file
         return read_record(file, Environment, again=self._again()) if file.exists() else {}
 
@@ -73,6 +108,8 @@ class RunRecords(RunPaths):
         Raises:
             FerError: If it is not complete, or the file is damaged.
         """
+        from fer_analysis.run_files import Result, read_record
+
         again = f"`fer train --resume {self.path}` makes it again"
         return read_record(self.result_file, Result, again=again)
 
@@ -86,6 +123,8 @@ class RunRecords(RunPaths):
         Raises:
             FerError: If the file is damaged.
         """
+        from fer_analysis.run_files import read_history
+
         return read_history(self.history_file, again=self._again())
 
     def write_hashes(
@@ -101,6 +140,8 @@ class RunRecords(RunPaths):
             earlier: Runs that this one starts or learns from: their images count as well. Where
                 they are not known, the file is not written: they are not known here either.
         """
+        from fer_analysis.run_files import read_hashes
+
         for name, hashes in (
             ("training_hashes_file", training),
             ("selection_hashes_file", validation),
@@ -134,6 +175,8 @@ class RunRecords(RunPaths):
         Raises:
             FerError: If a file is damaged.
         """
+        from fer_analysis.run_files import Temperatures, read_record
+
         again = "delete it; `fer evaluate` makes it again"
         files = dict.fromkeys((self.origin.temperature_file, self.temperature_file))
         read = (read_record(file, Temperatures, again=again) for file in files if file.exists())
@@ -151,7 +194,14 @@ class RunRecords(RunPaths):
         files = (self.guard_file, self.origin.guard_file)
         file = next((file for file in files if file.exists()), None)
         again = "delete it; `fer evaluate --guard` makes it again"
-        return None if file is None else read_record(file, GuardRecord, again=again)
+        if file is None:
+            return None
+        guard = read_json(file) or {}
+        if problem := guard_problem(guard):
+            from fer_analysis.run_files import damaged
+
+            raise damaged(file, problem, again)
+        return guard
 
     def write_guard(self, guard: dict) -> None:
         write_json(self.guard_file, guard)
@@ -163,10 +213,19 @@ class RunRecords(RunPaths):
             FerError: If the file is damaged.
         """
         file = self.origin.card_file
-        again = "install the package anew, or make it with scripts/bundle.py"
-        return read_record(file, Card, again=again) if file.exists() else None
+        if not file.exists():
+            return None
+        card = read_json(file) or {}
+        if wrong := [key for key, kind in CARD.items() if not isinstance(card.get(key), kind)]:
+            from fer_analysis.run_files import damaged
+
+            again = "install the package anew, or make it with scripts/bundle.py"
+            raise damaged(file, f"{wrong[0]}: {quoted(card.get(wrong[0]))}", again)
+        return card
 
     def _among(self, hashes: np.ndarray, file: Path) -> np.ndarray | None:
+        from fer_analysis.run_files import read_hashes
+
         if not file.exists():
             return None
         return np.isin(hashes.astype("S32"), read_hashes(file, again=self._again()))

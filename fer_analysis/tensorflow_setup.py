@@ -43,15 +43,22 @@ def _import() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Its Python part warns of functions that are compiled again, one for each network.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
+    with stderr_dropped():
         with any_mplbackend():
             import keras  # noqa: F401
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # looks for graphics cards now, not later
+
+
+@contextlib.contextmanager
+def stderr_dropped() -> Iterator[None]:
+    """Drop what libraries write to stderr, those in C++ too; Python's errors are raised."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)

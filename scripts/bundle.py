@@ -16,8 +16,8 @@ import argparse
 from pathlib import Path
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.bundle import bundle
 from fer_analysis.evaluation.model_card import card_lines
+from fer_analysis.exporting.bundle import bundle
 from fer_analysis.run import WEIGHTS, Run
 
 

@@ -10,7 +10,7 @@ from fer_layouts import write_layout
 
 from fer_analysis.cli import main
 from fer_analysis.data.synthetic.generate import generate
-from fer_analysis.evaluation.bundle import bundle
+from fer_analysis.exporting.bundle import bundle
 from fer_analysis.run import Run
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"

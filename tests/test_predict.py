@@ -19,7 +19,6 @@ from small_bundle import fer
 import fer_analysis.run
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.evaluate_run import kept_temperature
-from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.files import content_hash, write_json
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
@@ -28,6 +27,7 @@ from fer_analysis.prediction.batches import classify
 from fer_analysis.prediction.classifier import Classifier, Outputs
 from fer_analysis.prediction.find_images import find_images
 from fer_analysis.run import Run
+from fer_analysis.statistics.temperature_scaling import at_temperature
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 TEMPERATURE, LEAST = 0.2, 0.5

@@ -5,30 +5,63 @@ Heavy imports live inside the commands, so that help and errors are fast.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from collections.abc import Iterator, MutableMapping
 from typing import NoReturn
 
 import click
 
 from fer_analysis import __version__
 from fer_analysis.cli import verbosity
-from fer_analysis.cli.audit import audit
-from fer_analysis.cli.compare import compare
-from fer_analysis.cli.config import config
-from fer_analysis.cli.data import data
-from fer_analysis.cli.diagnose import diagnose
-from fer_analysis.cli.evaluate import evaluate
-from fer_analysis.cli.guide import guide
-from fer_analysis.cli.predict import predict
-from fer_analysis.cli.report import report
-from fer_analysis.cli.reproduce import reproduce
-from fer_analysis.cli.saliency import saliency
-from fer_analysis.cli.stress import stress
-from fer_analysis.cli.study import study
 from fer_analysis.cli.terminal import encodable, escaped
-from fer_analysis.cli.train import train
 from fer_analysis.errors import FerError, first_line
+
+COMMANDS = (
+    "data",
+    "audit",
+    "train",
+    "evaluate",
+    "compare",
+    "stress",
+    "saliency",
+    "study",
+    "diagnose",
+    "report",
+    "reproduce",
+    "predict",
+    "export",
+    "config",
+    "guide",
+)
+"""In the order of use; each is in the module of its name."""
+
+
+class _Commands(MutableMapping):
+    """Name -> command; a command's module is imported when it is first asked for."""
+
+    def __init__(self):
+        self._loaded: dict[str, click.Command | None] = dict.fromkeys(COMMANDS)
+
+    def __getitem__(self, name: str) -> click.Command:
+        if self._loaded[name] is None:
+            command = getattr(importlib.import_module(f"fer_analysis.cli.{name}"), name)
+            verbosity.add_options(command)
+            self._loaded[name] = command
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaded)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
 
 
 class _Group(click.Group):
@@ -94,6 +127,7 @@ def _reason(error: OSError) -> str:
 
 @click.group(
     cls=_Group,
+    commands=_Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="fer")
@@ -120,24 +154,3 @@ def main():
     Shell completion (bash, zsh, fish): eval "$(_FER_COMPLETE=bash_source fer)" in ~/.bashrc,
     with zsh_source in ~/.zshrc.
     """
-
-
-COMMANDS = (
-    data,
-    audit,
-    train,
-    evaluate,
-    compare,
-    stress,
-    saliency,
-    study,
-    diagnose,
-    report,
-    reproduce,
-    predict,
-    config,
-    guide,
-)
-for command in COMMANDS:
-    verbosity.add_options(command)
-    main.add_command(command)

@@ -17,7 +17,8 @@ from fer_analysis.errors import FerError
     default="bundled",
     show_default=True,
     metavar="RUN",
-    help="Whose network: a run directory, a .keras file, or the one that comes with the package. "
+    help="Whose network: a run directory, a .keras file, an exported file, or the one that comes "
+    "with the package. "
     "An option here, since the arguments are images.",
 )
 @click.option(
@@ -33,6 +34,12 @@ from fer_analysis.errors import FerError
     "--draw", is_flag=True, help="Also write each photo with its faces' boxes and labels."
 )
 @click.option("--saliency", is_flag=True, help="Also draw where the network looked on each face.")
+@click.option(
+    "--keras",
+    is_flag=True,
+    help="Use the Keras file of the network that comes with the package. Default: its LiteRT "
+    "form, which starts at once.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -52,7 +59,7 @@ from fer_analysis.errors import FerError
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, row by row during prediction.")
 @click.option("--card", is_flag=True, help="Show the network's origin and measured figures.")
-def predict(paths, run, faces, draw, saliency, out, film, every, as_json, as_csv, card):
+def predict(paths, run, faces, draw, saliency, keras, out, film, every, as_json, as_csv, card):
     """Predict the expression label of each face in photos and films, or of cropped faces.
 
     PATH is an image of any size and colour, a folder of them (searched to any depth), a film
@@ -88,8 +95,8 @@ def predict(paths, run, faces, draw, saliency, out, film, every, as_json, as_csv
     from fer_analysis.faces.frames import is_film
 
     if film or any(map(is_film, paths)):
-        if saliency or faces != "auto":
-            raise FerError("--saliency and --faces are for pictures, not for films")
+        if saliency or keras or faces != "auto":
+            raise FerError("--saliency, --keras and --faces are for pictures, not for films")
         return _predict_film(paths, run, every, draw, out, as_json=as_json, as_csv=as_csv)
     if every:
         raise FerError("--every is for films; a folder of frames is one with --film")
@@ -106,6 +113,7 @@ def predict(paths, run, faces, draw, saliency, out, film, every, as_json, as_csv
         faces=faces,
         saliency=saliency,
         draw=draw,
+        keras=keras,
         out=out,
         each=lambda item: tables.print_as_it_comes(item, rows),
         progress=ConsoleProgress(),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from fer_analysis.data.vote_shares import STRATA, modal_shares, stratum, vote_entropy, vote_shares
-from fer_analysis.evaluation.calibration import TINY
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import proportion
+from fer_analysis.statistics.temperature_scaling import TINY
 
 
 def annotators(evaluation: Evaluation) -> dict | None:

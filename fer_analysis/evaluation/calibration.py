@@ -8,6 +8,7 @@ from scipy.special import ndtr
 from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import proportion
+from fer_analysis.statistics.temperature_scaling import TINY
 
 BINS = 15
 SIMULATIONS = 200
@@ -19,9 +20,6 @@ SEEN = np.sqrt(2 / np.pi) * np.exp(-(TRUE**2) / 2) + TRUE * (1 - 2 * ndtr(-TRUE)
 
 _AT_ONCE = 4_000_000
 """Weights computed together, so that memory stays small."""
-
-TINY = 1e-12
-"""Probabilities are raised to this before a logarithm: one certain error is not infinite."""
 
 
 def calibration(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0) -> dict | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ from fer_analysis.evaluation import pitfalls
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import load_metrics, save_metrics
 from fer_analysis.evaluation.selective_prediction import answer_rule
-from fer_analysis.evaluation.temperature import RANGE, at_temperature, fit_temperature
+from fer_analysis.evaluation.temperature import RANGE, fit_temperature
 from fer_analysis.files import content_hash, read_json, replacing_folder, write_json
+from fer_analysis.models.exported import exported_predictor, read_exported
 from fer_analysis.progress import Progress, Update
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import to_json
+from fer_analysis.statistics.temperature_scaling import at_temperature
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 VERSION = 2
@@ -92,7 +95,7 @@ def predict_split(
         FerError: If there is no such split, or the model's labels are not the data's.
     """
     data.dataset.part(split)  # a missing split is reported before anything is loaded
-    if not is_saved(run, data, split, tta=tta):
+    if not is_saved(run, data, split, tta=tta) and not run.is_exported:
         import_tensorflow_quietly()
     with (progress or Progress()).task("predicting") as update:
         return evaluate_run(run, data, split, tta=tta, progress=update)
@@ -107,7 +110,34 @@ def open_model(run: Run, label_names: tuple[str, ...]):
     from fer_analysis.models.storage import load_model
 
     model, names = load_model(run.trained_model_file())
-    outputs = model.output_shape[-1]
+    _check_labels(run, names, model.output_shape[-1], label_names)
+    return model
+
+
+def open_predictor(run: Run, label_names: tuple[str, ...]) -> Callable[..., np.ndarray]:
+    """Load a run's network, a Keras model or an exported one, as a function of images.
+
+    Args:
+        run: The run.
+        label_names: The labels that it must have been trained on.
+
+    Returns:
+        See `models.predict.predictor`.
+
+    Raises:
+        FerError: If there is none, or its labels differ.
+    """
+    if run.is_exported:
+        file = run.trained_model_file()
+        names = read_exported(file).label_names
+        _check_labels(run, names, len(names), label_names)
+        return exported_predictor(file)
+    from fer_analysis.models.predict import predictor
+
+    return predictor(open_model(run, label_names))
+
+
+def _check_labels(run: Run, names, outputs: int, label_names: tuple[str, ...]) -> None:
     if (names or label_names) != label_names or outputs != len(label_names):
         own = ", ".join(names) if names else f"{outputs} labels without names"
         same = " (the same labels in another order)" if set(names or ()) == set(label_names) else ""
@@ -115,7 +145,6 @@ def open_model(run: Run, label_names: tuple[str, ...]):
             f"{run.model_file}: the model's labels are not the data's{same}: "
             f"{own}; the data has: {', '.join(label_names)}"
         )
-    return model
 
 
 def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
@@ -132,7 +161,11 @@ def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
     if not kept:
         return None
     _check_temperature(kept, run)
-    return kept if kept["model"] == content_hash(run.trained_model_file()) else None
+    file = run.trained_model_file()
+    if kept["model"] == content_hash(file):
+        return kept
+    exported = run.is_exported and kept["model"] == read_exported(file).made_from
+    return kept if exported else None
 
 
 def _check_temperature(kept: object, run: Run) -> None:
@@ -162,10 +195,10 @@ def _check_temperature(kept: object, run: Run) -> None:
 
 
 def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Evaluation:
-    from fer_analysis.models.predict import over_views, predictor
+    from fer_analysis.models.views import over_views
 
     part = data.dataset.part(split)
-    predict = predictor(open_model(run, part.label_names))
+    predict = open_predictor(run, part.label_names)
     hashes = part.pixel_hashes()
     notes, warnings = pitfalls.selected_on(_selected(run, data, split, hashes), split)
     evaluation = Evaluation(

@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 
 from fer_analysis.data.dataset import OFFICIAL_NAMES
-from fer_analysis.evaluation.evaluate_run import folder_of
-from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.files import read_json
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate, to_json
@@ -45,6 +43,8 @@ def make_card(run: Run) -> dict:
         `SPLITS`, as its images are and with `-tta`, the figures of `all` and `leak_free` images
         with 95 % intervals; None means not measured.
     """
+    from fer_analysis.evaluation.evaluate_run import folder_of
+
     environment, result = run.environment(), run.result()
     config = run.config().model_dump(mode="json")
     del config["data"]
@@ -150,6 +150,8 @@ def split_name(card: dict, split: str) -> str:
 
 
 def _figures(run: Run, folder: str) -> dict | None:
+    from fer_analysis.evaluation.metrics import load_metrics
+
     metrics = load_metrics(run.evaluation_folder(folder))
     if metrics is None:
         return None

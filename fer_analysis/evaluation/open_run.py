@@ -10,6 +10,7 @@ from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
+from fer_analysis.models.exported import read_exported
 from fer_analysis.models.model_file import ANY_SIZE, read_model_file
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
@@ -61,7 +62,10 @@ def taken_size(run: Run) -> int:
     Raises:
         FerError: If there is no model file that can be read.
     """
-    size = read_model_file(run.trained_model_file()).size
+    file = run.trained_model_file()
+    if run.is_exported:
+        return read_exported(file).size
+    size = read_model_file(file).size
     if size is None and run.origin.config_file.is_file():
         size = run.origin.config().data.size
     return size or ANY_SIZE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
-from fer_analysis.evaluation.calibration import TINY
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.statistics.temperature_scaling import as_logits, at_temperature
 
 FOLDS = 5
 LEAST = 2 * FOLDS
@@ -28,7 +28,7 @@ def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
         labels: int64 `(n,)`, n at least 1.
         probabilities: float `(n, k)`.
     """
-    logits = _logits(probabilities)
+    logits = as_logits(probabilities)
     rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
@@ -37,17 +37,6 @@ def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
     found = minimize_scalar(loss, bounds=np.log(RANGE), method="bounded")
     return float(np.exp(found.x))
-
-
-def at_temperature(probabilities: np.ndarray, temperature: float | np.ndarray) -> np.ndarray:
-    """Return the probabilities at a temperature, float64 `(n, k)`; the order never changes.
-
-    Args:
-        probabilities: float `(n, k)`.
-        temperature: One for all images, or `(n,)`.
-    """
-    temperature = np.asarray(temperature, dtype=float)
-    return softmax(_logits(probabilities) / temperature.reshape(-1, 1), axis=1)
 
 
 def calibrated(evaluation: Evaluation) -> tuple[np.ndarray, float, str]:
@@ -85,7 +74,3 @@ def cross_fitted(labels: np.ndarray, probabilities: np.ndarray, *, seed: int = 0
         rest = fold != held_out
         result[~rest] = fit_temperature(labels[rest], probabilities[rest])
     return result
-
-
-def _logits(probabilities: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(probabilities.astype(np.float64), TINY))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.evaluate_run import kept_temperature
 from fer_analysis.evaluation.kept_guard import kept_guard
-from fer_analysis.evaluation.open_run import taken_size
-from fer_analysis.evaluation.temperature import at_temperature
-from fer_analysis.models.predict import predictor
-from fer_analysis.models.storage import load_model
+from fer_analysis.models.exported import exported_predictor, read_exported
 from fer_analysis.quality.guard import Guard
 from fer_analysis.run import Run
+from fer_analysis.statistics.temperature_scaling import at_temperature
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Classifier:
     """A network with its temperature and threshold, fitted on validation images.
 
     Args:
-        model: Raw pixels in, probabilities out.
+        form: What kind of file it is, in a few words.
+        model: Raw pixels in, probabilities out; None for an exported network.
         predict: See `models.predict.predictor`.
         label_names: The k labels.
         size: Height and width of the images that it takes, in pixels.
@@ -51,7 +52,8 @@ class Classifier:
         guard: See `quality.guard.Guard`; None where none was made.
     """
 
-    model: keras.Model
+    form: str
+    model: keras.Model | None
     predict: Callable[..., np.ndarray]
     label_names: tuple[str, ...]
     size: int
@@ -64,19 +66,10 @@ class Classifier:
         """Load a run's network.
 
         Raises:
-            FerError: If there is none that can be loaded; see `models.storage.load_model`.
+            FerError: If there is none that can be loaded; see `models.storage.load_model` and
+                `models.exported.exported_predictor`.
         """
-        model, names = load_model(run.trained_model_file())
-        kept = kept_temperature(run) or {}
-        return cls(
-            model=model,
-            predict=predictor(model),
-            label_names=names or tuple(f"label {i}" for i in range(model.output_shape[-1])),
-            size=taken_size(run),
-            temperature=kept.get("temperature"),
-            rule=kept.get("answers"),
-            guard=kept_guard(run),
-        )
+        return _exported(run) if run.is_exported else _keras(run)
 
     def __call__(self, images: np.ndarray) -> Outputs:
         """Predict images, uint8 `(n, size, size, 1)`.
@@ -104,3 +97,38 @@ class Classifier:
         if self.rule is None:
             return np.ones(len(confidence), dtype=bool)
         return refused | (confidence < self.rule["least"])
+
+
+def _exported(run: Run) -> Classifier:
+    file = run.trained_model_file()
+    model = read_exported(file)
+    return Classifier(
+        form=model.form,
+        model=None,
+        predict=exported_predictor(file),
+        label_names=model.label_names,
+        size=model.size,
+        temperature=model.temperature,
+        rule=model.rule,
+        guard=kept_guard(run),
+    )
+
+
+def _keras(run: Run) -> Classifier:
+    from fer_analysis.evaluation.evaluate_run import kept_temperature
+    from fer_analysis.evaluation.open_run import taken_size
+    from fer_analysis.models.predict import predictor
+    from fer_analysis.models.storage import load_model
+
+    model, names = load_model(run.trained_model_file())
+    kept = kept_temperature(run) or {}
+    return Classifier(
+        form="Keras",
+        model=model,
+        predict=predictor(model),
+        label_names=names or tuple(f"label {i}" for i in range(model.output_shape[-1])),
+        size=taken_size(run),
+        temperature=kept.get("temperature"),
+        rule=kept.get("answers"),
+        guard=kept_guard(run),
+    )

@@ -37,6 +37,7 @@ def predict_images(
     faces: str = "auto",
     saliency: bool = False,
     draw: bool = False,
+    keras: bool = False,
     out: Path | None = None,
     each: Each | None = None,
     progress: Progress | None = None,
@@ -56,7 +57,8 @@ def predict_images(
         raise FerError("no image to look at")
     if (saliency or draw) and out is None and not isinstance(sources[0], Found):
         raise FerError("pictures of images that are no files: name their folder with `out`")
-    predictions, classifier = [], open_classifier(run)
+    predictions, classifier = [], open_classifier(run, keras=keras or saliency)
+    progress.detail(f"network: {classifier.form}")
     pictures = _pictures(
         classifier, sources, saliency=saliency, draw=draw, out=out, progress=progress
     )
@@ -107,9 +109,21 @@ def _checked(images: np.ndarray) -> np.ndarray:
     return images
 
 
-def open_classifier(run: Run) -> Classifier:
-    """Load a run's network, and TensorFlow before it."""
-    import_tensorflow_quietly()
+def open_classifier(run: Run, *, keras: bool = False) -> Classifier:
+    """Load a run's network: its light form where it has one, else Keras and TensorFlow.
+
+    Args:
+        run: The run.
+        keras: Load the Keras model in any case.
+
+    Raises:
+        FerError: If there is none.
+    """
+    run = run if keras else run.light()
+    if keras and run.is_exported:
+        raise FerError(f"{run.model_file}: saliency and --keras need the Keras model of its run")
+    if not run.is_exported:
+        import_tensorflow_quietly()
     from fer_analysis.prediction.classifier import Classifier
 
     return Classifier.open(run)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from fer_analysis.errors import FerError, first_line
-from fer_analysis.evaluation.evaluate_run import kept_temperature, open_model
+from fer_analysis.evaluation.evaluate_run import kept_temperature, open_predictor
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.files import file_name
 from fer_analysis.quality.guard import Guard
@@ -67,15 +67,16 @@ def network_of_run(
     """
     file = run.trained_model_file()
     adapted = input_size is not None or scale is not None
+    if adapted and run.is_exported:
+        raise FerError(f"{file}: an exported network takes images as they are: no --input-size")
     kept = {} if adapted else kept_temperature(run) or {}
 
     def load(label_names: tuple[str, ...]) -> Predict:
-        import_tensorflow_quietly()
+        if not run.is_exported:
+            import_tensorflow_quietly()
         if adapted:
             return _adapted_model(file, label_names, input_size, scale)
-        from fer_analysis.models.predict import predictor
-
-        return predictor(open_model(run, label_names))
+        return open_predictor(run, label_names)
 
     identity = _hash(file.read_bytes(), repr((input_size, scale)).encode())
     return Network(

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.special import bdtr, bdtrc
 
 from fer_analysis.evaluation.calibration import weighted_error
-from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.statistics.bootstrap import image_weights
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import proportion
+from fer_analysis.statistics.temperature_scaling import at_temperature
 
 KEPT, BROKEN, NOT_DECIDED = "kept", "broken", "not decided"
 

@@ -16,7 +16,7 @@ from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import data_section, read_data
 from fer_analysis.evaluation.selective_prediction import answer_rule
-from fer_analysis.evaluation.temperature import at_temperature, fit_temperature
+from fer_analysis.evaluation.temperature import fit_temperature
 from fer_analysis.progress import Progress
 from fer_analysis.robustness.changes import CHANGES, NAMES
 from fer_analysis.robustness.images import content, draw, held_out, leak_free_part
@@ -24,6 +24,7 @@ from fer_analysis.robustness.networks import Network, checked
 from fer_analysis.robustness.store import PredictionStore
 from fer_analysis.robustness.stress_test import StressTest
 from fer_analysis.statistics.estimate import to_json
+from fer_analysis.statistics.temperature_scaling import at_temperature
 
 VERSION = 1
 """Of the conditions; raised when one of them changes."""

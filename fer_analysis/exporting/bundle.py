@@ -12,6 +12,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import evaluate_run
 from fer_analysis.evaluation.make_guard import make_guard
 from fer_analysis.evaluation.model_card import make_card, tidy_command
+from fer_analysis.exporting.export_run import CheckedOn, write_export
 from fer_analysis.files import write_json, write_text
 from fer_analysis.run import Run
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
@@ -40,7 +41,7 @@ def bundle(
     size = run.trained_model_file().stat().st_size
     if size > LARGEST:
         raise FerError(f"{run.model_file}: {size:,} bytes, expected {LARGEST:,} at most")
-    _measure(run, data)
+    checked_on = _measure(run, data)
     config = run.config()
     if config.data.source != SYNTHETIC:
         anywhere = config.data.model_copy(update={"source": None})
@@ -60,11 +61,13 @@ def bundle(
         new.write_guard(run.guard())
     for name in ("model_file", "training_hashes_file", "selection_hashes_file"):
         shutil.copyfile(getattr(run, name), getattr(new, name))
+    exported = write_export(new, out, to="litert", quantize="dynamic", checked_on=checked_on)
+    card["litert"] = exported.parity
     write_json(new.card_file, card)
     return card
 
 
-def _measure(run: Run, source: str | None) -> None:
+def _measure(run: Run, source: str | None) -> CheckedOn:
     """Evaluate what is not evaluated yet, and keep the hashes that older runs have not."""
     loaded = open_data(load_config(run.config_file, data=source).data)
     if not run.is_own(loaded.fingerprint):
@@ -78,3 +81,5 @@ def _measure(run: Run, source: str | None) -> None:
     if not run.selection_hashes_file.is_file():
         hashes = (loaded.dataset.part(split).pixel_hashes() for split in ("train", "validation"))
         run.write_hashes(*hashes)
+    evaluation = evaluate_run(run, loaded, "validation")
+    return CheckedOn(evaluation, loaded.dataset.part("validation").images)
