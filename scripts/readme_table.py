@@ -27,6 +27,7 @@ from tables.evidence import (
     share_of,
 )
 
+from fer_analysis.evaluation.model_card import card_lines
 from fer_analysis.paper import TABLE_1
 
 CARD = ROOT / "fer_analysis" / "weights" / "card.json"
@@ -66,18 +67,18 @@ def summary() -> str:
         share = row["validation_accuracy"]
         rows.append((f"the paper's {name}, as published", _percent(share), "", "0"))
     head = ("network", "accuracy, all 3,589", "leak-free, 3,309", "disgust, all / leak-free")
-    return markdown(head, rows)
+    conditions = [line for line in card_lines(card) if line.startswith("under ")]
+    return "\n\n".join([markdown(head, rows), *(f"`bundled`: {line}." for line in conditions)])
 
 
 def bundled() -> str:
     """What the card of the bundled network says: origin, figures, recall of every label."""
     card = read_json(CARD)
-    unsure = card["calibration"]["plain"]["answers"]
     data = card["data"]
     lines = [
         f"`{card['command']}`: {card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB, "
-        f"{card['minutes']:.0f} minutes on two cores, data {data['fingerprint']} "
-        f"({data['protocol']} protocol).",
+        f"trained in {card['minutes']:.0f} minutes on two cores, data {data['fingerprint']} "
+        f"({data['protocol']} protocol). {card['note'] or ''}".rstrip(),
         "",
     ]
     named = {
@@ -109,12 +110,7 @@ def bundled() -> str:
     ]
     head = ("recall on PublicTest", "all", "leak-free")
     lines += [markdown(head, rows), ""]
-    if unsure:
-        lines.append(
-            f"Unsure below a confidence of {_percent(unsure['least'])}: it answers "
-            f"{unsure['n']:,} of {unsure['of']:,} leak-free PublicTest images, and "
-            f"{share_of(unsure['accuracy'])} of these answers are correct."
-        )
+    lines += [f"- {line}" for line in card_lines(card)]
     return "\n".join(lines)
 
 
