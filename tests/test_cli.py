@@ -16,6 +16,7 @@ import click
 import numpy as np
 import pytest
 from fer_layouts import write_layout
+from quick import quick
 from small_bundle import fer
 
 from fer_analysis.cli import main
@@ -466,7 +467,6 @@ def test_scoring_without_the_images_of_an_audit(trained):
     assert json.loads(fer("evaluate", "run", "--json").stdout)["n"] == plain["n"], "kept apart"
 
 
-@pytest.mark.pictures
 def test_seeds_of_one_config_are_taken_together(trained):
     for seed in (1, 2):
         words = ["train", "tiny", "--data", "fer", "--run-dir", f"run-{seed}", "--seed", seed]
@@ -482,7 +482,9 @@ def test_seeds_of_one_config_are_taken_together(trained):
         "--set",
         "remedies.mixup=true",
     )
+    quick(pictures=False)
     result = fer("compare", "run", "run-1", "run-2", "other", "--out", "c", "-v")
+    quick()
     assert "run (3 seeds)" in result.stdout
     told = json.loads(Path("c/comparison.json").read_text())
     assert [row["seeds"] for row in told["spreads"]["all images"]] == [3, 1]
