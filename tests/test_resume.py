@@ -117,7 +117,7 @@ def test_killed_ten_times_equals_never_killed(tmp_path):
     for kill in range(KILLS):
         process = start(words, log)
         if kill % 3 == 0:  # aim at the writing of a checkpoint
-            killed = kill_at(process, writing(pieces, process.pid), pause=0.0001)
+            killed = kill_at(process, writing(pieces, process.pid), pause=0.002)
         else:  # a random moment after an epoch has been finished
             before = len(rows(pieces))
             moment = moment_after(pieces, before, chance.uniform(0, 0.3))
