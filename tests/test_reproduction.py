@@ -27,7 +27,7 @@ from fer_analysis.reproduction.claims import DOES_NOT, HOLDS, NOT_DECIDED, decid
 from fer_analysis.reproduction.faces import median_face
 from fer_analysis.reproduction.network_claims import network_claims
 from fer_analysis.reproduction.networks import Reproduced, obtain_run
-from fer_analysis.reproduction.other_claims import data_claims
+from fer_analysis.reproduction.other_claims import RATIO, data_claims
 from fer_analysis.reproduction.plan import RECIPES, Plan, _has_whole_test, make_plan
 from fer_analysis.reproduction.reproduce import carry_out
 from fer_analysis.reproduction.result import Reproduction
@@ -180,6 +180,7 @@ def test_a_collapse_does_not_reproduce_and_drawn_or_quick_runs_decide_nothing(tm
         assert {claim.verdict for claim in found} == {NOT_DECIDED}
         assert all(plan.decides in claim.because for claim in found)
     assert data_claims(planned(tmp_path, layout="synthetic"))[0].verdict == NOT_DECIDED
+    assert RATIO == 16  # 7,215 / 436 is 16.5
 
 
 def test_the_papers_protocol_is_used_where_its_whole_test_is_there():

@@ -17,7 +17,7 @@ from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.diagnosis import NOT_SHOWN, SHOWN, Diagnosis
 from fer_analysis.text import command, number_estimate, points
 
-RATIO = round(TRAINING_IMAGES["happy"] / TRAINING_IMAGES["disgust"])
+RATIO = TRAINING_IMAGES["happy"] // TRAINING_IMAGES["disgust"]
 """16.5, which the paper calls 16 times."""
 
 Networks = Mapping[str, Reproduced]

@@ -55,6 +55,10 @@ class Reproduction:
         """What came out, in a sentence."""
         if self.collapses:
             collapsed = " and ".join(self.collapses)
+            if self.quick:
+                return (
+                    f"{collapsed}: no better than chance in this quick look, which proves nothing"
+                )
             return f"{collapsed} collapsed: with this recipe the paper cannot be reproduced"
         if self.synthetic:
             return f"drawn faces decide none of the {len(self.claims)} claims of the paper"
