@@ -56,9 +56,7 @@ class Reproduction:
         if self.collapses:
             collapsed = " and ".join(self.collapses)
             if self.quick:
-                return (
-                    f"{collapsed}: no better than chance in this quick look, which proves nothing"
-                )
+                return f"{collapsed}: no better than chance in this quick look, no evidence"
             return f"{collapsed} collapsed: with this recipe the paper cannot be reproduced"
         if self.synthetic:
             return f"drawn faces decide none of the {len(self.claims)} claims of the paper"
