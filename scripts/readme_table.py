@@ -114,6 +114,27 @@ def bundled() -> str:
     return "\n".join(lines)
 
 
+def export() -> str:
+    """The bundled network as a LiteRT file beside its Keras file."""
+    card = read_json(CARD)["litert"]
+    rows = [("accuracy", *_exported(card["accuracy"]))]
+    rows += [(f"{row['label']} ({row['n']})", *_exported(row)) for row in card["labels"]]
+    speed = card["images_per_second"]
+    rows += [
+        ("the same label", "", f"{card['same_label']:,} of {card['n']:,}", ""),
+        ("largest difference of a probability", "", f"{card['largest_difference']:.3f}", ""),
+        *(
+            (
+                f"images/s, {how.replace('_', ' ')}",
+                *(f"{speed[form][how]:,.0f}" for form in speed),
+                "",
+            )
+            for how in ("one_by_one", "at_once")
+        ),
+    ]
+    return markdown(("", "Keras", "LiteRT, 8-bit weights", "difference, points"), rows)
+
+
 def networks() -> str:
     """Every recorded training."""
     titles = {"self_built_again": "self_built", "mobilenet_again": "mobilenet"}
@@ -197,6 +218,7 @@ def ablation(name: str) -> str:
 TABLES = {
     "summary": summary,
     "bundled": bundled,
+    "export": export,
     "networks": networks,
     "remedies": remedies,
     "saliency": saliency,
@@ -217,6 +239,12 @@ def _card_row(title: str, record: dict) -> tuple[str, str, str, str]:
     rows = [row_of(part, "disgust") for part in parts]
     disgust = " / ".join(map(of, rows))
     return title, *(estimate(part) for part in parts), disgust
+
+
+def _exported(row: dict) -> tuple[str, str, str]:
+    value, low, high = (100 * row["difference"][key] for key in ("value", "low", "high"))
+    difference = f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+    return _percent(row["keras"]), _percent(row["exported"]), difference
 
 
 def _difference(row: dict, digits: int) -> str:

@@ -107,6 +107,8 @@ def test_it_holds_no_path_of_this_machine(made, bundled):
         assert str(made).encode() not in bytes_, name
     command = "/bin/__main__.py train quick --data /home/me/fer.csv --seed 1 --run-dir /tmp/x"
     assert tidy_command(command) == "fer train quick --data PATH --seed 1"
+    command = "/usr/bin/fer train /home/me/own.yaml --set training.initial_weights=/runs/first"
+    assert tidy_command(command) == "fer train own.yaml --set training.initial_weights=first"
 
 
 def test_the_card_has_the_figures_of_the_evaluation(made):

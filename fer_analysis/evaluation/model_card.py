@@ -77,7 +77,8 @@ def tidy_command(command: str) -> str:
     """Return a training's command without this machine's paths."""
     program, _, words = command.partition(" ")
     command = f"{Path(program).name.replace('__main__.py', 'fer')} {words}"
-    return re.sub(r"--data \S+", "--data PATH", re.sub(r" --run-dir \S+", "", command))
+    command = re.sub(r"--data \S+", "--data PATH", re.sub(r" --run-dir \S+", "", command))
+    return re.sub(r"(?<=[\s=])/\S*/", "", command)  # of other places, only the last part
 
 
 def card_lines(card: dict | None) -> list[str]:
