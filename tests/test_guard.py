@@ -15,7 +15,7 @@ from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.files import content_hash, write_json
-from fer_analysis.quality.fit_guard import REFUSED, fit_guard
+from fer_analysis.quality.fit_guard import REFUSED, _break_even, fit_guard
 from fer_analysis.quality.guard import WORDS, Guard, comparable
 from fer_analysis.quality.measures import measure
 from fer_analysis.quality.template import FaceTemplate
@@ -103,6 +103,24 @@ def test_clean_faces_pass_and_bad_ones_are_named(faces, guard):
         assert np.mean([reason is not None for reason in reasons]) > 0.6, name
         given = [reason for reason in reasons if reason]
         assert max(set(given), key=given.count).startswith(word), name
+
+
+def test_what_the_network_can_do_under_a_condition_is_not_refused(faces):
+    dark, noisy = changed(faces, "dark", 4), changed(faces, "gaussian_noise", 4)
+    every = np.ones(len(faces), bool)
+    made = fit_guard(faces, every, noisy, harmless=dark)
+    refused = [np.mean([reason is not None for reason in made.reasons(x)]) for x in (dark, noisy)]
+    assert refused[0] < 0.1 and refused[1] > 0.9
+    strict = fit_guard(faces, every, np.concatenate([dark, noisy]))
+    assert np.mean([reason is not None for reason in strict.reasons(dark)]) > 0.6
+
+
+def test_the_limit_is_where_too_few_answers_are_correct_as_worked_by_hand():
+    # In order of their points: correct, correct, correct, wrong, correct, wrong. Pooled so that the
+    # share falls: 1, 1, 1, 1/2, 1/2, 0.
+    assert _break_even(np.array([0.0, 1, 2, 5]), np.array([3.0, 6])) == 2
+    assert _break_even(np.array([0.0, 1]), np.array([])) == 1
+    assert _break_even(np.array([3.0]), np.array([0.0, 1, 2])) == 0
 
 
 def test_no_deviation_makes_a_picture_better(guard, faces):

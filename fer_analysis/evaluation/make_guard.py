@@ -55,14 +55,15 @@ def make_guard(
         return None
     part = data.dataset.part("validation").take(clean)
     answered = _answered(run, evaluation.probabilities[clean])
-    harmful = _harmful(run, part, seed, progress)
+    harmful, harmless = _answered_under_conditions(run, part, seed, progress)
     made = {
         "model": content_hash(run.trained_model_file()),
         "from": _origin(evaluation, len(part)),
         "harmful": len(harmful),
+        "harmless": len(harmless),
         "seed": seed,
     }
-    guard = fit_guard(part.images, answered, harmful, made=made)
+    guard = fit_guard(part.images, answered, harmful, harmless=harmless, made=made)
     run.write_guard(guard.as_dict())
     return guard
 
@@ -80,20 +81,24 @@ def _answered(run: Run, probabilities: np.ndarray) -> np.ndarray:
     return at_temperature(probabilities, kept["temperature"]).max(axis=1) >= rule["least"]
 
 
-def _harmful(run: Run, part: FaceDataset, seed: int, progress: Progress) -> np.ndarray:
-    """Return changed images that are answered, and wrongly, uint8 `(m, h, w, 1)`."""
+def _answered_under_conditions(
+    run: Run, part: FaceDataset, seed: int, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return changed images that are answered wrongly, and correctly, uint8 `(m, h, w, 1)`."""
     from fer_analysis.models.predict import predictor
 
     predict = predictor(open_model(run, part.label_names))
     rng = np.random.default_rng(seed)
     cells = [(name, severity) for name in CONDITIONS for severity in SEVERITIES]
-    found = []
+    wrong, right = [], []
     with progress.task("images under conditions") as update:
         for done, (name, severity) in enumerate(cells, start=1):
             rows = rng.permutation(len(part))[:EACH]
             changed = CONDITIONS[name](part.images[rows], severity=severity, seed=seed)
             probabilities = predict(changed)
-            wrong = probabilities.argmax(axis=1) != part.labels[rows]
-            found.append(changed[wrong & _answered(run, probabilities)])
+            correct = probabilities.argmax(axis=1) == part.labels[rows]
+            answered = _answered(run, probabilities)
+            wrong.append(changed[answered & ~correct])
+            right.append(changed[answered & correct])
             update(done, len(cells))
-    return np.concatenate(found)
+    return np.concatenate(wrong), np.concatenate(right)

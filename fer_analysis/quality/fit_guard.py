@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit
 
 from fer_analysis.quality.guard import WORDS, Guard, comparable, deviations, excess
@@ -11,6 +11,9 @@ from fer_analysis.quality.template import FaceTemplate
 
 REFUSED = 0.03
 """Share of clean faces that are refused at most."""
+
+CORRECT = 0.8
+"""A picture is refused if fewer of the answers to changed pictures like it are correct."""
 
 _STEADY = 1e-4
 """Weight of the costs' squares: without it, what never occurs would cost anything."""
@@ -20,32 +23,44 @@ _SMALLEST = 0.1
 
 
 def fit_guard(
-    clean: np.ndarray, answered: np.ndarray, harmful: np.ndarray, *, made: dict | None = None
+    clean: np.ndarray,
+    answered: np.ndarray,
+    harmful: np.ndarray,
+    *,
+    harmless: np.ndarray | None = None,
+    made: dict | None = None,
 ) -> Guard:
-    """Fit a guard that tells harmful pictures from clean ones.
+    """Fit a guard that tells harmful pictures from others.
 
     The costs are those of a logistic regression of "harmful" on how far each measure lies below
-    and above its usual range, none of them negative: no deviation makes a picture better. Clean and
-    harmful pictures count the same in all.
+    and above its usual range, none of them negative: no deviation makes a picture better. Harmful
+    pictures and the others count the same in all. A picture is refused if its costs exceed those of
+    nearly all clean ones, and those at which a share of `CORRECT` of the answers to changed
+    pictures is correct (isotonic regression): what a robust network can do it is let do.
 
     Args:
         clean: uint8 `(n, h, w, 1)`, images that had no part in training.
         answered: bool `(n,)`, which of them the network answers.
         harmful: uint8 `(m, h, w, 1)`, changed images that it answers wrongly.
+        harmless: uint8 `(l, h, w, 1)`, changed images that it answers correctly.
         made: See `Guard`; `refused` is added.
     """
     template = FaceTemplate.of(clean)
     found = comparable(clean, template)
     middle = {name: float(np.median(values)) for name, values in found.items()}
     spread = {name: _spread(values) for name, values in found.items()}
-    usual, wrong = (
-        _columns(deviations(images, template, middle, spread)) for images in (clean, harmful)
+    usual, wrong, right = (
+        _columns(deviations(images, template, middle, spread))
+        for images in (clean, harmful, clean[:0] if harmless is None else harmless)
     )
-    costs = _costs(usual, wrong)
+    costs = _costs(np.concatenate([usual, right]), wrong)
     points = usual @ costs
     # The share is kept among all faces and among those that would be answered.
     among = [points] + ([points[answered]] if answered.any() else [])
-    limit = max(float(np.quantile(each, 1 - REFUSED, method="higher")) for each in among)
+    limits = [float(np.quantile(each, 1 - REFUSED, method="higher")) for each in among]
+    if len(right) and len(wrong):
+        limits.append(_break_even(right @ costs, wrong @ costs))
+    limit = max(limits)
     pairs = costs.reshape(-1, 2).tolist()
     return Guard(
         template=template,
@@ -55,6 +70,21 @@ def fit_guard(
         limit=limit,
         made=(made or {}) | {"refused": float((points > limit).mean())},
     )
+
+
+def _break_even(right: np.ndarray, wrong: np.ndarray) -> float:
+    """Return the points beyond which fewer than `CORRECT` of the answers are correct.
+
+    Args:
+        right: Points of the changed pictures that are answered correctly.
+        wrong: Points of those that are answered wrongly.
+    """
+    points, at = np.unique(np.concatenate([right, wrong]), return_inverse=True)
+    n = np.bincount(at)
+    share = np.bincount(at[: len(right)], minlength=len(points)) / n
+    falling = isotonic_regression(share, weights=n, increasing=False).x
+    enough = points[falling >= CORRECT]
+    return float(enough[-1]) if len(enough) else 0.0
 
 
 def _spread(values: np.ndarray) -> float:
