@@ -14,6 +14,7 @@ from fer_analysis.cli import main
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
+from fer_analysis.figures.stress import curves_figure
 from fer_analysis.robustness.changes import CHANGES, NAMES
 from fer_analysis.robustness.comparison import StressComparison, compare_stress
 from fer_analysis.robustness.images import draw, leak_free_part
@@ -138,6 +139,17 @@ def test_a_loss_that_chance_could_show_decides_nothing():
     assert dark["works_up_to"] == 1
     assert dark["fails_from"] is None
     assert dark["falls_first"] is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [((), ""), (("b",), ", seen by b"), (("a", "b"), ", seen")],
+)
+def test_curves_say_who_was_trained_on_a_condition(seen, told):
+    tests = [stress_test(1, 2, 3, 4, 5, name=name) for name in "ab"]
+    for test in tests:
+        test.meta["seen"] = ["dark"] if test.name in seen else []
+    assert curves_figure(tests).axes[0].get_title() == f"dark (light{told})"
 
 
 def test_the_corruption_error_is_relative_to_the_reference():

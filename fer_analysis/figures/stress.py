@@ -79,8 +79,7 @@ def curves_figure(tests: Sequence[StressTest]) -> Figure:
     for axes, name in zip(panels, first.conditions, strict=False):
         for test, colour in zip(tests, _colours(len(tests)), strict=True):
             _curve(axes, test, name, colour)
-        seen = any(name in test.meta["seen"] for test in tests)
-        axes.set_title(_title(name, seen), fontsize=8)
+        axes.set_title(_title(name, _seen_by(tests, name)), fontsize=8)
         axes.grid(color="0.92")
         axes.spines[["top", "right"]].set_visible(False)
     for axes in panels[len(first.conditions) :]:
@@ -173,8 +172,15 @@ def _colours(count: int) -> list[str]:
     return [COLOURS[index % len(COLOURS)] for index in range(count)]
 
 
-def _title(name: str, seen: bool) -> str:
-    return f"{name.replace('_', ' ')} ({kind_of(name)}{', seen' if seen else ''})"
+def _seen_by(tests: Sequence[StressTest], name: str) -> bool | str:
+    """Tell whether the networks were trained on a condition; if some were, which."""
+    seen = [plain(test.name) for test in tests if name in test.meta["seen"]]
+    return len(seen) == len(tests) or (bool(seen) and f"seen by {', '.join(seen)}")
+
+
+def _title(name: str, seen: bool | str) -> str:
+    told = f", {'seen' if seen is True else seen}" if seen else ""
+    return f"{name.replace('_', ' ')} ({kind_of(name)}{told})"
 
 
 def _mean(values: list[float | None]) -> float:
