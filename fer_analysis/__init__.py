@@ -19,6 +19,7 @@ _PUBLIC = {
         (
             "load_data",
             "train",
+            "ensemble",
             "open_run",
             "evaluate",
             "compare",

@@ -161,6 +161,41 @@ def train(
     return run
 
 
+def ensemble(
+    *runs: str | Path | Run,
+    run_dir: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Make one run of several: its probabilities are the mean of theirs.
+
+    Deep ensembles, after Lakshminarayanan, Pritzel & Blundell 2017. The result is a run
+    directory that every function takes: evaluate it, put it to the stress test, export it, or
+    name it as a teacher. Images that any member was trained on count as trained on.
+
+    Args:
+        *runs: Two or more RUNs with the same labels in the same order.
+        run_dir: The new run's directory; by default `runs/<time>-ensemble`.
+        progress: Receives a task.
+
+    Raises:
+        FerError: If there are too few, one is a bare model file, or they do not fit together.
+
+    Example:
+        >>> import fer_analysis as fer
+        >>> both = fer.ensemble("runs/first", "runs/second", run_dir="runs/both")
+        >>> fer.evaluate(both).accuracy
+    """
+    from fer_analysis.result_folders import new_run_folder
+    from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+
+    import_tensorflow_quietly()
+    from fer_analysis.progress import Progress
+    from fer_analysis.training.ensemble import make_ensemble
+
+    with (progress or Progress()).task(f"joining {len(runs)} networks"):
+        return make_ensemble(runs, Path(run_dir) if run_dir else new_run_folder("ensemble"))
+
+
 def open_run(run: str | Path | None = "bundled") -> Run:
     """Open a run: its files, its config, its history, its results.
 

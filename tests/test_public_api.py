@@ -58,12 +58,12 @@ def test_every_function_is_documented(name):
 
 
 SHARED = {
-    "data": {"load_data", "compare_stress"},
+    "data": {"load_data", "compare_stress", "ensemble"},
     "progress": {"open_run", "find_faces"},
     "overrides": {
         *("open_run", "find_faces", "predict", "predict_film", "run_study", "show_study"),
         "diagnose",
-        "compare_stress",
+        *("compare_stress", "ensemble"),
     },
 }
 """Argument -> the functions that need none; all others have it."""

@@ -24,6 +24,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "compare",
+    "ensemble",
     "stress",
     "saliency",
     "study",

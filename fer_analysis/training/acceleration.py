@@ -75,8 +75,14 @@ class CentralDepthwiseConv2D(layers.DepthwiseConv2D):
         return self.activation(outputs) if self.activation is not None else outputs
 
 
-EXACT = (layers.Rescaling, layers.GroupNormalization, layers.Dense)
-"""Layers that compute in float32 whatever the precision: input pixels, logits."""
+EXACT = (
+    layers.Rescaling,
+    layers.GroupNormalization,
+    layers.Dense,
+    layers.Softmax,
+    layers.Average,
+)
+"""Layers that compute in float32 whatever the precision: input pixels, logits, probabilities."""
 
 
 def accelerate(model: keras.Model, precision: str = "float32") -> keras.Model:
@@ -96,7 +102,10 @@ def accelerate(model: keras.Model, precision: str = "float32") -> keras.Model:
 
 def _twin(layer, precision: str):
     twin, config = type(layer), layer.get_config()
-    if precision != "float32" and not isinstance(layer, EXACT):
+    exact = (
+        isinstance(layer, EXACT) or layer.name == "logits" or not isinstance(layer, layers.Layer)
+    )
+    if precision != "float32" and not exact:
         config["dtype"] = keras.DTypePolicy(f"mixed_{precision}")
     if type(layer) is layers.BatchNormalization and layer.axis in (-1, 3) and _is_map(layer):
         twin = FusedBatchNormalization
@@ -105,6 +114,10 @@ def _twin(layer, precision: str):
     elif type(layer) is layers.DepthwiseConv2D and _sees_its_centre_alone(layer):
         twin = CentralDepthwiseConv2D
     return twin.from_config(config)
+
+
+def _is_exact(layer) -> bool:
+    return isinstance(layer, EXACT) or layer.name == "logits"
 
 
 def _is_map(layer) -> bool:

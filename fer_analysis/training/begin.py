@@ -126,6 +126,8 @@ def _resume(
     opened = run if isinstance(run, Run) else Run.open(run)
     if not opened.is_directory:
         raise FerError(f"--resume {run}: expected a run directory, received a model file")
+    if opened.environment().get("members"):
+        raise FerError(f"{opened.path} is an ensemble: it was made, not trained; see fer ensemble")
     if opened.is_complete:
         if overrides:
             raise FerError(f"{opened.path} is complete: start a new run with other settings")

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_analysis.errors import FerError
+from fer_analysis.models.ensemble import is_ensemble
 from fer_analysis.saliency.methods.gradients import Progress, batched_maps, signature
 
 FINEST_NEEDED = 12
@@ -85,6 +86,10 @@ def cam_layer(
     Raises:
         FerError: If none will do, or the named one does not; it names those that do.
     """
+    if is_ensemble(model):
+        raise FerError(
+            "an ensemble has no last map of its own: use another method, or explain its members"
+        )
     layers = {each.name: each for each in model.layers if len(each.output.shape) == 4}
     sizes = _map_sizes(model, list(layers.values()), size)
     fine = [

@@ -1,0 +1,98 @@
+"""Several runs as one: a run directory whose network is the mean of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.environment import describe_environment
+from fer_analysis.errors import FerError
+from fer_analysis.files import content_hash, write_text
+from fer_analysis.models.ensemble import ensemble_model
+from fer_analysis.models.storage import load_model, save_model
+from fer_analysis.models.structure import summary_text
+from fer_analysis.run import Run
+from fer_analysis.training.sources import Source
+
+LEAST = 2
+
+
+def make_ensemble(names: Sequence[str | Path | Run], folder: Path) -> Run:
+    """Write a run directory whose network averages the probabilities of several runs.
+
+    What any of them was trained on counts as trained on: leak-free figures leave it out.
+
+    Args:
+        names: Two or more RUNs that tell the same labels in the same order.
+        folder: The new run's directory.
+
+    Returns:
+        The run. It was not trained, so that it has no history and cannot be resumed.
+
+    Raises:
+        FerError: If there are too few, one twice, one is a bare model file, or they do not fit
+            together.
+    """
+    sources = [_source(name) for name in names]
+    if len(sources) < LEAST:
+        raise FerError(f"an ensemble takes {LEAST} runs or more, received {len(sources)}")
+    seen: dict[str, str] = {}
+    for source in sources:
+        if source.fingerprint in seen:
+            raise FerError(f"{source.name} and {seen[source.fingerprint]} are the same network")
+        seen[source.fingerprint] = source.name
+    loaded = [load_model(source.run.trained_model_file()) for source in sources]
+    labels = _same_labels(sources, [names for _, names in loaded])
+    model = ensemble_model([model for model, _ in loaded])
+    run = Run.create(sources[0].run.origin.config(), folder)
+    with run.held():
+        _write_facts(run, sources)
+        write_text(run.summary_file, summary_text(model))
+        save_model(model, run.model_file, labels)
+    return run
+
+
+def _source(name: str | Path | Run) -> Source:
+    run, name = (name, name.name) if isinstance(name, Run) else (Run.open(name), name)
+    if not run.origin.environment_file.is_file():
+        raise FerError(
+            f"{name}: what it was trained on is not on record (a bare model file); "
+            "an ensemble takes run directories, or 'bundled'"
+        )
+    return Source(str(name), run, content_hash(run.trained_model_file()))
+
+
+def _same_labels(sources: list[Source], names: list[tuple[str, ...] | None]) -> tuple[str, ...]:
+    for source, theirs in zip(sources, names, strict=True):
+        if theirs is None:
+            raise FerError(f"{source.name}: its model file does not name its labels")
+        if theirs != names[0]:
+            raise FerError(
+                f"{source.name} tells {', '.join(theirs)}; {sources[0].name} tells "
+                f"{', '.join(names[0])}"
+            )
+    return names[0]
+
+
+def _write_facts(run: Run, sources: list[Source]) -> None:
+    """Write what the members were trained with; what differs between them is left out."""
+    environments = [source.run.environment() for source in sources]
+    first = environments[0]
+    none = np.empty(0, dtype="S32")
+    run.write_hashes(none, none, earlier=[source.run for source in sources])
+    shared = {
+        key: first[key]
+        for key in ("prior", "training_counts")
+        if key in first and all(each.get(key) == first[key] for each in environments)
+    }
+    run.write_environment(
+        {
+            **describe_environment(),
+            "seed": first["seed"],
+            "data": first["data"],
+            "members": [source.record() for source in sources],
+            **shared,
+        }
+    )
