@@ -145,6 +145,7 @@ def train(
         return run
     import_tensorflow_quietly()
     from fer_analysis.figures.training import save_figures
+    from fer_analysis.training.logs import log_pictures
     from fer_analysis.training.train import train as train_run
 
     begun.announce(progress)
@@ -158,6 +159,7 @@ def train(
         save_figures(run)
         raise
     save_figures(run)
+    log_pictures(run, begun.config)
     return run
 
 

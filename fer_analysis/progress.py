@@ -68,3 +68,6 @@ class Listener:
 
     def collapse(self, collapse: object) -> None:
         """The run has collapsed (a `Collapse` of training/collapse.py)."""
+
+    def notice(self, text: str) -> None:
+        """Receive a remark that a user should read, one line."""

@@ -210,6 +210,9 @@ class TrainingConfig(Section):
     precision: Literal["float32", "bfloat16"] = "float32"
     """bfloat16: products are rounded to eight binary digits; faster if the CPU has avx512_bf16 or
     amx_bf16, slower otherwise. Validation and the saved model use float32."""
+    log_to: tuple[Literal["tensorboard", "mlflow"], ...] = ()
+    """Where every epoch is reported to as well: tensorboard (files in the run directory), mlflow
+    (the server of MLFLOW_TRACKING_URI). Each needs the extra of its name."""
 
     @model_validator(mode="after")
     def _precision_of_twins(self):

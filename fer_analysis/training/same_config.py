@@ -9,8 +9,8 @@ from fer_analysis.run import Run
 MAY_CHANGE = ("training.epochs", "training.early_stopping.patience", "training.stop_on_collapse")
 """Keys that --resume takes with --set: they set when training stops."""
 
-PLACES = ("data.source", "data.votes")
-"""Keys of the data's place; data is identified by its fingerprint."""
+PLACES = ("data.source", "data.votes", "training.log_to")
+"""Keys of places: data is identified by its fingerprint, and logs change nothing."""
 
 
 def record_of(config: RunConfig) -> dict:

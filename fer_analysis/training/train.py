@@ -24,6 +24,7 @@ from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.checkpoint import Progress
 from fer_analysis.training.collapse import at_chance, cause_of
+from fer_analysis.training.logs import Logged
 from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.same_config import (
     MAY_CHANGE,
@@ -84,7 +85,8 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     elif differences(run, config):  # when to stop
         write_text(run.config_file, config.to_yaml())
         run.write_environment({**run.environment(), "config": record_of(config)})
-    progress, reason, collapse = fit(recipe, model, run, listener, twin=twin)
+    with Logged(listener, config.training.log_to, run, config) as logged:
+        progress, reason, collapse = fit(recipe, model, run, logged, twin=twin)
     majority = np.bincount(recipe.validation.labels)
     seconds = sum(row["seconds"] for row in progress.history)
     result = {

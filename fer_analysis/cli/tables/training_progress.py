@@ -60,3 +60,7 @@ class TrainingProgress:
             style="bold red",
             soft_wrap=True,
         )
+
+    def notice(self, text: str) -> None:
+        """Print a remark."""
+        err.print(f"note: {text}", soft_wrap=True)
