@@ -53,6 +53,7 @@ def data(source, augmented, config, conditions, out, overrides, as_json, **of_fi
     Examples:
       fer data --data fer2013/fer2013.csv
       fer data --data archive/ --protocol kaggle      # Kaggle's train/ and test/ folders
+      fer data --data fer2013.csv --set data.labels=votes   # FER+'s eight labels
       fer data --data synthetic --augmented --conditions
       fer data --data synthetic --set data.n=500 --set 'data.blend={disgust: [angry, 0.6]}'
     """
@@ -79,7 +80,7 @@ def _print_json(loaded) -> None:
 
 def _print_counts(loaded) -> None:
     from fer_analysis.cli.tables.console import out
-    from fer_analysis.cli.tables.data import counts_tables
+    from fer_analysis.cli.tables.data import counts_tables, left_out_table
 
     dataset = loaded.dataset
     height, width = dataset.images.shape[1:3]
@@ -93,3 +94,5 @@ def _print_counts(loaded) -> None:
         out.print(str(loaded.account), soft_wrap=True)
     for rows in counts_tables(dataset, out.width):
         out.print(rows)
+    if loaded.vote_labels and loaded.vote_labels.left_out:
+        out.print(left_out_table(loaded.vote_labels, dataset.splits))

@@ -51,7 +51,29 @@ class ModelConfig(Section):
         return {key: value for key, value in self if key != "name"}
 
 
-class FoldsConfig(Section):
+class LabelsConfig(Section):
+    """Whose labels the images have: the data's own, or the annotators' (data/vote_labels.py)."""
+
+    labels: Literal["own", "votes"] = "own"
+    """votes: the label that annotators chose; with FER-2013 and FER+ votes, FER+'s benchmark of
+    eight labels. Images that they gave no label are left out."""
+    vote_targets: Literal["majority", "distribution"] = "majority"
+    """With votes, what training images are trained on: their label, or the shares of the votes."""
+    minimum_share: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """With votes: an image is used if its first choice has more than this share of the votes."""
+    least_votes: Annotated[int, Field(ge=1, le=100)] = 2
+    """With votes: an option counts if so many annotators chose it (FER+: 2; 1 counts all votes)."""
+
+    @field_validator("vote_targets", "minimum_share", "least_votes")
+    @classmethod
+    def _has_an_effect(cls, value: Any, info: ValidationInfo) -> Any:
+        default = cls.model_fields[info.field_name].default
+        if info.data.get("labels", ...) == "own" and value != default:
+            raise ValueError("would have no effect without data.labels: votes")
+        return value
+
+
+class FoldsConfig(LabelsConfig):
     """Which part of the training images a run leaves out, as split `fold` (data/folds.py)."""
 
     folds: Annotated[int, Field(ge=2, le=100)] | None = None
@@ -89,6 +111,9 @@ class FilesConfig(FoldsConfig):
     """official: Training, PublicTest and PrivateTest; kaggle: the whole test folder for testing."""
     votes: str | None = None
     """The file of FER+ votes; null: the one beside the data, if there is one."""
+    votes_of: str | None = None
+    """For folders of images: FER-2013's CSV, whose rows the votes belong to; null: the one beside
+    the votes."""
     skip_bad: bool = False
     """Leave damaged rows and files out instead of refusing the data."""
     size: Annotated[int, Field(ge=32, le=512)] = 48

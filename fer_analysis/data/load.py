@@ -12,11 +12,13 @@ import numpy as np
 
 from fer_analysis.data.blank import blank_notices, label_notices
 from fer_analysis.data.cache import cache_file, load_cached, source_state, store_cached
-from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.readers.source import BAD, Account, Progress, RawFaces, Source
 from fer_analysis.data.recognise import recognise
 from fer_analysis.data.splits import divide
+from fer_analysis.data.vote_labels import VoteLabels
 from fer_analysis.data.votes import VOTE_NAMES, check_votes, find_votes, join_votes
+from fer_analysis.data.votes_by_pixels import find_faces, rows_by_pixels
 from fer_analysis.errors import FerError
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class LoadedData:
         section: The `data` section of a config that describes how it was read; None where it
             was read without one.
         account: How many files or rows were read or left out; None for embedded data.
+        vote_labels: What labelling by votes did; None where the labels are the data's own.
     """
 
     dataset: FaceDataset
@@ -48,6 +51,7 @@ class LoadedData:
     comparable: bool
     section: BaseModel | None = None
     account: Account | None = None
+    vote_labels: VoteLabels | None = None
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
@@ -64,6 +68,7 @@ class LoadedData:
             "label_names": list(dataset.label_names),
             "counts": {split: counts.tolist() for split, counts in dataset.counts().items()},
             "votes": dataset.votes is not None,
+            "vote_labels": self.vote_labels and self.vote_labels.as_dict(),
             "notices": list(self.notices),
             "account": self.account and self.account.as_json(),
         }
@@ -75,6 +80,7 @@ def load_data(
     layout: str = "auto",
     protocol: str = "auto",
     votes: str | Path | None = None,
+    votes_of: str | Path | None = None,
     skip_bad: bool = False,
     size: int = 48,
     validation_share: float = 0.1,
@@ -90,6 +96,8 @@ def load_data(
         layout: One of `LAYOUTS`, or `auto` to recognise it.
         protocol: `official`, `kaggle`, or `auto` (see `splits.divide`).
         votes: FER+'s `fer2013new.csv` or its folder; searched for in the data's folder if None.
+        votes_of: For folders of images, FER-2013's CSV, whose rows the votes belong to; searched
+            for beside the votes if None. Images are found in it by their pixels.
         skip_bad: Continue without bad rows and files, with a notice.
         size: Height and width of the images, in pixels.
         validation_share: Share for validation if the data's folders have none.
@@ -107,10 +115,11 @@ def load_data(
     try:
         name, source, found = recognise(path, layout)
         options = {"skip_bad": skip_bad, "size": size}
-        raw, remarks = _read(name, source, options, use_cache=cache, progress=progress)
+        how = {"use_cache": cache, "progress": progress}
+        raw, remarks = _read(name, source, options, **how)
+        dataset, voted = _with_votes(raw, source, votes, votes_of, size=size, **how)
     except OSError as error:
         raise FerError(f"{error.filename or path}: cannot be read ({error.strerror})") from None
-    dataset, voted = _with_votes(raw, source, votes)
     division = divide(
         dataset,
         raw.split,
@@ -181,15 +190,54 @@ def _decode(source: Source, options: dict, progress: Progress | None) -> RawFace
     return replace(faces, notices=(*faces.notices, *blank_notices(faces.images, faces.ids)))
 
 
-def _with_votes(raw: RawFaces, source: Source, votes) -> tuple[FaceDataset, tuple[str, ...]]:
+def _unsplit(raw: RawFaces) -> FaceDataset:
     # A placeholder split if the source has none: divide() gives the real one.
     split = np.where(raw.split == "", "train", raw.split)
-    dataset = FaceDataset(raw.images, raw.labels, raw.label_names, raw.ids, split)
-    path = find_votes(source.folder, votes)
+    return FaceDataset(raw.images, raw.labels, raw.label_names, raw.ids, split)
+
+
+def _with_votes(
+    raw: RawFaces, source: Source, votes, votes_of, **how
+) -> tuple[FaceDataset, tuple[str, ...]]:
+    """Return the faces with the votes of their rows, if there are any, and notices."""
+    dataset, path = _unsplit(raw), find_votes(source.folder, votes)
     if path is None:
         return dataset, ()
-    if not raw.rows:
-        return dataset, (f"{path}: not used: votes join by row, and folders have no rows",)
-    joined = join_votes(path, raw.ids.astype(np.int64), raw.split)
-    check_votes(path, joined, raw.labels)
-    return replace(dataset, votes=joined, vote_names=VOTE_NAMES), ()
+    if raw.rows:
+        joined = join_votes(path, raw.ids.astype(np.int64), raw.split)
+        check_votes(path, joined, raw.labels)
+        return replace(dataset, votes=joined, vote_names=VOTE_NAMES), ()
+    csv = find_faces(path, votes_of)
+    if csv is None or raw.label_names != FER_LABELS:
+        why = (
+            "the images' labels are not FER-2013's"
+            if csv
+            else "votes belong to rows of FER-2013's CSV: put it beside them, or name it: "
+            "--set data.votes_of=PATH"
+        )
+        if votes is not None:
+            raise FerError(f"{path}: {why}")
+        return dataset, (f"{path}: not used: {why}",)
+    joined, notice = _votes_by_pixels(raw, path, csv, **how)
+    return replace(dataset, votes=joined, vote_names=VOTE_NAMES), (notice,)
+
+
+def _votes_by_pixels(
+    raw: RawFaces, path: Path, csv: Path, *, size: int, use_cache: bool, progress
+) -> tuple[np.ndarray, str]:
+    """Return the votes on images that are found in FER-2013's CSV, and a notice."""
+    name, source, _ = recognise(csv, "auto")
+    if source.unit != "rows":
+        raise FerError(f"data.votes_of: {csv}: expected FER-2013's CSV, received layout '{name}'")
+    options = {"skip_bad": True, "size": size}
+    known, _ = _read(name, source, options, use_cache=use_cache, progress=progress)
+    rows = rows_by_pixels(raw.images, raw.labels, known.images, known.labels)
+    found = rows >= 0
+    votes = np.zeros((len(rows), len(VOTE_NAMES)), np.int64)
+    used = rows[found]
+    votes[found] = join_votes(path, known.ids[used].astype(np.int64), known.split[used])
+    check_votes(path, votes, raw.labels)
+    notice = f"votes: {found.sum():,} of {len(rows):,} images found in {csv} by their pixels"
+    if not found.any():
+        raise FerError(f"{notice}: these votes are on other images")
+    return votes, notice if found.all() else f"{notice}; the others have none"

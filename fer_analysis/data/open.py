@@ -13,9 +13,14 @@ from fer_analysis.data.duplicates.cached import find_copies
 from fer_analysis.data.folds import hold_out_fold
 from fer_analysis.data.load import LoadedData, load_data
 from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.data.vote_labels import BY_VOTES, label_by_votes
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+_FOLDS = ("folds", "fold", "fold_seed")
+_LABELS = ("labels", "vote_targets", "minimum_share", "least_votes")
+"""Keys of a `data` section that say what is made of the images once they are read."""
 
 
 def open_data(
@@ -25,8 +30,9 @@ def open_data(
 
     Args:
         section: The section; its fields are the keyword arguments of `load_data`, or, where
-            its source is `synthetic`, of `generate`; `folds`, `fold` and `fold_seed` give the
-            part of the training images that becomes the split `fold`.
+            its source is `synthetic`, of `generate`; `labels` says whether annotators' votes
+            replace the labels; `folds`, `fold` and `fold_seed` give the part of the training
+            images that becomes the split `fold`.
         progress: Called with (done, total) while files are read.
 
     Raises:
@@ -40,11 +46,34 @@ def open_whole(
     section: BaseModel, *, progress: Callable[[int, int], None] | None = None
 ) -> LoadedData:
     """Read or draw the data as `open_data` does, without dividing it into folds."""
-    options = section.model_dump(exclude={"folds", "fold", "fold_seed"})
+    options = section.model_dump(exclude={*_FOLDS, *_LABELS})
     source = options.pop("source")
     if source == "synthetic":
-        return _drawn(options)
-    return load_data(source, **options, progress=progress)
+        loaded = _drawn(options)
+    else:
+        loaded = load_data(source, **options, progress=progress)
+    return _labelled_by_votes(loaded, section) if section.labels == "votes" else loaded
+
+
+def _labelled_by_votes(loaded: LoadedData, section: BaseModel) -> LoadedData:
+    """Label data by its votes. Splits were made before: they are those of its own labels."""
+    dataset, facts = label_by_votes(
+        loaded.dataset, minimum_share=section.minimum_share, least_votes=section.least_votes
+    )
+    account = loaded.account
+    if account is not None:
+        left_out = {**account.left_out, **facts.total()}
+        account = replace(account, read=facts.kept, left_out=left_out)
+    return replace(
+        loaded,
+        dataset=dataset,
+        protocol=loaded.protocol + BY_VOTES,
+        fingerprint=dataset.fingerprint(),
+        notices=(*loaded.notices, str(facts)),
+        comparable=False,
+        account=account,
+        vote_labels=facts,
+    )
 
 
 def leave_out(loaded: LoadedData, section: BaseModel) -> LoadedData:

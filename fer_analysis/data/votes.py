@@ -17,6 +17,9 @@ EXTRAS = ("contempt", "unknown", "NF")
 """The annotators' options besides the seven labels; NF: no face."""
 
 VOTE_NAMES = (*FER_LABELS, *EXTRAS)
+NO_LABELS = {"unknown": "unknown by the votes", "NF": "no face by the votes"}
+"""Options that are no expression -> why an image with most votes on it has no label."""
+
 JUDGED, LEAST_KAPPA = 200, 0.1
 """How many images are needed to check votes, and their least agreement with the labels beyond
 chance (FER+ on FER-2013: .45)."""

@@ -10,6 +10,8 @@ import numpy as np
 
 from fer_analysis.config import RunConfig, ScheduleConfig, TrainingConfig
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.vote_labels import vote_targets
+from fer_analysis.errors import FerError
 from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.remedies.recipe import Recipe
@@ -24,13 +26,13 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
         FerError: If a remedy needs something that the data does not have.
     """
     training, k = config.training, len(train.label_names)
-    counts = np.bincount(train.labels, minlength=k)
+    counts, targets = np.bincount(train.labels, minlength=k), _targets(config, train)
     recipe = Recipe(
         train=train,
         validation=validation,
-        targets=np.eye(k, dtype=np.float32)[train.labels],
+        targets=targets,
         showings=_showings(counts, training.images_per_epoch),
-        prior=counts / counts.sum(),
+        prior=targets.mean(axis=0, dtype=np.float64),
         augmentation=config.augmentation.build(),
         loss=partial(keras.losses.categorical_crossentropy, from_logits=True),
         optimizer=partial(make_optimizer, training),
@@ -49,6 +51,18 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
     if recipe.distillation:
         return _with_teachers(recipe, training.precision)
     return recipe
+
+
+def _targets(config: RunConfig, train: FaceDataset) -> np.ndarray:
+    """Return each image's label as shares of the labels, or the votes' shares, float32 `(n, k)`."""
+    if config.data.vote_targets == "majority":
+        return np.eye(len(train.label_names), dtype=np.float32)[train.labels]
+    if "soft_labels" in dict(config.remedies.chosen()):
+        raise FerError(
+            "remedies.soft_labels: data.vote_targets: distribution trains on the votes already; "
+            "leave one of them out"
+        )
+    return vote_targets(train, config.data.least_votes)
 
 
 def _with_teachers(recipe: Recipe, precision: str) -> Recipe:

@@ -9,7 +9,7 @@ from fer_analysis.run import Run
 MAY_CHANGE = ("training.epochs", "training.early_stopping.patience", "training.stop_on_collapse")
 """Keys that --resume takes with --set: they set when training stops."""
 
-PLACES = ("data.source", "data.votes", "training.log_to")
+PLACES = ("data.source", "data.votes", "data.votes_of", "training.log_to")
 """Keys of places: data is identified by its fingerprint, and logs change nothing."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from rich.table import Table
@@ -10,6 +10,7 @@ from rich.table import Table
 from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import table
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.vote_labels import VoteLabels
 from fer_analysis.text import short
 
 WIDEST = 20
@@ -47,6 +48,14 @@ def counts_tables(dataset: FaceDataset, width: int) -> Iterator[Table]:
             rows.add_row(split, *sums, *(str(count[label]) for label in block))
         title = None
         yield rows
+
+
+def left_out_table(facts: VoteLabels, splits: Sequence[str]) -> Table:
+    """Return a table of the images that labelling by votes left out, by reason and split."""
+    rows = table("left out", *splits)
+    for reason, counts in facts.left_out.items():
+        rows.add_row(reason, *(f"{counts.get(split, 0):,}" for split in splits))
+    return rows
 
 
 def _blocks(columns, names, counts, width: int) -> Iterator[list[int]]:
