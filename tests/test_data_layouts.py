@@ -185,10 +185,10 @@ def test_votes_shorter_than_the_data_are_refused(tmp_path):
         load_data(data, votes=votes)
 
 
-def test_votes_are_not_used_for_folders(tmp_path):
+def test_votes_on_folders_need_the_csv(tmp_path):
     loaded = load_data(write_layout(faces(votes=True), tmp_path, "kaggle", votes=True))
     assert loaded.dataset.votes is None
-    assert "votes join by row, and folders have no rows" in loaded.notices[-1]
+    assert "votes belong to rows of FER-2013's CSV: put it beside them" in loaded.notices[-1]
 
 
 def test_cache_gives_the_same_and_notices_a_change(tmp_path):
