@@ -48,7 +48,10 @@ def _import() -> None:
             import keras  # noqa: F401
         import tensorflow as tf
 
-        tf.config.list_physical_devices()  # looks for graphics cards now, not later
+        # Cards are looked for now, not later, and their memory is taken as it is needed.
+        for card in tf.config.list_physical_devices("GPU"):
+            with contextlib.suppress(RuntimeError):  # in use already
+                tf.config.experimental.set_memory_growth(card, True)
 
 
 @contextlib.contextmanager

@@ -232,9 +232,13 @@ class TrainingConfig(Section):
     """Bit-identical repetition on one machine; a little slower."""
     accelerate: bool = True
     """Train with faster versions of Keras's layers (same network, saved with Keras's own)."""
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
     """bfloat16: products are rounded to eight binary digits; faster if the CPU has avx512_bf16 or
-    amx_bf16, slower otherwise. Validation and the saved model use float32."""
+    amx_bf16, slower otherwise. float16: for graphics cards; the loss is scaled so that small
+    gradients are kept. Validation and the saved model use float32."""
+    devices: Literal["one", "all"] = "one"
+    """all: each step's images are divided among all graphics cards (without one: among the
+    logical processors that TensorFlow was given)."""
     log_to: tuple[Literal["tensorboard", "mlflow"], ...] = ()
     """Where every epoch is reported to as well: tensorboard (files in the run directory), mlflow
     (the server of MLFLOW_TRACKING_URI). Each needs the extra of its name."""

@@ -77,7 +77,8 @@ def load_checkpoint(
     try:
         # np.load does not close a file that it cannot read, so it is opened here.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            optimizer.build(model.trainable_variables)
+            if not optimizer.built:  # a second build of a LossScaleOptimizer adds variables
+                optimizer.build(model.trainable_variables)
             parts = {"model": model.variables, "optimizer": optimizer.variables}
             if average:
                 parts["average"] = average.variables

@@ -91,10 +91,19 @@ def manipulate(config: RunConfig, train: FaceDataset) -> FaceDataset:
 def make_optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:
     """Build the optimizer with its learning-rate schedule.
 
+    In float16 it scales the loss, by as much as the gradients bear (Micikevicius et al. 2018).
+
     Args:
         training: Section of the config.
         steps: Training steps per epoch.
     """
+    optimizer = _optimizer(training, steps)
+    if training.precision == "float16":
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+def _optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:
     rate = _schedule(training.schedule, training.learning_rate, steps, training.epochs)
     decay = training.weight_decay or (0.0 if training.optimizer == "adamw" else None)
     if training.optimizer == "sgd":

@@ -24,6 +24,7 @@ from fer_analysis.run import Run
 from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.checkpoint import Progress
 from fer_analysis.training.collapse import at_chance, cause_of
+from fer_analysis.training.devices import strategy_for
 from fer_analysis.training.logs import Logged
 from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.same_config import (
@@ -57,7 +58,7 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
             raise FerError(
                 f"{config.data.source}: training needs a '{split}' split; the data has none"
             )
-    with run.held():
+    with run.held(), strategy_for(config.training.devices).scope():
         return _train(config, data, run, listener)
 
 

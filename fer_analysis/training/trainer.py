@@ -94,7 +94,7 @@ def _train_epoch(
         "epoch": epoch + 1,
         "loss": logs["loss"][0],
         "accuracy": logs["accuracy"][0],
-        "learning_rate": float(trained.optimizer.learning_rate),
+        "learning_rate": float(trained.optimizer.learning_rate.numpy()),
         "seconds": round(seconds, 3),
     }
 
