@@ -224,6 +224,7 @@ TABLES = {
     "saliency": saliency,
     "wheel": evidence.wheel,
     "comparison": evidence.comparison,
+    "conditions": evidence.conditions,
     "planted_cues": evidence.planted_cues,
     "planted_causes": evidence.planted_causes,
     "verdicts": evidence.verdicts,

@@ -43,6 +43,22 @@ def wheel() -> str:
     return markdown(("", "`best`", "the wheel (Keras)", "the wheel (TFLite)"), rows)
 
 
+def conditions() -> str:
+    """`fast` with and without conditions in training, seed by seed."""
+    rows = read_csv(RESULTS / "conditions_fast.csv")
+    body = [
+        (
+            f"{row['conditions']}, seed {row['seed']}",
+            *(f"{100 * float(row[key]):.1f} %" for key in ("accuracy", "mean")),
+            *(f"{100 * float(row[key]):.1f} %" for key in ("trained_on", "scenes")),
+            f"{row['broken']} of 130",
+        )
+        for row in rows
+    ]
+    head = ("", "clean, n = 3,589", "mean of 130", "23 conditions", "3 scenes", "promise broken")
+    return markdown(("conditions in training", *head[1:]), body)
+
+
 def comparison() -> str:
     """`best`, the wheel's network and the paper's two, on the same images."""
     record = read_json(RESULTS / "comparison_bundled.json")
