@@ -110,6 +110,23 @@ def test_a_study_s_differences_and_caveats_are_shown(made):
     assert "no result of a study" in neither.output
 
 
+def test_the_tiles_have_figures_with_interval_and_n_or_a_command(made):
+    folder, evaluation, _, dom, _, _ = made
+    metrics = read_metrics(folder / "run")
+    shown = {e["text"].splitlines()[0]: e["text"] for e in dom.all("li", **{"class": "tile"})}
+    assert len(shown) == 6
+    assert f"n = {metrics['leak_free']['n']}" in shown["leak-free accuracy"]
+    assert "not measured" in shown["promise kept"] and "fer stress" in shown["promise kept"]
+    names, worst = evaluation.label_names, evaluation.leak_free.worst
+    row = np.delete(evaluation.confusion[worst], worst)
+    recall = metrics["leak_free"]["labels"][worst]["recall"]["value"]
+    assert f"{100 * recall:.1f} %" in shown[f"worst label: {names[worst]}"]
+    [mistaken] = [each for each in shown if each.startswith(f"{names[worst]} predicted as ")]
+    assert f"{row.max()} faces" in shown[mistaken]
+    sections = [e["href"][1:] for e in dom.all("a") if "nav" in e["inside"]]
+    assert all(any(e.get("id") == each for e in dom.elements) for each in sections)
+
+
 def test_the_matrix_is_the_confusion_and_each_cell_lists_its_surest_faces(made):
     folder, evaluation, _, dom, _, _ = made
     with open(folder / "run" / "evaluation" / "test" / "confusion.csv", newline="") as file:

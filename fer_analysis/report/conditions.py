@@ -17,7 +17,8 @@ def conditions_of(saved: SavedRun) -> dict | None:
 
     Returns:
         `n`, `clean`, `mean` and `relative` (estimates), `severities`, `promise` and `guard` (see
-        `robustness.promise`), `same_data`, and a row for each condition.
+        `robustness.promise`), `answers` (see `_answers`), `same_data`, and a row for each
+        condition.
     """
     told = read_json(saved.results.stress_folder(saved.split) / STRESS)
     try:
@@ -37,6 +38,7 @@ def _shown(told: dict, fingerprint: str | None) -> dict:
         "promise": told["promise"],
         "guard": told["guard"],
         "refused": told["clean"].get("refused"),
+        "answers": _answers(told),
         "same_data": fingerprint in (None, told["data"]),
         "rows": [_row(row, told["rows"]) for row in told["conditions"]],
     }
@@ -53,4 +55,23 @@ def _row(condition: dict, cells: list[dict]) -> dict:
         "works_up_to": condition["works_up_to"],
         "falls_first": fallen and short(f"{fallen['label']}, as {fallen['predicted_as']}", 60),
         "broken": sum(cell.get("promise") == "broken" for cell in own),
+    }
+
+
+def _answers(told: dict) -> dict | None:
+    """Return how the "unsure" rule does, with the guard if there is one; None without a rule.
+
+    Returns:
+        `correct` (estimate, of the answers to clean images), `target`, `promise` (see
+        `robustness.promise.promises`, over conditions and severities), and `guard`, whether one
+        was at work.
+    """
+    clean, guard = told["clean"], told["guard"]
+    if not told["promise"]:
+        return None
+    return {
+        "correct": (clean["guarded"] if guard else clean)["correct_answers"],
+        "target": told["rule"]["target"],
+        "promise": guard["with"]["promise"] if guard else told["promise"],
+        "guard": bool(guard),
     }

@@ -20,9 +20,26 @@ from fer_analysis.report.headline import headline, mistaken_for, shown_causes
 from fer_analysis.report.saliency import saliency_by_label
 from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.report.sprites import Sprites
+from fer_analysis.report.tiles import tiles
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.differences import Differences
 from fer_analysis.text import short, short_names
+
+SECTIONS = {
+    "top": "Headline",
+    "numbers": "Numbers",
+    "confusions": "Confusions and faces",
+    "labels": "Labels",
+    "calibration": "Calibration",
+    "training": "Training",
+    "conditions": "Conditions",
+    "audit": "Data",
+    "why": "Why",
+    "remedies": "Remedies",
+    "runs": "Runs",
+    "origin": "Origin",
+}
+"""Sections: id -> its name in the side bar."""
 
 
 def page(
@@ -53,11 +70,14 @@ def page(
     clean = metrics["leak_free"]
     same_network = diagnosis is None or _same_network(diagnosis, evaluation)
     trained_on = first.run.environment().get("data", {})
+    conditions = conditions_of(first)
+    commands = suggested(request, first.name, first.split, _config(first))
     return {
         "name": short(first.name, 80),
         "split": split_name(evaluation),
         "n": len(evaluation),
         "names": names,
+        "sections": SECTIONS,
         "headline": headline(evaluation, metrics, diagnosis, same_network=same_network),
         "sentences": [short(s, 400) for s in summary_lines(evaluation)],
         "metrics": metrics,
@@ -75,7 +95,8 @@ def page(
         "calibration": _calibration(first, clean),
         "annotators_chart": _annotators(first),
         "curves": _curves(first),
-        "conditions": conditions_of(first),
+        "conditions": conditions,
+        "tiles": tiles(evaluation, metrics, conditions, commands),
         "audit": audit,
         "diagnosis": diagnosis,
         "diagnosis_charts": charts.diagnosis_charts(diagnosis) if diagnosis else [],
@@ -104,7 +125,7 @@ def page(
             for each in runs
         ],
         "origin": origin(first),
-        "commands": suggested(request, first.name, first.split, _config(first)),
+        "commands": commands,
         "no_faces": not faces,
     }
 

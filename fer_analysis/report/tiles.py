@@ -1,0 +1,80 @@
+"""The headline figures: what one wants to know first, each with its interval and n."""
+
+from __future__ import annotations
+
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.report.headline import mistaken_for, worst
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.statistics.intervals import proportion
+from fer_analysis.text import interval, percent
+
+
+def tiles(
+    evaluation: Evaluation, metrics: dict, conditions: dict | None, commands: dict[str, str]
+) -> list[dict]:
+    """Return the tiles in their order.
+
+    Args:
+        evaluation: The predictions.
+        metrics: Their figures.
+        conditions: Of a stress test, see `conditions_of`; None without.
+        commands: Section -> the command that fills it.
+
+    Returns:
+        For each its `name`, `href` and `note`; and `value`, `ends`, `n`, texts, or, where nothing
+        was measured, the `command` (empty if there is none).
+    """
+    clean, label = metrics["leak_free"], worst(evaluation)
+    block = clean or metrics["all"]
+    leak_free = ", leak-free" if clean else ""
+    name, recall = evaluation.label_names[label], block["labels"][label]["recall"]
+    made = [
+        _tile("accuracy", "#numbers", metrics["all"]["accuracy"], "all images"),
+        _tile("leak-free accuracy", "#numbers", clean["accuracy"], "not among training images")
+        if clean
+        else _missing("leak-free accuracy", "#numbers", "", "the training images are not known"),
+        *_under_conditions(conditions, commands["stress"]),
+        _tile(f"worst label: {name}", "#labels", recall, f"recall{leak_free}"),
+    ]
+    for other, count in mistaken_for(evaluation, label, 1):
+        share = proportion(count, int(evaluation.support[label]))
+        mistaken = f"{name} predicted as {evaluation.label_names[other]}"
+        note = f"{count:,} faces; choose to see them"
+        made.append(_tile(mistaken, f"#cell-{label}-{other}", share, note))
+    return made
+
+
+def _under_conditions(conditions: dict | None, command: str) -> list[dict]:
+    names = "accuracy under conditions", "promise kept"
+    if conditions is None:
+        return [_missing(name, "#conditions", command) for name in names]
+    cells = len(conditions["rows"]) * len(conditions["severities"])
+    mean = (
+        f"mean of {len(conditions['rows'])} conditions; clean {percent(conditions['clean'].value)}"
+    )
+    made = [_tile(names[0], "#conditions", conditions["mean"], mean)]
+    answers = conditions["answers"]
+    if answers is None:
+        return [*made, _missing(names[1], "#conditions", "", "the network has no “unsure” rule")]
+    promise = answers["promise"]
+    note = (
+        f"of clean answers are correct, {percent(answers['target'], 0)} promised; under {cells} "
+        f"conditions{' with the guard' if answers['guard'] else ''} kept in {promise['kept']}, "
+        f"broken in {promise['broken']}, else not decided"
+    )
+    return [*made, _tile(names[1], "#conditions", answers["correct"], note)]
+
+
+def _tile(name: str, href: str, figure: Estimate, note: str) -> dict:
+    return {
+        "name": name,
+        "href": href,
+        "value": percent(figure.value),
+        "ends": interval(figure.interval) if figure.interval else "",
+        "n": figure.n,
+        "note": note,
+    }
+
+
+def _missing(name: str, href: str, command: str, note: str = "") -> dict:
+    return {"name": name, "href": href, "value": None, "command": command, "note": note}
