@@ -146,10 +146,13 @@ def test_what_cannot_be_opened_is_an_error(tmp_path):
         (tmp_path / "text.mp4", "cannot be opened as a film"),
         (tmp_path / "nowhere.mp4", "no such film"),
         ("97", "no camera"),
+        (Path("97"), "no camera"),  # as the command line gives it
+        (97, "no camera"),
     ):
         with pytest.raises(FerError, match=message):
             open_film(source)
     assert is_film("a/b.MP4") and is_film("0") and not is_film("a/b.png") and not is_film("a0")
+    assert not is_film("9" * 30)  # OpenCV takes no such number: it is a file's name
 
 
 class Generated(Film):

@@ -21,6 +21,9 @@ FILMS = (
 )
 """Endings of films."""
 
+MOST_DIGITS = 3
+"""Of a camera's number."""
+
 FPS = 25.0
 """Frames a second of a folder of pictures, and of a film that does not say."""
 
@@ -37,8 +40,14 @@ class Frame(NamedTuple):
 
 def is_film(source: str | Path | int) -> bool:
     """Return whether a path is a film by its ending, or a camera's number."""
+    return str(source).lower().endswith(FILMS) or _camera(source) is not None
+
+
+def _camera(source: str | Path | int) -> int | None:
+    """Return the camera's number that a source is; None where it is something else."""
     text = str(source)
-    return text.lower().endswith(FILMS) or (text.isdecimal() and not Path(text).exists())
+    is_number = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+    return int(text) if is_number and not Path(text).exists() else None
 
 
 def open_film(source: str | Path | int, *, fps: float = FPS) -> Film:
@@ -54,7 +63,8 @@ def open_film(source: str | Path | int, *, fps: float = FPS) -> Film:
     path = Path(str(source))
     if path.is_dir():
         return FolderFilm(path, fps)
-    return CapturedFilm(source if path.exists() or not str(source).isdecimal() else int(source))
+    camera = _camera(source)
+    return CapturedFilm(source if camera is None else camera)
 
 
 class Film:
