@@ -96,6 +96,9 @@ def train(
     seed: int | None = None,
     run_dir: str | Path | None = None,
     resume: str | Path | Run | None = None,
+    exclude: str | Path | None = None,
+    issues: Sequence[str] = (),
+    relabel: str | Path | None = None,
     overrides: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> Run:
@@ -111,6 +114,10 @@ def train(
         run_dir: The new run's directory; by default `runs/<time>-<model>`.
         resume: A run to go on with; it takes no other arguments than `data` and, in `overrides`,
             when to stop (`training.epochs`, `training.early_stopping.patience`).
+        exclude: A list of faces (a CSV with a column `id`) that are not trained on; other splits
+            stay whole.
+        issues: With `exclude`, where the list is an `audit.csv`: only images with one of these.
+        relabel: A list of faces with the labels (`id,label`) that they are trained with.
         overrides: `KEY=VALUE` texts that change the config.
         progress: Receives tasks, notices, and every epoch.
 
@@ -128,6 +135,7 @@ def train(
     from fer_analysis.progress import Progress
     from fer_analysis.tensorflow_setup import import_tensorflow_quietly
     from fer_analysis.training.begin import begin
+    from fer_analysis.training.face_lists import as_overrides
 
     progress = progress or Progress()
     begun = begin(
@@ -137,6 +145,7 @@ def train(
         run_dir=run_dir,
         resume=resume,
         overrides=overrides,
+        lists=as_overrides(exclude, relabel, issues),
         progress=progress,
     )
     run = begun.run
@@ -228,6 +237,7 @@ def evaluate(
     logit_adjustment: float | None = None,
     exclude: str | Path | None = None,
     issues: Sequence[str] = (),
+    relabel: str | Path | None = None,
     guard: bool = False,
     slices: bool = False,
     overrides: Sequence[str] = (),
@@ -242,8 +252,10 @@ def evaluate(
         predictions: Instead of a run, a table of predictions made elsewhere (`.csv`).
         tta: Average over ten mirrored and shifted views.
         logit_adjustment: Prior-corrected predictions: 1 as if all labels were equally frequent.
-        exclude: An `audit.csv`: score without the images that it names.
-        issues: With `exclude`, only images with one of these issues.
+        exclude: A list of faces (a CSV with a column `id`, e.g. an `audit.csv`): score without
+            them; figures are named by it.
+        issues: With `exclude`, where the list has issues: only images with one of these.
+        relabel: A list of faces with labels (`id,label`): score against these labels.
         guard: Also learn, from the run's own validation images, which pictures the network must
             not be asked about; `predict` refuses them from then on.
         slices: Also compare images by light, sharpness, noise, turn …, within labels; read the
@@ -277,6 +289,7 @@ def evaluate(
         logit_adjustment=logit_adjustment,
         exclude=exclude,
         issues=issues,
+        relabel=relabel,
         overrides=tuple(overrides),
         progress=progress,
     )

@@ -21,6 +21,13 @@ class _Shape(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
 
+class _List(_Shape):
+    kind: str
+    file: str
+    sha256: str
+    sentence: str
+
+
 class _Data(_Shape):
     fingerprint: str
     fingerprints: dict[str, str] = {}
@@ -28,6 +35,7 @@ class _Data(_Shape):
     layout: str = ""
     counts: dict[str, list[Count]] = {}
     label_names: list[str] = []
+    face_lists: list[_List] = []
 
 
 class Environment(_Shape):

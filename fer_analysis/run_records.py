@@ -95,6 +95,12 @@ class RunRecords(RunPaths):
             )
         return prior
 
+    def face_list_notes(self) -> list[str]:
+        """Return what lists of faces did to the training images, one line each."""
+        return [
+            each["sentence"] for each in self.environment().get("data", {}).get("face_lists", ())
+        ]
+
     def training_counts(self) -> list[int]:
         """Return how many images of each label the model was trained on; empty if unknown."""
         return self.environment().get("training_counts", [])

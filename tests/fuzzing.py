@@ -377,12 +377,12 @@ def predictions(source: random.Random, folder: Path) -> None:
 
 def audit_table(source: random.Random, folder: Path) -> None:
     """`audit.csv` as `fer evaluate --exclude` reads it."""
-    from fer_analysis.evaluation.exclusions import read_issues
+    from fer_analysis.evaluation.listed_faces import without_faces
 
     columns = ["id", "issue", "partner", "score", "label", "split"]
     rows = [columns] + [[f"i{i}", "leak", f"i{i + 1}", "1.000", "happy", "test"] for i in range(5)]
     (folder / "audit.csv").write_bytes(changed_table(source, rows))
-    read_issues(folder / "audit.csv", (), evaluation=_evaluation())
+    without_faces(_evaluation(), folder / "audit.csv")
 
 
 def region_files(source: random.Random, folder: Path) -> None:

@@ -585,7 +585,7 @@ def test_an_audit_of_other_data_is_refused(trained):
     Path("audit.csv").write_text(f"id,issue,label\n{saved['ids'][0]},tie,{wrong}\n")
     assert "an audit of other data" in error("evaluate", "run", "--exclude", "audit.csv")
     Path("audit.csv").write_text("id,issue\nnobody,tie\n")
-    assert "names no image" in error("evaluate", "run", "--exclude", "audit.csv")
+    assert "1 of its 1 ids are not in" in error("evaluate", "run", "--exclude", "audit.csv")
 
 
 def test_the_list_of_commands_has_whole_summaries_in_the_order_of_the_work():

@@ -17,6 +17,13 @@ from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.training.preparation import make_recipe, manipulate
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_with_a_list(tmp_path, monkeypatch):
+    """`sample` gives "cat" for every text; as a file that is a list of two faces with labels."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cat").write_text("id,label\n0,dog\n55,cat\n")
+
+
 def dataset(counts=(30, 10, 20), votes=None):
     labels = np.repeat(np.arange(3), counts)
     images = np.arange(len(labels) * 4, dtype=np.uint8).reshape(-1, 2, 2, 1)

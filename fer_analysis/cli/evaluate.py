@@ -6,6 +6,7 @@ import click
 
 from fer_analysis.cli.options import (
     data_option,
+    exclude_option,
     figure_options,
     json_option,
     run_argument,
@@ -42,18 +43,12 @@ from fer_analysis.cli.options import (
     "of probabilities for each label. With --data, ids are joined to the data for leaks and "
     "votes.",
 )
+@exclude_option
 @click.option(
-    "--exclude",
-    metavar="AUDIT.csv",
+    "--relabel",
+    metavar="FILE.csv",
     type=click.Path(exists=True, dir_okay=False),
-    help="Score again without the images that `fer audit` names, and print the difference.",
-)
-@click.option(
-    "--issue",
-    "issues",
-    multiple=True,
-    metavar="KIND",
-    help="With --exclude: only images with this issue (repeatable), e.g. leak.",
+    help="Score against the labels of a list (columns id, label), e.g. one of `fer relabel`.",
 )
 @click.option(
     "--guard",
@@ -80,6 +75,7 @@ def evaluate(
     file,
     exclude,
     issues,
+    relabel,
     guard,
     slices,
     overrides,
@@ -99,6 +95,7 @@ def evaluate(
       fer evaluate model.keras --data fer2013.csv --tta
       fer evaluate --logit-adjustment 1               # as if disgust were not rare
       fer evaluate --exclude runs/audit-fer2013/audit.csv --issue leak
+      fer evaluate --relabel second-opinion.csv       # figures are named by the list
       fer evaluate --predictions theirs.csv --data fer2013.csv
 
     Figures come with 95 % intervals and twice: for all images, and for those that are not
@@ -119,6 +116,7 @@ def evaluate(
         logit_adjustment=tau,
         exclude=exclude,
         issues=issues,
+        relabel=relabel,
         guard=guard,
         slices=slices,
         overrides=overrides,

@@ -66,6 +66,31 @@ split_option = click.option(
     type=click.Choice(SPLITS),
     help="Which part of the data. Default: test, else validation.",
 )
+
+
+def exclude_option(command):
+    """Add `--exclude`, a list of faces, and `--issue`, which of an audit's."""
+    for option in (
+        click.option(
+            "--issue",
+            "issues",
+            multiple=True,
+            metavar="KIND",
+            help="With --exclude and an audit.csv: only images with this issue (repeatable), e.g. "
+            "leak.",
+        ),
+        click.option(
+            "--exclude",
+            metavar="FILE.csv",
+            type=click.Path(exists=True, dir_okay=False),
+            help="Leave out the faces of a list: a CSV with a column id, e.g. audit.csv, "
+            "top_losses.csv or one of the report's.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 run_argument = click.argument("run", required=False, metavar="[RUN]")
 

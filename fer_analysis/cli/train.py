@@ -9,6 +9,7 @@ import click
 from fer_analysis.cli.options import (
     SEED,
     data_option,
+    exclude_option,
     figure_options,
     json_option,
     set_option,
@@ -41,11 +42,20 @@ class _Train(click.Command):
 @data_option
 @click.option("--seed", type=SEED, help="Seed of weights, order and augmentation.")
 @click.option("--resume", metavar="RUN", help="Resume a run that was interrupted.")
+@exclude_option
+@click.option(
+    "--relabel",
+    metavar="FILE.csv",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Train with the labels of a list (columns id, label), e.g. one of `fer relabel`.",
+)
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Default: runs/<time>-<model>.")
 @set_option
 @figure_options
 @json_option
-def train(config, model, source, seed, resume, run_dir, overrides, as_json):
+def train(
+    config, model, source, seed, resume, exclude, issues, relabel, run_dir, overrides, as_json
+):
     """Train a network and write a run directory.
 
     CONFIG is a YAML file, or the name of one that comes with the package (listed below).
@@ -57,11 +67,16 @@ def train(config, model, source, seed, resume, run_dir, overrides, as_json):
       fer train tiny --data synthetic --run-dir runs/first
       fer train fast --data fer2013.csv --set remedies.balanced_sampling=true
       fer train fast --data fer2013.csv --set data.folds=6 --set data.fold=2
+      fer train fast --data fer2013.csv --exclude runs/audit-fer2013/audit.csv --issue no_face
+      fer train fast --data fer2013.csv --relabel second-opinion.csv
       fer train --resume runs/first
       fer train runs/first/config.yaml          # repeat this run
 
     Ctrl-C loses at most the epoch in progress; --resume continues from there, with the
     result of an uninterrupted run.
+
+    --exclude and --relabel change training images alone; the list and its SHA-256 are recorded in
+    the run.
     """
     from fer_analysis.api import train as train_run
     from fer_analysis.cli.tables.console import ConsoleProgress
@@ -74,6 +89,9 @@ def train(config, model, source, seed, resume, run_dir, overrides, as_json):
         seed=seed,
         run_dir=run_dir,
         resume=resume,
+        exclude=exclude,
+        issues=issues,
+        relabel=relabel,
         overrides=overrides,
         progress=ConsoleProgress(),
     )

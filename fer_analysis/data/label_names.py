@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fer_analysis.data.dataset import FER_LABELS
@@ -45,6 +45,19 @@ def fer_label(name: str) -> str | None:
     return _LABEL_OF.get(_NUMBER.sub("", _spelling(name)))
 
 
+def label_key(name: str) -> str:
+    """Return a key that is equal for all spellings of a label: case, separators, synonyms."""
+    return fer_label(name) or _spelling(name)
+
+
+def find_label(name: str, label_names: Sequence[str]) -> int | None:
+    """Return the position of the label that `name` spells; None if it is none of them."""
+    if name in label_names:
+        return list(label_names).index(name)
+    keys = [label_key(each) for each in label_names]
+    return keys.index(label_key(name)) if label_key(name) in keys else None
+
+
 def name_labels(folders: Iterable[str]) -> Labels:
     """Return the labels of a data set whose label folders have these names.
 
@@ -60,7 +73,7 @@ def name_labels(folders: Iterable[str]) -> Labels:
     folders = list(dict.fromkeys(folders))
     spelt: dict[str, list[str]] = {}
     for name in folders:
-        spelt.setdefault(fer_label(name) or _spelling(name), []).append(name)
+        spelt.setdefault(label_key(name), []).append(name)
     if set(spelt) == set(FER_LABELS):
         names, chosen = FER_LABELS, {key: key for key in spelt}
     else:

@@ -210,7 +210,7 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
         protocol=data.protocol,
         comparable=data.comparable,
         leaked=run.leaked(hashes),
-        notes=(*(["test-time augmentation"] if tta else []), *notes),
+        notes=(*(["test-time augmentation"] if tta else []), *run.face_list_notes(), *notes),
         votes=part.votes,
         vote_names=part.vote_names,
     )

@@ -37,7 +37,7 @@ def make_card(run: Run) -> dict:
 
     Returns:
         JSON values: `command` (without this machine's paths), `note`, `seed`, `config`,
-        `minutes`, `parameters`, `versions`, `data` (fingerprint, protocol, counts),
+        `minutes`, `parameters`, `versions`, `data` (fingerprint, protocol, counts, lists of faces),
         `label_names`, `calibration` (see `kept_temperature`), `guard` (how it was made), `stress`
         (for each of `SPLITS` what `fer stress` saved, in short), and for each of
         `SPLITS`, as its images are and with `-tta`, the figures of `all` and `leak_free` images
@@ -46,8 +46,6 @@ def make_card(run: Run) -> dict:
     from fer_analysis.evaluation.evaluate_run import folder_of
 
     environment, result = run.environment(), run.result()
-    config = run.config().model_dump(mode="json")
-    del config["data"]
     data = environment["data"]
     return {
         "command": tidy_command(environment["command"]),
@@ -56,11 +54,12 @@ def make_card(run: Run) -> dict:
         "model": result["model"],
         "parameters": result["parameters"],
         "minutes": round(result["seconds"] / 60, 1),
-        "config": config,
+        "config": public_config(run),
         "versions": {
             name: environment.get(name) for name in ("fer_analysis", "python", "packages")
         },
-        "data": {name: data[name] for name in ("fingerprint", "layout", "protocol", "counts")},
+        "data": {name: data[name] for name in ("fingerprint", "layout", "protocol", "counts")}
+        | {"face_lists": data.get("face_lists", [])},
         "label_names": data["label_names"],
         "calibration": run.temperatures(),
         "guard": (run.guard() or {}).get("made"),
@@ -71,6 +70,16 @@ def make_card(run: Run) -> dict:
             for tta in (False, True)
         },
     }
+
+
+def public_config(run: Run) -> dict:
+    """Return a run's config without the data and without this machine's paths, ready for JSON."""
+    config = run.config().model_dump(mode="json")
+    del config["data"]
+    for options in config["manipulations"].values():
+        if "faces" in options:
+            options["faces"] = Path(options["faces"]).name
+    return config
 
 
 def tidy_command(command: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import metrics as metrics_of
-from fer_analysis.evaluation.model_card import tidy_command
+from fer_analysis.evaluation.model_card import public_config, tidy_command
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import to_json
 
@@ -27,8 +27,6 @@ def run_record(
         FerError: If the run is not complete, or the split was not evaluated.
     """
     environment, result = run.environment(), run.result()
-    config = run.config().model_dump(mode="json")
-    del config["data"]
     metrics = to_json(metrics_of(Evaluation.load(run.evaluation_folder(split))))
     for block in filter(None, (metrics["all"], metrics["leak_free"])):
         for name in ("as_predicted", "at_temperature"):
@@ -38,7 +36,7 @@ def run_record(
         "command": tidy_command(command or environment["command"]),
         "note": note,
         "minutes": round(result["seconds"] / 60, 1),
-        "config": config,
+        "config": public_config(run),
         **{key: environment.get(key) for key in KEPT},
         "data": environment["data"],
         "result": result,

@@ -15,8 +15,8 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.confusions import top_losses
 from fer_analysis.evaluation.evaluate_run import MADE_FROM, folder_of, predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.evaluation.exclusions import exclusions, kept, read_issues
 from fer_analysis.evaluation.join_predictions import join_data, with_warnings
+from fer_analysis.evaluation.listed_faces import relabelled, without_faces
 from fer_analysis.evaluation.logit_adjustment import adjust
 from fer_analysis.evaluation.metrics import save_metrics
 from fer_analysis.evaluation.open_run import data_section, name_of, open_run, read_data
@@ -41,10 +41,11 @@ def score(
     logit_adjustment: float | None,
     exclude: str | Path | None,
     issues: Sequence[str],
+    relabel: str | Path | None,
     overrides: tuple[str, ...],
     progress: Progress | None,
 ) -> tuple[Evaluation, np.ndarray | None]:
-    """Return predictions and their images, without those that are excluded.
+    """Return predictions and their images, without those that are excluded, or relabelled.
 
     The arguments are those of `fer_analysis.api.evaluate`.
 
@@ -55,17 +56,27 @@ def score(
         raise FerError("issues say which images to exclude: name an audit.csv")
     common = {"data": data, "split": split, "overrides": overrides, "progress": progress}
     if predictions is None:
-        evaluation, images = _score_run(run, tta=tta, logit_adjustment=logit_adjustment, **common)
+        evaluation, loaded = _score_run(run, tta=tta, logit_adjustment=logit_adjustment, **common)
     elif run not in (None, "bundled") or tta or logit_adjustment is not None:
         raise FerError(
             "a table of predictions takes no RUN, tta or logit adjustment: it replaces a run"
         )
     else:
-        evaluation, images = score_predictions(predictions, **common)
+        evaluation, loaded = _score_table(predictions, **common)
+    images = _images_of(evaluation, loaded)
+    if relabel is not None:
+        evaluation = relabelled(evaluation, relabel, loaded)
     if exclude is not None:
-        evaluation, keep = _without_issues(evaluation, exclude, issues)
+        evaluation, keep = without_faces(evaluation, exclude, issues, loaded)
         images = None if images is None else images[keep]
     return evaluation, images
+
+
+def _images_of(evaluation: Evaluation, data: LoadedData | None) -> np.ndarray | None:
+    if data is None:
+        return None
+    part = data.dataset.part(evaluation.split)
+    return part.images[rows_of(evaluation.ids, part.ids)]
 
 
 def _score_run(
@@ -77,8 +88,8 @@ def _score_run(
     logit_adjustment: float | None,
     overrides: tuple[str, ...],
     progress: Progress | None,
-) -> tuple[Evaluation, np.ndarray]:
-    """Return a run's predictions of a split, adjusted if asked for, and the images."""
+) -> tuple[Evaluation, LoadedData]:
+    """Return a run's predictions of a split, adjusted if asked for, and the data."""
     opened, loaded, split = open_run(run, data, split, overrides, progress=progress)
     prior = None if logit_adjustment is None else opened.prior()
     evaluation = predict_split(opened, loaded, split, tta=tta, progress=progress)
@@ -87,7 +98,7 @@ def _score_run(
         evaluation, name = adjust(evaluation, prior, logit_adjustment), f"{name}-adjusted"
     if (folder := opened.evaluation_folder(name)) != evaluation.folder:
         evaluation = dataclasses.replace(evaluation, folder=folder)
-    return evaluation, loaded.dataset.part(split).images
+    return evaluation, loaded
 
 
 def score_predictions(
@@ -106,53 +117,31 @@ def score_predictions(
     Raises:
         FerError: If the table is not one of predictions, or does not fit the data.
     """
+    evaluation, loaded = _score_table(
+        file, data=data, split=split, overrides=overrides, progress=progress
+    )
+    return evaluation, _images_of(evaluation, loaded)
+
+
+def _score_table(
+    file: str | Path,
+    *,
+    data: str | Path | LoadedData | None,
+    split: str | None,
+    overrides: tuple[str, ...],
+    progress: Progress | None,
+) -> tuple[Evaluation, LoadedData | None]:
+    """Read a table of predictions, and join it with the data if there is any; return both."""
     evaluation = read_predictions(file, split=split or "given")
-    name, origins, images = f"predictions-{Path(file).stem}", [content_hash(file)], None
+    name, origins, loaded = f"predictions-{Path(file).stem}", [content_hash(file)], data
     if data is not None:
-        loaded = data
         if not isinstance(data, LoadedData):
             loaded = read_data(data_section(data, overrides), progress)
         evaluation = join_data(evaluation, loaded, split)
         name, origins = f"{name}-{name_of(loaded)}", [*origins, loaded.fingerprint]
-        part = loaded.dataset.part(evaluation.split)
-        images = part.images[rows_of(evaluation.ids, part.ids)]
     run = Run(results_folder(name, *origins))
     folder = run.evaluation_folder(evaluation.split)
-    return dataclasses.replace(with_warnings(evaluation), folder=folder), images
-
-
-def _without_issues(
-    evaluation: Evaluation, audit: str | Path, issues: Sequence[str]
-) -> tuple[Evaluation, np.ndarray]:
-    """Leave out the images that an audit names.
-
-    Args:
-        evaluation: The predictions.
-        audit: An `audit.csv`.
-        issues: Only images with one of these issues; all if empty.
-
-    Returns:
-        The predictions without them, with what that changes as `exclusions`; bool `(n,)`, the
-        images that are kept.
-
-    Raises:
-        FerError: If the audit names no image of the split, or all of them.
-    """
-    found = read_issues(audit, issues, evaluation=evaluation)
-    rows, keep = exclusions(evaluation, found), kept(evaluation, found)
-    if not rows or not keep.any():
-        what = "leaves no image; choose issues with --issue" if rows else "names no image of it"
-        raise FerError(f"{audit}, split '{evaluation.split}': {what}")
-    note = f"without {int((~keep).sum()):,} images of the audit ({', '.join(found)})"
-    folder = evaluation.folder
-    evaluation = dataclasses.replace(
-        evaluation.take(keep),
-        notes=(*evaluation.notes, note),
-        comparable=False,
-        folder=folder and folder.with_name(f"{folder.name}-excluded"),
-        exclusions=tuple(rows),
-    )
-    return evaluation, keep
+    return dataclasses.replace(with_warnings(evaluation), folder=folder), loaded
 
 
 @contextmanager

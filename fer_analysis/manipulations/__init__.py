@@ -10,6 +10,8 @@ from fer_analysis.registry import Registry
 MANIPULATIONS = Registry(
     "manipulation",
     {
+        "exclude_faces": "fer_analysis.manipulations.face_lists:exclude_faces",
+        "relabel_faces": "fer_analysis.manipulations.face_lists:relabel_faces",
         "remove_disputed": "fer_analysis.manipulations.disputed:remove_disputed",
         "keep": "fer_analysis.manipulations.counts:keep",
         "keep_all": "fer_analysis.manipulations.counts:keep_all",

@@ -46,11 +46,21 @@ def remove_disputed(
     removed = disputed(train)
     if label is not None:
         removed &= train.labels == train.label_names.index(label)
-    if at_random:
-        counts = np.bincount(train.labels[removed], minlength=len(train.label_names))
-        removed = np.zeros(len(train), dtype=bool)
-        for index, count in enumerate(counts.tolist()):
-            members = np.flatnonzero(train.labels == index)
-            order = np.random.default_rng([seed, index, 4]).permutation(members)
-            removed[order[:count]] = True
-    return train.take(~removed)
+    return train.take(~(random_of_each_label(train, removed, seed) if at_random else removed))
+
+
+def random_of_each_label(train: FaceDataset, chosen: np.ndarray, seed: int) -> np.ndarray:
+    """Choose from each label as many random images as are chosen of it, bool `(n,)`.
+
+    Args:
+        train: The images.
+        chosen: bool `(n,)`.
+        seed: Of the choice.
+    """
+    counts = np.bincount(train.labels[chosen], minlength=len(train.label_names))
+    drawn = np.zeros(len(train), dtype=bool)
+    for index, count in enumerate(counts.tolist()):
+        members = np.flatnonzero(train.labels == index)
+        order = np.random.default_rng([seed, index, 4]).permutation(members)
+        drawn[order[:count]] = True
+    return drawn

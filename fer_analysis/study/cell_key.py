@@ -37,6 +37,9 @@ def cell_key(settings: str, threads: int, *, portable: bool = False) -> str:
     sections = {**LEFT_OUT, "model": LEFT_OUT_OF_MODELS.get(config.model.name, {})}
     for section, left_out in sections.items():
         _put(values, full, section.split("."), left_out)
+    for options in values.get("manipulations", {}).values():
+        if options.get("sha256"):  # a list is known by its content, wherever it is
+            options.pop("faces")
     if portable and values.get("data", {}).get("source") != SYNTHETIC:
         values.get("data", {}).pop("source", None)
     what = f"{VERSION} {threads} {json.dumps(values, sort_keys=True)}"

@@ -18,6 +18,7 @@ from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.study.cell_key import cell_key
 from fer_analysis.study.expansion import expanded
 from fer_analysis.study.study_file import StudyConfig, read_study
+from fer_analysis.training.face_lists import pinned
 
 BASE = "base"
 """The cell that changes nothing: every study has it."""
@@ -187,7 +188,7 @@ def plan_study(
 def _settings(base: str, values: dict[str, Any], source: str | None, where: str) -> str:
     overrides = [f"{key}={json.dumps(value)}" for key, value in values.items()]
     try:
-        run = load_config(base, overrides, data=source)
+        run = pinned(load_config(base, overrides, data=source))
     except FerError as error:
         raise FerError(f"{where}: {error}") from error
     return json.dumps(run.model_dump(mode="json", exclude_defaults=True), sort_keys=True)

@@ -12,6 +12,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import read_data
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
+from fer_analysis.training.face_lists import check_same_lists, effects, notices, pinned
 from fer_analysis.training.same_config import check_may_change, check_unchanged
 
 NO_CONFIG = "no config: name one, e.g. `fer train self_built --data PATH` (see `fer train --help`)"
@@ -66,9 +67,12 @@ def begin(
     run_dir: str | Path | None,
     resume: str | Path | Run | None,
     overrides: tuple[str, ...],
+    lists: tuple[str, ...] = (),
     progress: Progress,
 ) -> Beginning:
     """Start or resume a run; the arguments are those of `api.train`.
+
+    `lists` are its lists of faces, as `face_lists.as_overrides` returns them.
 
     Raises:
         FerError: If an argument is not what it should be.
@@ -78,10 +82,15 @@ def begin(
             raise FerError(NO_CONFIG)
         if seed is not None:
             overrides = (*overrides, f"seed={seed}")
+        overrides = (*overrides, *lists)
         return _start(config, data, run_dir=run_dir, overrides=overrides, progress=progress)
     if config is not None or run_dir is not None or seed is not None:
         raise FerError(ONLY_RESUME)
-    return _resume(resume, data, overrides=overrides, progress=progress)
+    opened = resume if isinstance(resume, Run) else Run.open(resume)
+    if not opened.is_directory:
+        raise FerError(f"--resume {resume}: expected a run directory, received a model file")
+    check_same_lists(opened, lists)
+    return _resume(opened, data, overrides=overrides, progress=progress)
 
 
 def _start(
@@ -108,24 +117,24 @@ def _start(
     else:
         config = load_config(config, overrides, data=_absolute(data))
         loaded = read_data(config.data, progress)
+    config = pinned(config)
+    for text in notices(effects(config, loaded)):
+        progress.notice(text)
     return Beginning(Run.create(config, run_dir and Path(run_dir)), config, loaded)
 
 
 def _resume(
-    run: str | Path | Run,
+    opened: Run,
     data: str | Path | LoadedData | None,
     *,
     overrides: tuple[str, ...],
     progress: Progress,
 ) -> Beginning:
-    """Open a run that was interrupted, and its data.
+    """Go on with a run that was interrupted, and read its data.
 
     Raises:
-        FerError: If there is no such run, its config was edited, or its data cannot be read.
+        FerError: If its config was edited, or its data cannot be read.
     """
-    opened = run if isinstance(run, Run) else Run.open(run)
-    if not opened.is_directory:
-        raise FerError(f"--resume {run}: expected a run directory, received a model file")
     if opened.environment().get("members"):
         raise FerError(f"{opened.path} is an ensemble: it was made, not trained; see fer ensemble")
     if opened.is_complete:

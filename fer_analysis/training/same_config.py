@@ -9,8 +9,15 @@ from fer_analysis.run import Run
 MAY_CHANGE = ("training.epochs", "training.early_stopping.patience", "training.stop_on_collapse")
 """Keys that --resume takes with --set: they set when training stops."""
 
-PLACES = ("data.source", "data.votes", "data.votes_of", "training.log_to")
-"""Keys of places: data is identified by its fingerprint, and logs change nothing."""
+PLACES = (
+    "data.source",
+    "data.votes",
+    "data.votes_of",
+    "training.log_to",
+    "manipulations.exclude_faces.faces",
+    "manipulations.relabel_faces.faces",
+)
+"""Keys of places: data and lists are identified by their fingerprints, and logs change nothing."""
 
 
 def record_of(config: RunConfig) -> dict:

@@ -25,6 +25,7 @@ from fer_analysis.training.acceleration import accelerate
 from fer_analysis.training.checkpoint import Progress
 from fer_analysis.training.collapse import at_chance, cause_of
 from fer_analysis.training.devices import strategy_for
+from fer_analysis.training.face_lists import effects
 from fer_analysis.training.logs import Logged
 from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.same_config import (
@@ -79,7 +80,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
         # Loading networks drew random numbers; a resumed run is to draw those of a whole one.
         keras.utils.set_random_seed(config.seed)
     twin = trained_twin(model, config)
-    facts = _facts(data, recipe)
+    facts = _facts(data, recipe) | {"face_lists": effects(config, data)}
     _check_same_data(run, facts)
     if not run.environment_file.is_file():
         _write_start(run, config, recipe, facts, model=model, others=others)

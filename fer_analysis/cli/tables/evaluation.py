@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import is_warning, out, print_item, print_summary, table
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.listed_faces import names_of_lists
 from fer_analysis.evaluation.metrics import clean_block, metrics
 from fer_analysis.evaluation.summary import summary_lines
 from fer_analysis.paper import PROTOCOL, TEST_IMAGES
@@ -22,6 +23,7 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
     """
     protocol = f", {evaluation.protocol} protocol" if evaluation.protocol else ""
     head = f"{name}: {evaluation.split} split{protocol}, n = {len(evaluation):,}"
+    head = "; ".join([head, *names_of_lists(evaluation)])
     found = metrics(evaluation)
     if verbosity.level() != verbosity.ALL:
         print_summary([head, *_short(evaluation, found), *_exclusion_lines(evaluation.exclusions)])
@@ -53,9 +55,10 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
 
 def _short(evaluation: Evaluation, found: dict) -> list[str]:
     """Return the findings for one screen: warnings first, then figures, then errors."""
-    lines = summary_lines(evaluation)
+    lines = [line for line in summary_lines(evaluation) if line not in names_of_lists(evaluation)]
     warnings = [line for line in lines if is_warning(line)]
-    figures = [_figures_line("all images", found["all"])]
+    whole = "these images" if names_of_lists(evaluation) else "all images"
+    figures = [_figures_line(whole, found["all"])]
     if found["leak_free"] is None:
         figures.append("leak-free: unknown (the training images are not on record)")
     elif found["leak_free"]["n"] < len(evaluation):
@@ -93,7 +96,7 @@ def _exclusion_lines(rows: Sequence[dict]) -> list[str]:
 
 
 def _print_exclusions(rows: Sequence[dict]) -> None:
-    """Print how leaving out the images of an audit changes accuracy."""
+    """Print how leaving out the images of a list changes accuracy."""
     shown = table(
         "without",
         "images",
@@ -101,7 +104,7 @@ def _print_exclusions(rows: Sequence[dict]) -> None:
         "acc. %",
         "95 % int.",
         "difference, points",
-        title="\nwithout the images of the audit (of all images, leaked ones included)",
+        title="\nwithout the images of the list (of all images, leaked ones included)",
     )
     for row in rows:
         shown.add_row(

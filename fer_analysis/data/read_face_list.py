@@ -1,0 +1,114 @@
+"""Reading a list of faces from a CSV: every mistake in one line that says what to do."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from pathlib import Path
+
+from fer_analysis.data.face_list import (
+    DIGITS,
+    ID,
+    ISSUE,
+    LABEL,
+    SHOWN,
+    SUGGESTED,
+    FaceList,
+    first_few,
+)
+from fer_analysis.data.label_names import label_key
+from fer_analysis.errors import FerError, shown
+from fer_analysis.files import from_text
+
+
+def read_face_list(path: str | Path, *, sha256: str | None = None) -> FaceList:
+    """Read a list of faces.
+
+    Args:
+        path: A CSV with a column `id`, as `fer audit`, `fer evaluate` and `fer report` write it;
+            `label` and `issue` are read, other columns are not. An id may stand in several rows
+            (an audit has a row for each issue), with one label.
+        sha256: What the file must be; None takes any.
+
+    Raises:
+        FerError: If it is not such a file, is empty, has another content, or gives one face
+            several labels.
+    """
+    path = Path(path).expanduser()
+    try:
+        content = path.read_bytes()
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    except (OSError, ValueError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FerError(f"{path}: cannot be read as a list of faces ({reason})") from None
+    digest = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and digest != sha256:
+        raise FerError(
+            f"{path}: not the list that was recorded (sha256 {sha256[:DIGITS]}, the file has "
+            f"{digest[:DIGITS]}); restore it, or start a new run with this one"
+        )
+    header = [name.strip() for name in rows[0]] if rows else []
+    if ID not in header:
+        raise FerError(f"{path}: {_no_ids(header)}")
+    cells = _cells(path, header, rows)
+    if not cells:
+        raise FerError(f"{path}: no face in it")
+    return _collected(path, digest, cells, header)
+
+
+def _no_ids(header: list[str]) -> str:
+    if not header:
+        return "an empty file; expected a CSV with a column 'id'"
+    hint = "; separate the columns by commas" if any(";" in name for name in header) else ""
+    return f"expected a column 'id', received {shown(', '.join(header), 120)}{hint}"
+
+
+def _cells(path: Path, header: list[str], rows: list[list[str]]) -> list[dict[str, str]]:
+    """Return the cells of each row by column.
+
+    Raises:
+        FerError: If a row has no id.
+    """
+    cells, lost = [], []
+    for number, row in enumerate(rows[1:], 2):
+        if not any(map(str.strip, row)):
+            continue
+        made = {name: from_text(cell.strip()) for name, cell in zip(header, row, strict=False)}
+        cells.append(made)
+        if not made.get(ID):
+            lost.append(number)
+    if lost:
+        raise FerError(f"{path}: {len(lost):,} rows have no id: row {first_few(lost)}")
+    return cells
+
+
+def _collected(path: Path, digest: str, cells: list[dict[str, str]], header: list[str]) -> FaceList:
+    """Return a list with each id once.
+
+    Raises:
+        FerError: If rows of one id have several labels.
+    """
+    labels: dict[str, dict[str, None]] = {}
+    issues: dict[str, dict[str, None]] = {}
+    for row in cells:
+        given = labels.setdefault(row[ID], {})
+        if row.get(LABEL):
+            given[row[LABEL]] = None
+        kinds = issues.setdefault(row[ID], {})
+        if row.get(ISSUE):
+            kinds[row[ISSUE]] = None
+    several = {name: each for name, each in labels.items() if len({*map(label_key, each)}) > 1}
+    if several:
+        examples = [f"'{shown(name)}' ({', '.join(each)})" for name, each in several.items()]
+        raise FerError(
+            f"{path}: {len(several):,} ids have several labels: {'; '.join(examples[:SHOWN])}"
+        )
+    return FaceList(
+        path,
+        digest,
+        tuple(labels),
+        tuple(next(iter(each), "") for each in labels.values()) if LABEL in header else None,
+        tuple(map(tuple, issues.values())) if ISSUE in header else None,
+        suggests=SUGGESTED in header,
+    )

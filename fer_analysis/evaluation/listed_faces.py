@@ -1,0 +1,124 @@
+"""Scoring without the faces of a list, or with the labels that a list has for them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.data.face_list import FaceList
+from fer_analysis.data.ids import rows_of
+from fer_analysis.data.load import LoadedData
+from fer_analysis.data.read_face_list import read_face_list
+from fer_analysis.errors import FerError
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.exclusions import exclusions, kept
+
+WITHOUT, RELABELLED = "without", "relabelled:"
+"""How the notes begin that name a figure by a list."""
+
+
+def names_of_lists(evaluation: Evaluation) -> list[str]:
+    """Return what figures are named by: `without 12 faces of FILE`; empty without a list."""
+    return [note for note in evaluation.notes if note.startswith((f"{WITHOUT} ", RELABELLED))]
+
+
+def without_faces(
+    evaluation: Evaluation,
+    file: str | Path,
+    issues: Sequence[str] = (),
+    data: LoadedData | None = None,
+) -> tuple[Evaluation, np.ndarray]:
+    """Leave out the faces of a list.
+
+    Args:
+        evaluation: The predictions.
+        file: The list: a CSV with a column `id`, e.g. an `audit.csv`.
+        issues: Only faces with one of these issues; all if empty.
+        data: The whole data, to tell ids of other splits from unknown ones; None where there is
+            only the table of predictions.
+
+    Returns:
+        The predictions without them, with what that changes as `exclusions`; bool `(n,)`, the
+        images that are kept.
+
+    Raises:
+        FerError: If the list cannot be read, is of other data, or names no image of the split, or
+            all of them.
+    """
+    given = read_face_list(file).with_issues(issues)
+    _check_split(given, evaluation, data)
+    if given.issues is not None:
+        _check_labels(given, evaluation)
+    found = given.by_issue()
+    if issues:
+        found = {kind: found[kind] for kind in issues}
+    rows, keep = exclusions(evaluation, found), kept(evaluation, found)
+    if not keep.any():
+        hint = "; choose issues with --issue" if given.issues else ""
+        raise FerError(f"{file}, split '{evaluation.split}': leaves no image{hint}")
+    note = f"{WITHOUT} {int((~keep).sum()):,} faces of {given.name}"
+    if given.issues is not None:
+        note += f": {', '.join(found)}"
+    left = _named(evaluation.take(keep), note, "excluded")
+    return dataclasses.replace(left, exclusions=tuple(rows)), keep
+
+
+def relabelled(
+    evaluation: Evaluation, file: str | Path, data: LoadedData | None = None
+) -> Evaluation:
+    """Score against the labels that a list has for its faces.
+
+    Args:
+        evaluation: The predictions.
+        file: The list: a CSV with the columns `id` and `label`.
+        data: As for `without_faces`.
+
+    Raises:
+        FerError: If the list cannot be read, is of other data, or changes no label here.
+    """
+    given = read_face_list(file)
+    _check_split(given, evaluation, data)
+    labels = given.new_labels(evaluation.labels, evaluation.ids, evaluation.label_names)
+    changed = int((labels != evaluation.labels).sum())
+    note = (
+        f"{RELABELLED} {changed:,} of {len(evaluation):,} faces have labels of {given.name} "
+        "instead of the data's own"
+    )
+    return _named(dataclasses.replace(evaluation, labels=labels), note, "relabelled")
+
+
+def _named(evaluation: Evaluation, note: str, suffix: str) -> Evaluation:
+    folder = evaluation.folder
+    return dataclasses.replace(
+        evaluation,
+        notes=(note, *evaluation.notes),
+        comparable=False,
+        folder=folder and folder.with_name(f"{folder.name}-{suffix}"),
+    )
+
+
+def _check_split(given: FaceList, evaluation: Evaluation, data: LoadedData | None) -> None:
+    if data is not None:
+        given.in_split(data, evaluation.split)
+    if not np.isin(given.ids, evaluation.ids).any():
+        raise FerError(
+            f"{given.file}, split '{evaluation.split}': names no image of it: none of its "
+            f"{len(given):,} ids"
+        )
+
+
+def _check_labels(audit: FaceList, evaluation: Evaluation) -> None:
+    """Refuse an audit whose labels are not the data's: it is of other data with the same ids."""
+    if audit.labels is None:
+        return
+    names = evaluation.label_names
+    rows = rows_of(np.array(audit.ids), evaluation.ids).tolist()
+    for row, name, label in zip(rows, audit.ids, audit.labels, strict=True):
+        if row >= 0 and label and label != names[evaluation.labels[row]]:
+            raise FerError(
+                f"{audit.file}: an audit of other data: image '{name}' is {label} there and "
+                f"{names[evaluation.labels[row]]} here"
+            )
