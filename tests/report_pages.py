@@ -20,7 +20,7 @@ from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.diagnosis import Cause, Diagnosis, LabelDiagnosis
 from fer_analysis.study.differences import CellFigures, Differences, Figure
 
-VOID = {"meta", "link", "img", "input", "br"}
+VOID = {"meta", "link", "img", "source", "input", "br"}
 
 
 def predicted(part, *, seed=0, names=None, votes=True):

@@ -8,6 +8,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 from fer_analysis.data.dataset import FaceDataset
@@ -55,6 +56,11 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
+def said(figure):
+    """Return all that is written on a figure."""
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
 def lines(axes):
     return {line.get_label(): line for line in axes.lines}
 
@@ -81,19 +87,19 @@ def test_confusion_cells_hold_counts_and_percent():
     assert texts(counts) == ["3", "1", "0", "1", "2", "0", "0", "0", "0"]
     assert texts(shares) == ["75", "25", "0", "33", "67", "0", "n/a", "n/a", "n/a"]
     assert (counts.get_ylabel(), counts.get_xlabel()) == ("true label", "predicted label")
-    assert [t.get_text() for t in shares.get_yticklabels()] == [
+    assert [t.get_text() for t in counts.get_yticklabels()] == [
         "cat  n=4",
         "dog  n=3",
         "owl  n=0",
     ]
-    title = figure.get_suptitle()
+    title = said(figure)
     assert "7 images" in title and "accuracy 71.4 % [35.9-91.8]" in title
     assert "never predicted" not in title, "no owl was to be found"
 
 
 def test_confusion_title_names_labels_never_predicted_and_leaks():
     e = evaluation([0, 0, 2], [0, 1, 1], leaked=np.array([True, False, False]))
-    title = draw_confusion(e).get_suptitle()
+    title = said(draw_confusion(e))
     assert "never predicted: owl" in title
     assert "without 1 leaked image 0.0 %" in title
 
@@ -155,22 +161,22 @@ def test_names_are_not_mathematics():
 
 def test_curves_are_blue_and_orange_and_hold_the_history():
     rows = history([2.0, 1.5, 1.2], [0.3, 0.6, 0.5])
-    figure = curves_figure(rows, title="a run", best_epoch=2, majority=0.25)
+    figure = curves_figure(rows, facts=["run a"], best_epoch=2, majority=0.25)
     loss, accuracy = figure.axes
     for axes, training, validation in (
         (loss, [2.0, 1.5, 1.2], [2.5, 2.0, 1.7]),
         (accuracy, [0.3, 0.6, 0.5], [0.15, 0.3, 0.25]),
     ):
         found = lines(axes)
-        assert found["training"].get_color() == "tab:blue"
-        assert found["validation"].get_color() == "tab:orange"
+        assert found["training"].get_color() == "#1f77b4"
+        assert found["validation"].get_color() == "#ff7f0e"
         assert list(found["training"].get_xdata()) == [1, 2, 3]
         assert found["training"].get_ydata() == pytest.approx(training)
         assert found["validation"].get_ydata() == pytest.approx(validation)
         assert list(found["best epoch (2)"].get_xdata()) == [2]
     assert "30.0 %" in accuracy.get_title() and "2.0000" in loss.get_title()
     assert list(lines(accuracy)["one label for everything (25.0 %)"].get_ydata()) == [0.25] * 2
-    assert figure.get_suptitle() == "a run"
+    assert "run a · 3 epochs, epoch 2 is kept" in said(figure)
 
 
 @pytest.mark.parametrize(
@@ -183,14 +189,14 @@ def test_curves_are_blue_and_orange_and_hold_the_history():
     ],
 )
 def test_short_and_broken_trainings_are_drawn(losses, told, tmp_path):
-    figure = curves_figure(history(losses, [0.1] * len(losses)), title="$", best_epoch=1)
+    figure = curves_figure(history(losses, [0.1] * len(losses)), facts=["$"], best_epoch=1)
     save(figure, tmp_path / "a.png", dpi=40)
     assert texts(figure.axes[0]) == ([told] if told else [])
 
 
 def test_losses_of_very_different_size_get_a_logarithmic_axis():
     scales = [
-        curves_figure(history(losses, [0.1] * 2), title="", best_epoch=1).axes[0].get_yscale()
+        curves_figure(history(losses, [0.1] * 2), best_epoch=1).axes[0].get_yscale()
         for losses in ([900.0, 2.0], [3.0, 2.0])
     ]
     assert scales == ["log", "linear"]
@@ -220,7 +226,7 @@ def test_samples_show_each_label_s_own_faces_and_counts(tmp_path):
         True,
     ]
     assert (canvas[70] == 200).sum() == 2 * 48, "there are no more than two"
-    assert (canvas[100:] == 255).all()
+    assert canvas[100:].mask.all()
     save(figure, tmp_path / "a.png", dpi=40)
 
 
@@ -243,8 +249,8 @@ def test_augmented_faces_stand_beside_their_original(dtype):
     augmented = np.stack([originals + 100, originals + 200], axis=1).astype(dtype)
     canvas = augmented_figure(originals, augmented).axes[0].images[0].get_array()
     for row, value in ((8, 10), (26, 20)):
-        seen = list(dict.fromkeys(np.asarray(canvas[row]).tolist()))
-        assert seen == [value, 255, value + 100, value + 200]
+        seen = list(dict.fromkeys(canvas[row].filled(-1).tolist()))
+        assert seen == [value, -1, value + 100, value + 200]
 
 
 def layers(*parts):
@@ -285,7 +291,7 @@ def test_few_layers_are_drawn_one_by_one(tmp_path):
     rows = layers(*[("Conv", 8, 2)] * 5)
     figure = structure_figure(rows)
     assert texts(figure.axes[0]).count("Conv") == 5
-    assert figure.get_suptitle() == "5 layers, 50 parameters"
+    assert "5 layers, 50 parameters" in said(figure)
     save(figure, tmp_path / "a.png", dpi=40)
 
 
@@ -317,7 +323,7 @@ def test_the_reliability_diagram_holds_the_bins():
     curve = next(line for line in right.lines if len(line.get_xdata()) > 2)
     expected = [row["accuracy"].value for row in block["at_temperature"]["abstain"]]
     np.testing.assert_allclose(curve.get_ydata(), expected)
-    assert "n=300" in figure.get_suptitle()
+    assert "n = 300" in said(figure)
 
 
 def test_the_annotators_picture_holds_both_recalls_and_both_matrices():
@@ -327,14 +333,14 @@ def test_the_annotators_picture_holds_both_recalls_and_both_matrices():
         vote_names=("cat", "dog", "owl", "none"),
     )
     block = metrics(e)["all"]["annotators"]
-    left, middle, right = annotators_figure(e, block, "test split").axes
+    left, middle, right, _ = annotators_figure(e, block, "test split").axes
     for container, key in zip(left.containers, ("model_recall", "modal_recall"), strict=True):
         values = [row[key].value for row in block["labels"]]
         np.testing.assert_allclose(container.lines[0].get_xdata(), values)
-    widths = [bar.get_width() for bar in middle.patches]
-    np.testing.assert_allclose(widths, [r["accuracy"].value for r in block["strata"] if r["n"]])
+    shown = [float(container.lines[0].get_xdata()[0]) for container in middle.containers]
+    np.testing.assert_allclose(shown, [r["accuracy"].value for r in block["strata"] if r["n"]])
     cell = 100 * e.row_normalised_confusion[0, 1], 100 * block["confusion"][0][1]
-    assert texts(right)[1] == f"{cell[0]:.0f}/{cell[1]:.0f}"
+    assert texts(right)[1] == f"{cell[0]:.0f} / {cell[1]:.0f}"
 
 
 def test_differences_stand_where_they_belong():
@@ -344,11 +350,12 @@ def test_differences_stand_where_they_belong():
     second = Evaluation(first.labels, np.eye(3)[worse], first.ids, "test", first.label_names)
     found = compare_pair(Contender("good", (first,)), Contender("bad", (second,)))
     (axes,) = pairs_figure([{"all images": found}], "test split").axes
-    points = [line for line in axes.lines if line.get_marker() == "o"]
-    drawn = [float(point.get_xdata()[0]) for point in points]
+    filled, hollow = (container.lines[0] for container in axes.containers)
+    drawn = [*filled.get_xdata(), *hollow.get_xdata()]
     rows = [found["accuracy"], found["macro_f1"], *(row["difference"] for row in found["labels"])]
-    np.testing.assert_allclose(drawn, [100 * row.value for row in rows])
-    assert points[0].get_markerfacecolor() == points[0].get_color(), "surely worse: filled"
+    np.testing.assert_allclose(sorted(drawn), sorted(100 * row.value for row in rows))
+    assert 100 * found["accuracy"].value in filled.get_xdata(), "surely worse: filled"
+    assert hollow.get_markerfacecolor() != hollow.get_color()
 
 
 def test_the_faces_of_the_highest_losses_are_named():

@@ -242,7 +242,10 @@ def test_a_timeline_by_hand():
     assert counted.counts[0].tolist() == [[1, 0, 0], [0, 1, 1]]
     assert counted.counts[1].tolist() == [[0, 0, 0], [1, 0, 0]]
     axes = timeline_figure(counted, "film").axes
-    assert [each.get_ylabel() for each in axes[:2]] == ["face 1", "face 7"]
+    assert [each.get_ylabel() for each in axes[:2]] == [
+        "face 1\nn=3",
+        "face 7\nn=1",
+    ]
     many = timeline(rows[:0], ("a",), {track: track for track in range(1, 20)}, seconds=1.0)
     assert many.tracks == tuple(range(8, 20)) and many.left_out == 7
 

@@ -13,7 +13,8 @@ from small_bundle import fer
 
 from fer_analysis.errors import FerError
 from fer_analysis.figures import save
-from fer_analysis.figures.style import COLUMN, PAGE, SMALLEST, fit, using
+from fer_analysis.figures.style import using
+from fer_analysis.figures.writing import COLUMN, PAGE, SMALLEST, fit
 from fer_analysis.tabular import Table, as_latex, as_markdown, latex, write_tables
 
 pytestmark = pytest.mark.pictures

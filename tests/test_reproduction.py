@@ -21,7 +21,7 @@ from fer_analysis.data.splits import FULL_TEST
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.figures.style import PNG_DPI
+from fer_analysis.figures.writing import PNG_DPI
 from fer_analysis.progress import Listener, Progress
 from fer_analysis.reproduction.claims import DOES_NOT, HOLDS, NOT_DECIDED, decide, joint
 from fer_analysis.reproduction.faces import median_face

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from matplotlib.container import BarContainer
 
 from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.regions.template import REGIONS, Regions, region_map, template
@@ -97,16 +98,17 @@ def test_a_label_page_says_what_it_shows():
     checked = analysis_of(saliency, images, finding("happy", REGIONS), fails=True)
     page = texts(drawn(label_figure(checked, "happy")))
     for words in (
-        "happy: 30 of 40 predicted correctly",
+        "Where the network looks: happy",
+        "30 of 40 predicted correctly",
         "3 explained, chosen at random",
         "run first",
         "correct predictions: 2 of 3 explained images",
         "wrong predictions: 1 of 3",
-        "sad .75",
+        "sad\n75 %",
         "integrated_gradients (steps 32",
         "validation split",
         "dominant region: because",
-        "n=3",
+        "all, n = 3 (few)",
         "FAILS SANITY",
     ):
         assert words in page, words
@@ -138,7 +140,7 @@ def test_the_overview_shows_every_label_with_its_answer_even_without_saliency(si
     page = texts(drawn(overview_figure(analysis)))
     assert all(name in page for name in FER_LABELS) and "FAILS SANITY" in page
     assert ("all maps are zero" if silent else "correct, n = 2") in page
-    assert "dominant: none" in page and "by hiding: chin" in page
+    assert "maps: none" in page and "hiding: chin" in page
     drawn(label_figure(analysis, FER_LABELS[0]))
 
 
@@ -146,11 +148,20 @@ def test_bars_are_as_long_as_the_enrichment_and_stand_beside_nulls_and_costs():
     saliency, images = looks_at("mouth")
     found = [finding(label, REGIONS) for label in FER_LABELS]
     figure = drawn(bars_figure(analysis_of(saliency, images, *found, fails=True)))
-    bars, hidden = figure.axes[0].containers[1], figure.axes[1].containers[1]
-    mouth = REGIONS.index("mouth")
-    assert [bar.get_width() for bar in bars][mouth] == pytest.approx(1 / template().areas[mouth])
+    bars, hidden = (
+        next(c for c in axes.containers if isinstance(c, BarContainer)) for axes in figure.axes[:2]
+    )
+    order = ("forehead", "brows", "eyes", "nose", "cheeks", "upper lip", "mouth", "chin")
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert names == [*order, "background"]
+    mouth = order.index("mouth")
+    assert [bar.get_width() for bar in bars][mouth] == pytest.approx(
+        1 / template().areas[REGIONS.index("mouth")]
+    )
     assert sum(bar.get_width() > 0 for bar in bars) == 1
-    np.testing.assert_allclose([bar.get_width() for bar in hidden], np.linspace(1, -0.5, 9))
+    costs = dict(zip(REGIONS, np.linspace(1, -0.5, 9), strict=True))
+    expected = [costs[name] for name in names]
+    np.testing.assert_allclose([bar.get_width() for bar in hidden], expected)
     page = texts(figure)
     for words in (
         "happy, n = 3",

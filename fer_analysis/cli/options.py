@@ -109,10 +109,11 @@ def figure_options(command):
     for option in (
         click.option(
             "--style",
-            type=click.Choice(("screen", "paper")),
+            type=click.Choice(("screen", "dark", "paper")),
             expose_value=False,
             callback=_choose,
-            help="paper: figures as wide as a journal's column or page. Default: screen.",
+            help="dark: figures for a dark page. paper: as wide as a journal's column or page. "
+            "Default: screen.",
         ),
         click.option(
             "--format",

@@ -106,6 +106,11 @@ class Evaluation:
             votes=None if self.votes is None else self.votes[rows],
         )
 
+    @property
+    def run(self) -> str:
+        """Name of the run whose results these are; empty where they are not saved."""
+        return "" if self.folder is None else Path(self.folder).resolve().parents[1].name
+
     @cached_property
     def leak_free(self) -> Evaluation | None:
         """The images that are not among the training images; None where that is unknown."""

@@ -45,6 +45,7 @@ def metrics(evaluation: Evaluation) -> dict:
         leak_free = evaluation.leak_free
         _KNOWN[evaluation] = {
             "format": FORMAT,
+            "run": evaluation.run,
             "split": evaluation.split,
             "protocol": evaluation.protocol,
             "comparable": evaluation.comparable,

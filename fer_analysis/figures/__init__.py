@@ -26,7 +26,7 @@ def save(figure: Figure, path: str | Path, *, dpi: int | None = None) -> None:
         path: The PNG; its folder is created.
         dpi: Pixels per inch; None takes the style's.
     """
-    from fer_analysis.figures.style import write
+    from fer_analysis.figures.writing import write
 
     write(figure, path, dpi=dpi)
 

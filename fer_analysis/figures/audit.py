@@ -11,6 +11,7 @@ from fer_analysis.auditing.audit import Audit
 from fer_analysis.auditing.issues import KINDS, Issues
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.figures import plain, save
+from fer_analysis.figures.style import WIDTH, describe, styled, theme
 
 COLUMNS = 8
 """Tiles per row."""
@@ -18,7 +19,10 @@ COLUMNS = 8
 MOST_IMAGES, MOST_PAIRS = 64, 40
 """Cases per sheet."""
 
-LINE = 0.13
+ABOVE = 0.8
+"""Inches for the title."""
+
+LINE = 0.11
 """Height of a line of text below a tile, as a share of an image's."""
 
 
@@ -37,6 +41,7 @@ def save_figures(audit: Audit, folder: Path, *, seed: int = 0) -> None:
             save(contact_sheet(audit.dataset, issues, seed=seed), folder / f"{issues.kind}.png")
 
 
+@styled
 def contact_sheet(dataset: FaceDataset, issues: Issues, *, seed: int = 0) -> Figure:
     """Draw images with an issue, each with its id, label and split; pairs side by side.
 
@@ -51,24 +56,25 @@ def contact_sheet(dataset: FaceDataset, issues: Issues, *, seed: int = 0) -> Fig
     shown, how = _choice(issues, MOST_PAIRS if pairs else MOST_IMAGES, seed)
     rows = np.stack([issues.rows, issues.partner], axis=1)[shown, : 2 if pairs else 1]
     canvas, corners = _tiles(dataset.images[rows, ..., 0])
-    height = dataset.images.shape[1]
-    inches = 0.9 / height  # an image is about an inch high, whatever its size in pixels
-    wide, high = canvas.shape[1] * inches, canvas.shape[0] * inches
-    figure = Figure(figsize=(wide + 0.3, high + 0.7))
+    height, width = dataset.images.shape[1:3]
+    inches = (WIDTH - 0.3) / canvas.shape[1]
+    high = canvas.shape[0] * inches
+    figure = Figure(figsize=(WIDTH, high + ABOVE))
     # Placed manually: a layout engine takes longer than everything else.
-    axes = figure.add_axes((0.2 / (wide + 0.3), 0, wide / (wide + 0.3), high / (high + 0.7)))
-    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes = figure.add_axes((0.15 / WIDTH, 0, 1 - 0.3 / WIDTH, high / (high + ABOVE)))
+    axes.imshow(canvas, cmap=theme().greys, vmin=0, vmax=255, interpolation="nearest")
     axes.axis("off")
-    for case, (top, left) in zip(shown, corners, strict=True):
-        axes.text(
-            left, top + 1.02 * height, _caption(dataset, issues, case), fontsize=5.5, va="top"
-        )
-    figure.suptitle(
-        f"{issues.kind}: {plain(KINDS[issues.kind], 60)}\n"
-        f"{len(shown):,} of {len(issues):,} {'pairs' if pairs else 'images'} shown{how}",
-        fontsize=10,
-        y=1 - 0.1 / (high + 0.7),
-        va="top",
+    style = {"fontsize": 6.5, "va": "top", "linespacing": 1.1}
+    for case, pictures, (top, left) in zip(shown, rows, corners, strict=True):
+        for place, row in enumerate(pictures[pictures >= 0]):
+            below = (left + place * width, top + 1.02 * height)
+            axes.text(*below, _caption(dataset, row, issues, case, last=not place), **style)
+    describe(
+        figure,
+        f"{issues.kind}: {plain(KINDS[issues.kind], 60)}",
+        f"n = {len(issues):,} {'pairs' if pairs else 'images'}, {len(shown):,} shown{how}",
+        "below: id, label and split",
+        "score: how strong the issue is",
     )
     return figure
 
@@ -83,16 +89,18 @@ def _choice(issues: Issues, most: int, seed: int) -> tuple[np.ndarray, str]:
     return np.sort(np.random.default_rng(seed).permutation(total)[:most]), ", chosen at random"
 
 
-def _caption(dataset: FaceDataset, issues: Issues, case: int) -> str:
-    rows = [row for row in (issues.rows[case], issues.partner[case]) if row >= 0]
+def _caption(dataset: FaceDataset, row: int, issues: Issues, case: int, *, last: bool) -> str:
+    """Return an image's id, label and split; with `last`, the score of its issue too."""
+    label = plain(dataset.label_names[dataset.labels[row]], 11)
     lines = [
-        f"{plain(str(dataset.ids[row]).rsplit('/', 1)[-1], 22)}: "
-        f"{plain(dataset.label_names[dataset.labels[row]], 10)}, {dataset.split[row]}"
-        for row in rows
+        plain(str(dataset.ids[row]).rsplit("/", 1)[-1], 20),
+        f"{label}, {dataset.split[row]}",
     ]
-    suggested = issues.suggested[case]
-    rather = f", suggested {plain(dataset.label_names[suggested], 10)}" if suggested >= 0 else ""
-    return "\n".join([*lines, f"score {issues.score[case]:.2f}{rather}"])
+    if last:
+        lines.append(f"score {issues.score[case]:.2f}")
+        if (suggested := issues.suggested[case]) >= 0:
+            lines.append(f"suggested {plain(dataset.label_names[suggested], 10)}")
+    return "\n".join(lines)
 
 
 def _tiles(images: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
@@ -106,9 +114,9 @@ def _tiles(images: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """
     tiles, across, height, width = images.shape
     columns = COLUMNS // across
-    # A line for each image, one for the score, and a margin.
-    step_y, step_x = round(height * (1 + LINE * (across + 2))), across * width + width // 6
-    canvas = np.full((-(-tiles // columns) * step_y, columns * step_x), 255, np.uint8)
+    # Lines for id, label and split, score and suggestion, and a margin.
+    step_y, step_x = round(height * (1 + LINE * 5)), across * width + width // 6
+    canvas = np.full((-(-tiles // columns) * step_y, columns * step_x), np.nan, np.float32)
     corners = [(i // columns * step_y, i % columns * step_x) for i in range(tiles)]
     for (top, left), tile in zip(corners, images, strict=True):
         canvas[top : top + height, left : left + across * width] = np.concatenate(tile, axis=1)

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter, ScalarFormatter
+from matplotlib.ticker import ScalarFormatter
 
 from fer_analysis.figures import plain
+from fer_analysis.figures.colours import label_styles, series_styles
+from fer_analysis.figures.marks import draw_estimates
+from fer_analysis.figures.style import (
+    INTERVALS,
+    WIDTH,
+    describe,
+    rows_of,
+    share_axis,
+    styled,
+    theme,
+)
 from fer_analysis.study.recalls import (
     AS_PREDICTED,
     PRIOR_CORRECTED,
@@ -18,69 +28,80 @@ from fer_analysis.study.recalls import (
     CellRecall,
 )
 
-COLOURS = colormaps["tab10"].colors
 
-
-def dose_figure(rows: Sequence[CellRecall]) -> Figure:
+@styled
+def dose_figure(
+    rows: Sequence[CellRecall], labels: Sequence[str], facts: Sequence[str] = ()
+) -> Figure:
     """Draw recall against the number of training images, a line a label.
 
     Args:
         rows: `Diagnosis.doses`.
+        labels: All labels of the data, in its order.
+        facts: What the recalls are of.
     """
-    figure = Figure(figsize=(9.6, 4.6), layout="constrained")
-    for axes, kind in zip(
-        figure.subplots(1, 2, sharey=True), (AS_PREDICTED, PRIOR_CORRECTED), strict=True
-    ):
-        for index, label in enumerate(dict.fromkeys(row.label for row in rows)):
+    figure = Figure(figsize=(WIDTH, 4.9), layout="constrained")
+    styles = label_styles(labels, theme())
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, kind in zip(panels, (AS_PREDICTED, PRIOR_CORRECTED), strict=True):
+        for label in labels:
             points = sorted(
                 (row.training_images, row.recall.value, row.recall.low, row.recall.high)
                 for row in rows
                 if row.label == label and row.kind == kind and row.recall.interval
             )
-            n, value, low, high = np.array(points).reshape(-1, 4).T
-            colour = COLOURS[index % len(COLOURS)]
-            axes.fill_between(n, low, high, color=colour, alpha=0.12, linewidth=0)
-            axes.plot(n, value, marker="o", markersize=4, color=colour, label=plain(label))
+            if not points:
+                continue
+            n, value, low, high = np.array(points).T
+            style = styles[label]
+            axes.fill_between(n, low, high, color=style["color"], alpha=0.13, linewidth=0)
+            axes.plot(n, value, label=plain(label), **style)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(ScalarFormatter())
-        axes.set_title(kind, fontsize=10)
+        axes.set_title(kind)
         axes.set_xlabel("training images of the label (all others keep theirs)")
-        axes.grid(color="0.92")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+        axes.grid()
         axes.set_ylim(-0.02, 1.02)
-    axes.legend(fontsize=8, frameon=False)
-    figure.suptitle("How recall rises with the number of images (bands: 95 %)", fontsize=10)
+    share_axis(panels[0].yaxis, "recall")
+    handles, names = panels[1].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=max(1, min(8, len(names))))
+    title = "How recall rises with the number of training images"
+    describe(figure, title, *facts, "bands: 95 % intervals")
     return figure
 
 
-def equal_figure(rows: Sequence[CellRecall]) -> Figure:
+@styled
+def equal_figure(
+    rows: Sequence[CellRecall], labels: Sequence[str], facts: Sequence[str] = ()
+) -> Figure:
     """Draw each label's recall as it is, and where all labels have the same number of images.
 
     Args:
         rows: `Diagnosis.equal`.
+        labels: All labels of the data, in its order.
+        facts: What the recalls are of.
     """
     rows = [row for row in rows if row.kind == PRIOR_CORRECTED and row.recall.interval]
-    labels = list(dict.fromkeys(row.label for row in rows))
+    present = {row.label for row in rows}
+    labels = [label for label in labels if label in present]
     cells = list(dict.fromkeys(row.cell for row in rows))
-    figure = Figure(figsize=(7.6, 1.6 + 0.5 * len(labels)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 2.1 + 0.5 * len(labels)), layout="constrained")
     axes = figure.subplots()
-    for index, cell in enumerate(cells):
+    for index, (cell, style) in enumerate(
+        zip(cells, series_styles(len(cells), theme()), strict=True)
+    ):
         own = [row for row in rows if row.cell == cell]
         offset = 0.5 * (index - (len(cells) - 1) / 2) / max(len(cells), 1)
-        for row in own:
-            y = labels.index(row.label) + offset
-            axes.plot(row.recall.interval, [y, y], color=COLOURS[index], linewidth=1.6)
-        axes.plot(
-            [row.recall.value for row in own],
+        draw_estimates(
+            axes,
+            [row.recall for row in own],
             [labels.index(row.label) + offset for row in own],
-            "o",
-            color=COLOURS[index],
-            markersize=5,
+            color=style["color"],
+            marker=style["marker"],
             label=f"{plain(cell)} ({_span([row.training_images for row in own])} a label)",
         )
-    _labels_by_recall(axes, labels, f"recall, {PRIOR_CORRECTED} (95 % interval)")
-    figure.suptitle("Recall where all labels have the same number of images", fontsize=10)
+    _recall_of_labels(figure, axes, labels, f"recall, {PRIOR_CORRECTED}")
+    describe(figure, "Recall where all labels have the same number of images", *facts, INTERVALS)
     return figure
 
 
@@ -89,48 +110,43 @@ def _span(counts: list[int]) -> str:
     return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
 
-def _labels_by_recall(axes: Axes, labels: Sequence[str], title: str, columns: int = 1) -> None:
+def _recall_of_labels(figure: Figure, axes: Axes, labels: Sequence[str], title: str) -> None:
     """Lay out axes with a row for each label and recall from left to right."""
-    axes.set_yticks(range(len(labels)), [plain(label) for label in labels])
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    rows_of(axes, [plain(label) for label in labels])
     axes.set_xlim(-0.02, 1.02)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel(title)
-    axes.grid(axis="x", color="0.92")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.legend(
-        fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns
-    )
+    share_axis(axes.xaxis, title)
+    figure.legend(loc="outside lower center", ncols=3)
 
 
-def agreement_figure(rows: Sequence[AgreementRecall], labels: Sequence[str]) -> Figure:
+@styled
+def agreement_figure(
+    rows: Sequence[AgreementRecall], labels: Sequence[str], facts: Sequence[str] = ()
+) -> Figure:
     """Draw each label's recall by the annotators' agreement.
 
     Args:
         rows: `Diagnosis.agreement`.
         labels: In their order.
+        facts: What the recalls are of.
     """
     groups = list(dict.fromkeys(row.annotators for row in rows))
-    figure = Figure(figsize=(7.6, 1.6 + 0.55 * len(labels)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 2.1 + 0.55 * len(labels)), layout="constrained")
     axes = figure.subplots()
-    for index, group in enumerate(groups):
-        colour = COLOURS[index]
-        for row in (row for row in rows if row.annotators == group and row.recall.interval):
-            y = labels.index(row.label) + 0.24 * (index - 1)
-            axes.plot(row.recall.interval, [y, y], color=colour, linewidth=1.4)
-            axes.plot([row.recall.value], [y], "o", color=colour, markersize=3 + 9 * row.share)
-        axes.plot(
-            [],
-            [],
-            "o-",
-            color=colour,
-            label=f"annotators agree {group}".replace("agree split", "are split"),
-        )
-    _labels_by_recall(
-        axes,
-        labels,
-        f"recall, {PRIOR_CORRECTED} (95 % interval); larger dots: more of its images",
-        columns=3,
+    for index, (group, style) in enumerate(
+        zip(groups, series_styles(len(groups), theme()), strict=True)
+    ):
+        look = {"color": style["color"], "marker": style["marker"]}
+        for row in (row for row in rows if row.annotators == group):
+            place, size = labels.index(row.label) + 0.24 * (index - 1), 3 + 9 * row.share
+            draw_estimates(axes, [row.recall], [place], markersize=size, **look)
+        name = f"annotators agree {group}".replace("agree split", "are split")
+        axes.plot([], [], label=name, **look)
+    _recall_of_labels(figure, axes, labels, f"recall, {PRIOR_CORRECTED}")
+    describe(
+        figure,
+        "Recall by the annotators' agreement",
+        *facts,
+        INTERVALS,
+        "larger markers: a larger share of the label's images",
     )
-    figure.suptitle("Recall by the annotators' agreement", fontsize=10)
     return figure

@@ -9,12 +9,16 @@ from matplotlib.figure import Figure
 
 from fer_analysis.evaluation.comparison import Comparison
 from fer_analysis.figures import plain
+from fer_analysis.figures.marks import draw_estimates
+from fer_analysis.figures.style import INTERVALS, WIDTH, describe, rows_of, styled, theme
+from fer_analysis.statistics.estimate import Estimate
 
-ALL, LEAK_FREE = "#1f3b73", "#d1603d"
+ACROSS = 2
+"""Pairs beside each other; further ones stand below."""
 
 
 def comparison_figure(comparison: Comparison) -> Figure:
-    """Draw differences in accuracy, macro-F1 and the recall of each label, a column for each pair.
+    """Draw differences in accuracy, macro-F1 and the recall of each label, a panel for each pair.
 
     Args:
         comparison: At least two runs.
@@ -22,44 +26,57 @@ def comparison_figure(comparison: Comparison) -> Figure:
     return pairs_figure(comparison.pairs, f"{comparison.split} split")
 
 
+@styled
 def pairs_figure(comparisons: Sequence[dict[str, dict]], title: str) -> Figure:
     """Draw the same for pairs of runs.
 
     Args:
         comparisons: For each pair of runs, its comparison by the name of the images; see
             `fer_analysis.evaluation.paired.compare_pair`.
-        title: Title of the figure.
+        title: What was compared.
     """
-    labels = len(next(iter(comparisons[0].values()))["labels"])
-    figure = Figure(
-        figsize=(max(6.4, 4.6 * len(comparisons) + 1.4), 1.9 + 0.42 * (labels + 2)),
-        layout="constrained",
-    )
-    columns = figure.subplots(1, len(comparisons), squeeze=False, sharey=True)[0]
-    for axes, pair in zip(columns, comparisons, strict=True):
-        for index, (name, comparison) in enumerate(pair.items()):
-            offset = 0.3 * (index - (len(pair) - 1) / 2)
-            style = {
-                "color": (ALL, LEAK_FREE)[index % 2],
-                "label": f"{name} (n={comparison['n']:,})",
-            }
-            _differences(axes, comparison, offset, style)
-        first = next(iter(pair.values()))
-        axes.set_title(
-            f"{plain(first['second'], 34)}\ncompared with {plain(first['first'], 34)}", fontsize=10
-        )
-        axes.axvline(0, color="0.4", linewidth=1)
-        axes.set_xlabel("difference, points (95 % interval)")
-        axes.grid(axis="x", color="0.92")
-        axes.spines[["top", "right", "left"]].set_visible(False)
+    names = ["accuracy", "macro-F1", *_names(comparisons[0])]
+    lines, across = -(-len(comparisons) // ACROSS), min(len(comparisons), ACROSS)
+    height = 1.7 + lines * (0.9 + 0.4 * len(names))
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    panels = figure.subplots(lines, across, squeeze=False, sharey=True, sharex=True)
+    for axes in panels.flat[len(comparisons) :]:
+        axes.remove()
+    for axes, pair in zip(panels.flat, comparisons, strict=False):
+        _panel(axes, pair)
+    rows_of(panels[0, 0], names)
+    for axes in panels[:, 1:].flat:
         axes.tick_params(axis="y", length=0)
-        axes.legend(
-            fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2
-        )
-    columns[0].set_yticks(range(labels + 2), ["accuracy", "macro-F1", *_names(comparisons[0])])
-    columns[0].set_ylim(labels + 1.5, -0.5)
-    figure.suptitle(f"{title}\n(above 0: better than the first run)", fontsize=10)
+        axes.spines["left"].set_visible(False)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    describe(
+        figure,
+        "How the runs differ on the same images",
+        title,
+        INTERVALS,
+        "above 0: better than the first run",
+        "filled: the interval excludes 0",
+    )
     return figure
+
+
+def _panel(axes: Axes, pair: dict[str, dict]) -> None:
+    colours = (theme().network, theme().leak_free)
+    for index, (name, comparison) in enumerate(pair.items()):
+        _differences(
+            axes,
+            comparison,
+            0.3 * (index - (len(pair) - 1) / 2),
+            color=colours[index % 2],
+            marker="oD"[index % 2],
+            label=f"{name} (n={comparison['n']:,})",
+        )
+    first = next(iter(pair.values()))
+    axes.set_title(f"{plain(first['second'], 36)}\ncompared with {plain(first['first'], 36)}")
+    axes.axvline(0, color=theme().muted, linewidth=1, zorder=0)
+    axes.set_xlabel("difference, points of percent")
+    axes.grid(axis="x")
 
 
 def _names(pair: dict[str, dict]) -> list[str]:
@@ -71,26 +88,20 @@ def _names(pair: dict[str, dict]) -> list[str]:
     ]
 
 
-def _differences(axes: Axes, comparison: dict, offset: float, style: dict) -> None:
-    colour, shown = style["color"], style["label"]
+def _differences(axes: Axes, comparison: dict, offset: float, **style) -> None:
+    label = style.pop("label")
     figures = [
         comparison["accuracy"],
         comparison["macro_f1"],
         *(row["difference"] for row in comparison["labels"]),
     ]
-    for y, figure in enumerate(figures):
-        if figure.value is None or figure.interval is None:
-            continue
-        low, high = (100 * end for end in figure.interval)
-        differs = low > 0 or high < 0
-        axes.plot([low, high], [y + offset] * 2, color=colour, linewidth=1.6)
-        axes.plot(
-            [100 * figure.value],
-            [y + offset],
-            marker="o",
-            color=colour,
-            markersize=6,
-            markerfacecolor=colour if differs else "white",
-            label=shown,
-        )
-        shown = None
+    clear = [_is_clear(figure) for figure in figures]
+    for hollow in (False, True):
+        rows = [y for y, shown in enumerate(clear) if shown != hollow]
+        chosen, places = [figures[y] for y in rows], [y + offset for y in rows]
+        draw_estimates(axes, chosen, places, scale=100, hollow=hollow, **style)
+    axes.plot([], [], linestyle="none", label=label, **style)
+
+
+def _is_clear(figure: Estimate) -> bool:
+    return figure.interval is not None and (figure.low > 0 or figure.high < 0)

@@ -9,14 +9,16 @@ from matplotlib.figure import Figure
 
 from fer_analysis.conditions import CONDITIONS, caption, kind_of
 from fer_analysis.conditions.severity import SEVERITIES
+from fer_analysis.figures.style import WIDTH, describe, styled, theme
 
 GAP = 3
-"""White pixels between two faces."""
+"""Empty pixels between two faces."""
 
 _WIDEST = 52
 """Characters per line of a caption."""
 
 
+@styled
 def conditions_figure(image: np.ndarray, *, seed: int = 0) -> Figure:
     """Draw a face under every condition (rows) at every severity (columns).
 
@@ -27,20 +29,20 @@ def conditions_figure(image: np.ndarray, *, seed: int = 0) -> Figure:
     names = list(CONDITIONS)
     rows = [[image, *_versions(image, name, seed)] for name in names]
     height, width = image.shape[:2]
-    pages = 2
-    half = -(-len(names) // pages)
-    figure = Figure(figsize=(14.5, 0.66 * half + 0.6), layout="constrained")
-    for axes, first in zip(figure.subplots(1, pages), range(0, len(names), half), strict=True):
-        chosen = names[first : first + half]
-        axes.imshow(_sheet(rows[first : first + half]), cmap="gray", vmin=0, vmax=255)
-        axes.axis("off")
-        for row, name in enumerate(chosen):
-            middle = (row + 0.5) * (height + GAP)
-            axes.text(-4, middle, _caption(name), ha="right", va="center", fontsize=6.5)
-        for column, title in enumerate(("original", *map(str, SEVERITIES))):
-            place = (column + 0.5) * (width + GAP)
-            axes.text(place, -4, title, ha="center", va="bottom", fontsize=8)
-    figure.suptitle("One face under every condition, by severity", fontsize=10)
+    figure = Figure(figsize=(WIDTH, 0.82 * len(names) + 1.0), layout="constrained")
+    axes = figure.subplots()
+    sheet = _sheet(rows)
+    axes.imshow(sheet, cmap=theme().greys, vmin=0, vmax=255)
+    axes.axis("off")
+    for row, name in enumerate(names):
+        middle = (row + 0.5) * (height + GAP)
+        axes.text(-5, middle, _caption(name), ha="right", va="center", fontsize=8)
+    for column, title in enumerate(("original", *(f"severity {s}" for s in SEVERITIES))):
+        place = (column + 0.5) * (width + GAP)
+        axes.text(place, -4, title, ha="center", va="bottom")
+    axes.set_xlim(-0.95 * sheet.shape[1], sheet.shape[1])  # room for the captions
+    note = "left: what severity 1 and 5 are, in physical units"
+    describe(figure, "One face under every condition, by severity", note, f"seed {seed}")
     return figure
 
 
@@ -51,7 +53,10 @@ def _versions(image: np.ndarray, name: str, seed: int) -> list[np.ndarray]:
 
 def _sheet(rows: list[list[np.ndarray]]) -> np.ndarray:
     edge = ((0, GAP), (0, GAP))
-    padded = [[np.pad(face[..., 0], edge, constant_values=255) for face in row] for row in rows]
+    padded = [
+        [np.pad(face[..., 0].astype(float), edge, constant_values=np.nan) for face in row]
+        for row in rows
+    ]
     return np.concatenate([np.concatenate(row, axis=1) for row in padded])
 
 

@@ -12,10 +12,17 @@ from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.figures import plain, save
 from fer_analysis.figures.conditions import conditions_figure
+from fer_analysis.figures.style import WIDTH, describe, styled, theme
 from fer_analysis.text import short
 
 GAP = 2
-"""White pixels between two faces."""
+"""Empty pixels between two faces."""
+
+TALLEST = 20
+"""Inches of a mosaic: many rows are smaller."""
+
+NAMES = 1.6
+"""Inches for the names at the left."""
 
 MOST_ROWS = 32
 """Labels in one picture of samples; of more, the most frequent are shown."""
@@ -53,6 +60,7 @@ def save_figures(
     return files
 
 
+@styled
 def samples_figure(dataset: FaceDataset, *, per_label: int = 8, seed: int = 0) -> Figure:
     """Draw a row of faces for each label, with its number of images in each split.
 
@@ -76,13 +84,19 @@ def samples_figure(dataset: FaceDataset, *, per_label: int = 8, seed: int = 0) -
         name = short(dataset.label_names[label], LONGEST_NAME)
         axes.text(-3, middle - 2, plain(name), ha="right", va="bottom", weight="bold")
         axes.text(-3, middle, numbers, ha="right", va="top", fontsize=8)
-    splits = ", ".join(f"{count.sum():,} {split}" for split, count in counts.items())
-    some = f", the {MOST_ROWS} most frequent of {len(total):,} labels"
-    chosen = "faces chosen at random" + (some if len(shown) < len(total) else "")
-    figure.suptitle(f"{len(dataset):,} images: {splits} ({chosen})", fontsize=10)
+    some = f"the {MOST_ROWS} most frequent of {len(total):,} labels"
+    describe(
+        figure,
+        "Faces of every label",
+        f"n = {len(dataset):,} images",
+        *(f"{count.sum():,} {split}" for split, count in counts.items()),
+        f"faces chosen at random, seed {seed}",
+        some if len(shown) < len(total) else "",
+    )
     return figure
 
 
+@styled
 def augmented_figure(originals: np.ndarray, augmented: np.ndarray) -> Figure:
     """Draw faces in the first column and their augmented versions in the others.
 
@@ -91,7 +105,7 @@ def augmented_figure(originals: np.ndarray, augmented: np.ndarray) -> Figure:
         augmented: uint8 or float `(r, c, h, w, 1)`, pixels 0-255.
     """
     height, width = originals.shape[1:3]
-    between = np.full((height, width // 4), 255.0)
+    between = np.full((height, width // 4), np.nan)
     rows = [
         [original[..., 0], between, *versions[..., 0]]
         for original, versions in zip(originals, augmented, strict=True)
@@ -101,6 +115,8 @@ def augmented_figure(originals: np.ndarray, augmented: np.ndarray) -> Figure:
     right = left + augmented.shape[1] * (width + GAP)
     for middle, text in ((width / 2, "original"), ((left + right) / 2, "augmented")):
         axes.text(middle, -height / 12, text, ha="center", va="bottom")
+    count = f"n = {len(originals)} training images, {augmented.shape[1]} versions of each"
+    describe(figure, "What augmentation shows the network", count)
     return figure
 
 
@@ -113,17 +129,17 @@ def _mosaic(
     """
     height, width = size
     total = max([columns * (width + GAP), *(sum(i.shape[1] + GAP for i in row) for row in rows)])
-    canvas = np.full((len(rows) * (height + GAP), total), 255.0)
+    canvas = np.full((len(rows) * (height + GAP), total), np.nan)
     for index, row in enumerate(rows):
         top, left = index * (height + GAP), 0
         for image in row:
             canvas[top : top + height, left : left + image.shape[1]] = image
             left += image.shape[1] + GAP
-    inches = 0.02 * 48 / height  # an image is about an inch high, whatever its size in pixels
-    shape = (canvas.shape[1] * inches + (1.4 if columns else 0.2), canvas.shape[0] * inches + 0.5)
-    figure = Figure(figsize=shape, layout="compressed")
-    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    beside = NAMES if columns else 0.2
+    inches = min((WIDTH - beside - 0.2) / canvas.shape[1], TALLEST / canvas.shape[0])
+    shape = (WIDTH, canvas.shape[0] * inches + 1.1)
+    figure = Figure(figsize=shape, layout="constrained")
     axes = figure.subplots()
-    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.imshow(canvas, cmap=theme().greys, vmin=0, vmax=255, interpolation="nearest")
     axes.axis("off")
     return figure, axes

@@ -7,22 +7,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from fer_analysis.figures import plain
-from fer_analysis.figures.cell_recalls import (
-    COLOURS,
-    agreement_figure,
-    dose_figure,
-    equal_figure,
+from fer_analysis.figures.cell_recalls import agreement_figure, dose_figure, equal_figure
+from fer_analysis.figures.colours import ink_on, label_styles
+from fer_analysis.figures.marks import draw_estimates
+from fer_analysis.figures.style import (
+    INTERVALS,
+    WIDTH,
+    bare,
+    describe,
+    rows_of,
+    share_axis,
+    styled,
+    theme,
 )
 from fer_analysis.files import file_name
-from fer_analysis.statistics.estimate import Estimate
-from fer_analysis.study.diagnosis import Cause, Diagnosis, LabelDiagnosis
+from fer_analysis.statistics.intervals import proportion
+from fer_analysis.study.diagnosis import NOT_SHOWN, SHOWN, Cause, Diagnosis, LabelDiagnosis
 from fer_analysis.study.recalls import AS_PREDICTED, PRIOR_CORRECTED, PredictedAs
 from fer_analysis.text import percent, points
-
-_SHOWN, _NOT_SHOWN, _OPEN = "#d1603d", "#e7ebf2", "#fbf3d5"
 
 
 def diagnosis_figures(diagnosis: Diagnosis) -> dict[str, Figure]:
@@ -34,21 +38,30 @@ def diagnosis_figures(diagnosis: Diagnosis) -> dict[str, Figure]:
     Returns:
         Name of the picture's file, without suffix -> picture.
     """
+    names, facts = diagnosis.label_names, facts_of(diagnosis)
     figures = {"verdict": verdict_figure(diagnosis)}
     if diagnosis.doses:
-        figures["dose"] = dose_figure(diagnosis.doses)
+        figures["dose"] = dose_figure(diagnosis.doses, names, facts)
     if len({row.cell for row in diagnosis.equal}) > 1:
-        figures["equal"] = equal_figure(diagnosis.equal)
+        figures["equal"] = equal_figure(diagnosis.equal, names, facts)
     if diagnosis.agreement:
-        figures["agreement"] = agreement_figure(diagnosis.agreement, diagnosis.label_names)
+        figures["agreement"] = agreement_figure(diagnosis.agreement, names, facts)
     for label, rows in (diagnosis.confusions or {}).items():
-        figure = predicted_as_figure(label, rows, diagnosis.label_names)
+        figure = predicted_as_figure(label, rows, names, facts)
         figures[f"confusion_{file_name(label)}"] = figure
     if diagnosis.separability:
-        figures["tau"] = tau_figure(diagnosis.separability)
+        figures["tau"] = tau_figure(diagnosis.separability, names, facts)
     return figures
 
 
+def facts_of(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return what the figures of a diagnosis are made of."""
+    total = sum(row.n for row in diagnosis.labels)
+    seeds = f"{diagnosis.seeds} seed{'' if diagnosis.seeds == 1 else 's'}"
+    return f"of {plain(diagnosis.subject)}", seeds, f"n = {total:,} images"
+
+
+@styled
 def verdict_figure(diagnosis: Diagnosis) -> Figure:
     """Draw the table of verdicts: labels by causes, each effect with its interval.
 
@@ -58,142 +71,124 @@ def verdict_figure(diagnosis: Diagnosis) -> Figure:
     labels = diagnosis.labels
     names = list(dict.fromkeys(cause.name for row in labels for cause in row.causes))
     names = names or ["no label fails"]
-    figure = Figure(
-        figsize=(5.4 + 1.75 * len(names), 1.9 + 0.62 * len(labels)), layout="constrained"
-    )
-    left, right = figure.subplots(1, 2, width_ratios=(1.5, len(names)), sharey=True)
+    figure = Figure(figsize=(WIDTH, 2.3 + 0.62 * len(labels)), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1.5, max(len(names), 2)), sharey=True)
     _recalls(left, labels)
     for y, row in enumerate(labels):
         for cause in row.causes:
-            _cell(right, names.index(cause.name), y, cause)
+            _cell(right, names.index(cause.name), y, cause, small=len(names) > 4)
         if not row.fails:
-            right.text(0, y, "no deficiency shown", va="center", fontsize=9, color="0.35")
+            right.text(-0.45, y, "no deficiency shown", va="center", color=theme().muted)
     right.set_xlim(-0.5, len(names) - 0.5)
     right.set_xticks(range(len(names)), [name.replace(" or ", "\nor ") for name in names])
     right.xaxis.tick_top()
-    right.tick_params(length=0, labelsize=9)
-    right.spines[:].set_visible(False)
-    figure.suptitle(
-        f"Why labels fail · '{plain(diagnosis.subject)}' · {diagnosis.seeds} seed(s) · "
-        "effects in points of recall, 95 % simultaneous intervals\n"
-        "orange: shown · grey: not shown · yellow: not tested, or waiting for the recipe",
-        fontsize=9,
+    bare(right)
+    figure.legend(loc="outside lower left", ncols=2)
+    describe(
+        figure,
+        "Why labels fail",
+        *facts_of(diagnosis),
+        "effects in points of recall, 95 % simultaneous intervals",
+        "red: shown, grey: not shown, yellow: not tested, or waiting for the recipe",
     )
     return figure
 
 
 def _recalls(axes: Axes, labels: Sequence[LabelDiagnosis]) -> None:
-    for y, row in enumerate(labels):
-        colour = _SHOWN if row.fails else "#1f3b73"
-        for offset, recall, marker, name in (
-            (-0.14, row.recall, "o", AS_PREDICTED),
-            (0.14, row.corrected, "D", PRIOR_CORRECTED),
-        ):
-            label = None if y else name
-            _point(axes, recall, y + offset, color=colour, marker=marker, label=label)
-    axes.set_yticks(
-        range(len(labels)),
+    for offset, kind, marker, name in (
+        (-0.14, "recall", "o", AS_PREDICTED),
+        (0.14, "corrected", "D", PRIOR_CORRECTED),
+    ):
+        for y, row in enumerate(labels):
+            colour = theme().bad if row.fails else theme().network
+            style = {"color": colour, "marker": marker}
+            draw_estimates(axes, [getattr(row, kind)], [y + offset], **style)
+        axes.plot([], [], marker, color=theme().network, label=name)
+    axes.plot([], [], "s", color=theme().bad, label="the label fails")
+    rows_of(
+        axes,
         [f"{plain(row.label)}\nn={row.n:,}, trained on {row.training:,}" for row in labels],
-        fontsize=8,
     )
-    axes.set_ylim(len(labels) - 0.5, -0.6)
     axes.set_xlim(-0.02, 1.02)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel("recall (95 % interval)")
-    axes.grid(axis="x", color="0.92")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    axes.legend(fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    share_axis(axes.xaxis, "recall (95 % interval)")
 
 
-def _point(axes: Axes, figure: Estimate, y: float, **style) -> None:
-    """Draw a figure with its interval; nothing where it is undefined."""
-    if figure.value is None:
-        return
-    if figure.interval:
-        axes.plot(figure.interval, [y, y], color=style["color"], linewidth=1.4)
-    axes.plot([figure.value], [y], markersize=5, linestyle="none", **style)
-
-
-def _cell(axes: Axes, x: int, y: int, cause: Cause) -> None:
-    colour = {"shown": _SHOWN, "not shown": _NOT_SHOWN}.get(cause.verdict, _OPEN)
-    axes.barh(y, 0.94, height=0.84, left=x - 0.47, color=colour)
+def _cell(axes: Axes, x: int, y: int, cause: Cause, *, small: bool) -> None:
+    fill = {SHOWN: theme().bad, NOT_SHOWN: theme().faint}.get(cause.verdict, theme().undecided)
+    axes.barh(y, 0.94, height=0.84, left=x - 0.47, color=fill)
     text = cause.verdict
     if cause.effect:
         text = points(cause.effect.value, cause.effect.interval, 0)
+        text = text.replace(" (", "\n(") if small else text
     if cause.part is not None:
         text += f"\n{percent(cause.part, 0)} of the gap"
-    axes.text(
-        x,
-        y,
-        text,
-        ha="center",
-        va="center",
-        fontsize=8,
-        color="white" if cause.verdict == "shown" else "0.25",
-        weight="bold" if cause.verdict == "shown" else "normal",
-    )
+    style = {"color": ink_on(fill), "fontsize": 7.5 if small else 9}
+    weight = "bold" if cause.verdict == SHOWN else "normal"
+    axes.text(x, y, text, ha="center", va="center", weight=weight, **style)
 
 
-def predicted_as_figure(label: str, rows: Sequence[PredictedAs], names: Sequence[str]) -> Figure:
+@styled
+def predicted_as_figure(
+    label: str, rows: Sequence[PredictedAs], names: Sequence[str], facts: Sequence[str] = ()
+) -> Figure:
     """Draw what a label is predicted as, before and after each change.
 
     Args:
         label: The true label.
         rows: One row for each.
         names: Of the labels, in their order.
+        facts: Of what.
     """
-    figure = Figure(figsize=(1.6 + 0.95 * len(names), 1.5 + 0.55 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.9 + 0.42 * len(rows)), layout="constrained")
     axes = figure.subplots()
     shares = np.array([row.shares for row in rows])
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    for (y, x), value in np.ndenumerate(shares):
-        axes.text(
-            x,
-            y,
-            percent(value, 0),
-            ha="center",
-            va="center",
-            fontsize=9,
-            color="white" if value > 0.55 else "black",
-        )
-    axes.set_xticks(range(len(names)), [plain(name) for name in names])
+    shown = axes.imshow(shares, cmap=theme().sequential, vmin=0, vmax=1, aspect="auto")
+    for (y, x), value in np.ndenumerate(shares) if len(names) <= 16 else ():
+        ink = ink_on(shown.cmap(shown.norm(value))[:3])
+        axes.text(x, y, percent(value, 0), ha="center", va="center", color=ink)
+    step = slice(None, None, -(-len(names) // 30))
+    turned = {} if len(names) <= 9 else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(range(len(names))[step], [plain(n, 20) for n in names][step], **turned)
     axes.set_yticks(range(len(rows)), [plain(row.name, 34) for row in rows])
-    axes.set_title(
-        f"What {rows[0].n:,} images labelled '{plain(label)}' are predicted as", fontsize=10
+    axes.set_xlabel("predicted label")
+    bare(axes)
+    describe(
+        figure,
+        f"What images labelled {plain(label)} are predicted as",
+        *facts[:2],
+        f"n = {rows[0].n:,} images of the label",
+        "share of them, means over the seeds",
     )
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
     return figure
 
 
-def tau_figure(rows: Sequence[Mapping]) -> Figure:
+@styled
+def tau_figure(rows: Sequence[Mapping], names: Sequence[str], facts: Sequence[str] = ()) -> Figure:
     """Draw each label's recall over the strength of the logit adjustment.
 
     Args:
         rows: `evaluation.separability.separability`.
+        names: All labels of the data, in its order.
+        facts: Of what.
     """
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 4.8), layout="constrained")
     axes = figure.subplots()
-    for index, row in enumerate(rows):
-        if row["recall_at"]:
-            taus, recalls = zip(*((float(t), r) for t, r in row["recall_at"].items()), strict=True)
-            axes.plot(
-                taus,
-                recalls,
-                "o-",
-                markersize=4,
-                color=COLOURS[index % len(COLOURS)],
-                label=f"{plain(row['label'])} (n={row['n']:,})",
-            )
-    axes.axvline(1, color="0.7", linewidth=0.9, zorder=0)
+    styles = label_styles(names, theme())
+    for row in rows:
+        if not row["recall_at"]:
+            continue
+        taus, recalls = zip(*((float(t), r) for t, r in row["recall_at"].items()), strict=True)
+        style = styles[row["label"]]
+        figures = [proportion(round(recall * row["n"]), row["n"]) for recall in recalls]
+        low, high = np.array([each.interval for each in figures]).T
+        axes.fill_between(taus, low, high, color=style["color"], alpha=0.1, linewidth=0)
+        axes.plot(taus, recalls, label=f"{plain(row['label'])} (n={row['n']:,})", **style)
+    axes.axvline(1, color=theme().reference, linewidth=0.9, zorder=0)
     axes.set_ylim(-0.02, 1.02)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    share_axis(axes.yaxis, "recall")
     axes.set_xlabel("tau: 0 as predicted, 1 prior-corrected")
-    axes.set_ylabel("recall")
-    axes.grid(color="0.93")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title("Recall by the strength of the logit adjustment", fontsize=10)
-    axes.tick_params(labelsize=8)
-    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
+    axes.grid()
+    figure.legend(loc="outside right upper")
+    title = "Recall by the strength of the logit adjustment"
+    describe(figure, title, *facts, f"bands: {INTERVALS}")
     return figure

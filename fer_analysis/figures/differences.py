@@ -8,12 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fer_analysis.figures import plain
+from fer_analysis.figures.marks import draw_estimates
+from fer_analysis.figures.style import WIDTH, describe, rows_of, styled, theme
 from fer_analysis.study.differences import CellFigures, Differences
 
-_CLEAR, _UNCLEAR = "#d1603d", "#8a93a6"
-_TITLES = {"ece": "calibration error (lower is better)"}
+ACROSS = 4
+"""Figures beside each other; further ones stand below."""
+
+_TITLES = {"ece": "calibration error\n(lower is better)"}
 
 
+@styled
 def differences_figure(differences: Differences) -> Figure:
     """Draw the differences to one cell: a row a cell, a column a figure, each with its interval.
 
@@ -21,37 +26,37 @@ def differences_figure(differences: Differences) -> Figure:
         differences: Of a study.
     """
     rows, columns = differences.others, differences.columns
-    figure = Figure(
-        figsize=(3.2 + 2.2 * len(columns), 1.7 + 0.34 * max(1, len(rows))), layout="constrained"
-    )
-    panels = figure.subplots(1, len(columns), sharey=True)
-    for axes, (name, title) in zip(panels, columns.items(), strict=True):
+    lines, across = -(-len(columns) // ACROSS), min(len(columns), ACROSS)
+    height = 1.9 + lines * (0.7 + 0.34 * max(1, len(rows)))
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    panels = figure.subplots(lines, across, sharey=True, squeeze=False)
+    for axes in panels.flat[len(columns) :]:
+        axes.remove()
+    for axes, (name, title) in zip(panels.flat, columns.items(), strict=False):
         _panel(axes, rows, name)
-        axes.set_title(plain(_TITLES.get(name, title)), fontsize=9)
-    panels[0].set_yticks(
-        range(len(rows)), [f"{plain(row.cell, 40)} (x{row.seeds})" for row in rows], fontsize=8
+        axes.set_title(_TITLES.get(name) or plain(title))
+    rows_of(panels[0, 0], [f"{plain(row.cell, 30)} (x{row.seeds})" for row in rows])
+    figure.supxlabel("difference, points of percent", fontsize=9)
+    counts = sorted({row.n for row in rows})
+    describe(
+        figure,
+        plain(differences.question, 200),
+        f"study {plain(differences.study)}",
+        f"compared with {plain(differences.reference)}",
+        *([f"n = {' or '.join(f'{n:,}' for n in counts)} images"] if counts else []),
+        "95 % intervals, simultaneous over the cells",
+        "filled: the interval excludes 0",
+        "(xN): N seeds",
     )
-    panels[0].set_ylim(max(1, len(rows)) - 0.4, -0.6)
-    figure.supxlabel(
-        f"points, compared with '{plain(differences.reference)}'; orange: the 95 % interval, "
-        "simultaneous over the cells, excludes 0; (xN): N seeds",
-        fontsize=8,
-    )
-    figure.suptitle(plain(differences.question, 110), fontsize=10)
     return figure
 
 
 def _panel(axes: Axes, rows: Sequence[CellFigures], name: str) -> None:
     for y, row in enumerate(rows):
         shown = row.figures[name]
-        if shown.difference is None or shown.difference.interval is None:
-            continue
-        colour = _CLEAR if shown.is_clear else _UNCLEAR
-        ends = [100 * end for end in shown.difference.interval]
-        axes.plot(ends, [y, y], color=colour, linewidth=1.6)
-        axes.plot([100 * shown.difference.value], [y], "o", color=colour, markersize=5)
-    axes.axvline(0, color="0.4", linewidth=0.9)
+        style = {"color": theme().network, "marker": "o", "hollow": not shown.is_clear}
+        draw_estimates(axes, [shown.difference], [y], scale=100, **style)
+    axes.axvline(0, color=theme().muted, linewidth=1, zorder=0)
     axes.tick_params(axis="y", length=0)
-    axes.tick_params(axis="x", labelsize=8)
-    axes.grid(axis="x", color="0.92")
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)

@@ -14,6 +14,7 @@ from fer_analysis.figures import save
 from fer_analysis.figures.annotators import annotators_figure
 from fer_analysis.figures.calibration import calibration_figure
 from fer_analysis.figures.evaluation import confusion_figure, recall_figure
+from fer_analysis.figures.facts import of_images, of_run
 from fer_analysis.figures.losses import top_losses_figure
 
 
@@ -28,14 +29,16 @@ def save_pictures(evaluation: Evaluation, images: np.ndarray | None, folder: Pat
     found = metrics(evaluation)
     clean, block, images_of = clean_block(evaluation)
     title = f"{evaluation.split} split, {images_of}"
+    by = f"run {evaluation.run}, {title}" if evaluation.run else title
     save(confusion_figure(evaluation, found), folder / "confusion.png")
     save(recall_figure(found), folder / "recall.png")
     if block["calibration"]:
-        save(calibration_figure(block["calibration"], title), folder / "calibration.png")
+        save(calibration_figure(block["calibration"], by), folder / "calibration.png")
     if block["annotators"]:
         save(annotators_figure(clean, block["annotators"], title), folder / "annotators.png")
     if images is not None:
         losses = top_losses(evaluation, LOSSES)
         faces = images[[row["row"] for row in losses]]
-        worst = f"{evaluation.split} split: the {len(losses)} images with the highest loss"
-        save(top_losses_figure(losses, faces, worst), folder / "top_losses.png")
+        facts = (of_run(evaluation.run), f"{evaluation.split} split", of_images(len(evaluation)))
+        figure = top_losses_figure(losses, faces, *facts, "probabilities as predicted")
+        save(figure, folder / "top_losses.png")

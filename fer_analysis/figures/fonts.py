@@ -7,6 +7,7 @@ import functools
 from matplotlib import font_manager, rcParams
 
 _replaced: set[str] = set()
+_fallbacks: list[str] = []
 
 
 def drawable(text: str) -> str:
@@ -24,6 +25,11 @@ def drawable(text: str) -> str:
     if kept != text:
         _replaced.add(text)
     return kept
+
+
+def families() -> list[str]:
+    """Return the font family of every figure, with the fallbacks that names so far needed."""
+    return list(dict.fromkeys([*rcParams["font.family"], *_fallbacks]))
 
 
 def take_replaced() -> list[str]:
@@ -48,6 +54,7 @@ def _find_font(character: str) -> bool:
     found = next((e for e in _entries() if _has(e.fname, character)), None)
     if found is None:
         return False
+    _fallbacks.append(found.name)
     rcParams["font.family"] = [*rcParams["font.family"], found.name]
     return True
 

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from fer_analysis.figures.saliency import COLOURS, PERCENTILE
+from fer_analysis.figures.colours import SALIENCY
+from fer_analysis.figures.map_on_face import PERCENTILE
 from fer_analysis.files import replacing
 
 SIDE = 288
@@ -40,7 +41,7 @@ def save_overlay(
     """
     face = np.repeat(_enlarged(image)[..., None], 3, axis=2)
     strength = np.clip(_enlarged(_scaled(saliency)), 0, 1)[..., None]
-    colour = 255 * matplotlib.colormaps[COLOURS](strength[..., 0])[..., :3]
+    colour = 255 * matplotlib.colormaps[SALIENCY](strength[..., 0])[..., :3]
     # The face is visible wherever the map is weak.
     covered = face + OPACITY * np.sqrt(strength) * (colour - face)
     shown = np.concatenate([face, covered], axis=1).clip(0, 255).round()

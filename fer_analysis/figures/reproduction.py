@@ -8,8 +8,6 @@ from textwrap import fill
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -17,9 +15,17 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.figures import plain
 from fer_analysis.figures.evaluation import draw_matrix
-from fer_analysis.figures.saliency import COLOURS, PERCENTILE, cover
+from fer_analysis.figures.map_on_face import (
+    cover,
+    densities,
+    draw_face,
+    draw_mean,
+    scale_bar,
+    scale_of,
+)
 from fer_analysis.figures.structure import structure_figure
-from fer_analysis.figures.style import COLUMN, FONTS, HELD_OUT, PAGE, TRAINING, fit
+from fer_analysis.figures.style import COLUMN_FONTS, bare, styled, theme
+from fer_analysis.figures.writing import COLUMN, PAGE, fit
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.text import percent
 
@@ -27,6 +33,7 @@ FACES = 8
 """Faces of each label among the samples."""
 
 
+@styled
 def sample_faces(dataset: FaceDataset, remarks: Sequence[str], *, seed: int = 0) -> Figure:
     """Draw training faces of every label, chosen at random.
 
@@ -45,7 +52,7 @@ def sample_faces(dataset: FaceDataset, remarks: Sequence[str], *, seed: int = 0)
         for column, member in enumerate(members):
             top, left = label * (height + gap), column * (width + gap)
             canvas[top : top + height, left : left + width] = train.images[member, ..., 0]
-    with rc_context(FONTS):
+    with rc_context(COLUMN_FONTS):
         figure = Figure(figsize=(COLUMN, 0.36 * len(labels) + 0.45), layout="constrained")
         axes = figure.subplots()
         axes.imshow(canvas, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -53,12 +60,12 @@ def sample_faces(dataset: FaceDataset, remarks: Sequence[str], *, seed: int = 0)
         names = [f"{plain(n, 16)}\n{c:,}" for n, c in zip(train.label_names, counts, strict=True)]
         axes.set_yticks([(height + gap) * label + height / 2 for label in labels], names)
         axes.set_xticks([])
-        axes.spines[:].set_visible(False)
-        axes.tick_params(length=0)
+        bare(axes)
         said = ("training images, their number below the label",)
         return _remarked(figure, (*said, f"{FACES} a label at random, seed {seed}", *remarks))
 
 
+@styled
 def network_structure(rows: Sequence, name: str, remarks: Sequence[str]) -> Figure:
     """Draw a network's layers.
 
@@ -71,12 +78,18 @@ def network_structure(rows: Sequence, name: str, remarks: Sequence[str]) -> Figu
     parameters = sum(row.parameters for row in rows)
     figure.suptitle(f"{name}: {len(rows)} layers, {parameters:,} parameters", fontsize=11)
     fit(figure, PAGE)
-    with rc_context(FONTS):
+    with rc_context(COLUMN_FONTS):
         return _remarked(figure, remarks, width=185)
 
 
+@styled
 def curve(
-    history: Sequence[dict], figure_of: str, *, name: str, best_epoch: int, remarks: Sequence[str]
+    history: Sequence[dict],
+    figure_of: str,
+    *,
+    name: str,
+    best_epoch: int | None,
+    remarks: Sequence[str],
 ) -> Figure:
     """Draw the loss or the accuracy by epoch: training blue, held-out images orange.
 
@@ -84,34 +97,37 @@ def curve(
         history: One row an epoch, as in a run's `history.csv`.
         figure_of: `loss` or `accuracy`.
         name: The network's.
-        best_epoch: The epoch whose weights are kept.
+        best_epoch: The epoch that was chosen; None where the last one is kept.
         remarks: What has to be said with the figure.
     """
     epochs = [row["epoch"] for row in history]
-    with rc_context(FONTS):
+    with rc_context(COLUMN_FONTS):
         figure = Figure(figsize=(COLUMN, 2.6), layout="constrained")
         axes = figure.subplots()
         for key, label, colour, line in (
-            (figure_of, "training", TRAINING, "-"),
-            (f"validation_{figure_of}", "held-out (validation)", HELD_OUT, "--"),
+            (figure_of, "training", theme().training, "-"),
+            (f"validation_{figure_of}", "held-out (validation)", theme().held_out, "--"),
         ):
             values = np.array([row[key] for row in history], float)
             values[~np.isfinite(values)] = np.nan
             marker = "o" if len(epochs) <= 15 else None
             axes.plot(epochs, values, line, color=colour, label=label, marker=marker, markersize=3)
-        axes.axvline(best_epoch, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
-        axes.set_title(f"{name}: {figure_of} by epoch (epoch {best_epoch} kept)")
+        kept = "last epoch kept"
+        if best_epoch is not None:
+            kept, dots = f"epoch {best_epoch} kept", {"linewidth": 0.8, "linestyle": ":"}
+            axes.axvline(best_epoch, color=theme().reference, zorder=0, **dots)
+        axes.set_title(f"{name}: {figure_of} by epoch ({kept})")
         axes.set_xlabel("epoch")
-        axes.set_ylabel(figure_of)
+        axes.set_ylabel("loss, nats an image" if figure_of == "loss" else "accuracy")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if figure_of == "accuracy":
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-        axes.grid(color="0.92")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+        axes.grid()
+        axes.legend()
         return _remarked(figure, remarks)
 
 
+@styled
 def confusion_counts(evaluation: Evaluation, name: str, remarks: Sequence[str]) -> Figure:
     """Draw the confusion matrix in counts: rows are true labels, columns predicted ones.
 
@@ -124,7 +140,7 @@ def confusion_counts(evaluation: Evaluation, name: str, remarks: Sequence[str]) 
     # A cell's colour is its share of the true label, so that rare labels are seen too.
     shares = np.nan_to_num(evaluation.row_normalised_confusion)
     texts = [[f"{count:,}" for count in row] for row in counts]
-    with rc_context(FONTS):
+    with rc_context(COLUMN_FONTS):
         figure = Figure(figsize=(COLUMN, 3.7), layout="constrained")
         axes = figure.subplots()
         draw_matrix(axes, shares, texts, 1, size=6.5 if k <= 8 else 4)
@@ -139,6 +155,7 @@ def confusion_counts(evaluation: Evaluation, name: str, remarks: Sequence[str]) 
         return _remarked(figure, (said, *remarks))
 
 
+@styled
 def saliency_faces(
     analysis: SaliencyAnalysis,
     faces: dict[str, int | None],
@@ -156,49 +173,47 @@ def saliency_faces(
         rule: How the faces were chosen.
         remarks: What has to be said with the figure.
     """
-    summaries = analysis.labels
-    means = [each.mean_map for each in summaries if not np.isnan(each.mean_map[0, 0])]
-    highest = float(np.percentile(means, PERCENTILE)) if means else 1.0
-    with rc_context(FONTS):
+    summaries, scale = analysis.labels, scale_of(analysis)
+    with rc_context(COLUMN_FONTS):
         figure = Figure(figsize=(PAGE, 4.0), layout="constrained")
         grid = figure.subplots(3, len(summaries), squeeze=False)
         for axes in grid.flat:
+            bare(axes)
             axes.set_xticks([])
             axes.set_yticks([])
-            axes.spines[:].set_visible(False)
         for column, summary in zip(grid.T, summaries, strict=True):
-            _one_face(column[:2], analysis, faces[summary.label])
+            _one_face(column[:2], analysis, faces[summary.label], scale.faces)
             column[0].set_title(f"{plain(summary.label, 12)}", fontweight="bold")
-            _mean(column[2], summary, highest)
+            _mean(column[2], summary, scale.means)
         for axes, text in zip(grid[:, 0], ("a face", "its map", "mean map"), strict=True):
             axes.set_ylabel(text)
-        scale = ScalarMappable(Normalize(0, highest), COLOURS)
-        bar = figure.colorbar(scale, ax=list(grid[2]), extend="max", shrink=0.9, pad=0.01)
-        bar.set_label("1 = spread evenly", fontsize=6.5)
+        for line, highest in ((1, scale.faces), (2, scale.means)):
+            scale_bar(list(grid[line]), highest, "1 = spread evenly", shrink=0.9, pad=0.01)
         figure.suptitle(f"{name}: {analysis.maps.description}")
         marks = tuple(f"! {mark}" for mark in analysis.marks)
         return _remarked(figure, (*marks, f"faces: {rule}", *remarks), width=185)
 
 
-def _one_face(column: Sequence[Axes], analysis: SaliencyAnalysis, row: int | None) -> None:
+def _one_face(
+    column: Sequence[Axes], analysis: SaliencyAnalysis, row: int | None, highest: float
+) -> None:
     if row is None:
         return
     maps, image = analysis.maps, analysis.images[row, ..., 0]
     for axes in column:
-        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    strength = maps.take([row]).strength[0]
-    cover(column[1], strength, float(np.percentile(strength, PERCENTILE)), faint=0.35)
+        draw_face(axes, image)
+    density = densities(maps.take([row]))[0]
+    if not np.isnan(density[0, 0]):
+        cover(column[1], density, highest, faint=0.35)
     predicted = maps.predicted[row]
     share = percent(float(maps.probabilities[row, predicted]), 0)
     column[0].set_xlabel(f"{plain(maps.label_names[predicted], 12)} {share}", fontsize=6.5)
 
 
 def _mean(axes: Axes, summary, highest: float) -> None:
-    axes.imshow(summary.mean_face, cmap="gray")
+    draw_mean(axes, summary, "mean_map", highest)
     if np.isnan(summary.mean_map[0, 0]):
-        axes.set_xlabel("no map", fontsize=6.5)
         return
-    cover(axes, summary.mean_map, highest)
     top = summary.top
     text = f"n = {summary.n}, {top.region}\n× {top.enrichment.value:.2f}"
     if ends := top.enrichment.interval:
@@ -209,5 +224,5 @@ def _mean(axes: Axes, summary, highest: float) -> None:
 def _remarked(figure: Figure, remarks: Sequence[str], *, width: int = 90) -> Figure:
     """Write remarks below a figure."""
     text = fill(plain("; ".join(remarks), 600), width)
-    figure.supxlabel(text, fontsize=5.5, color="0.25", x=0.01, ha="left")
+    figure.supxlabel(text, fontsize=5.5, color=theme().muted, x=0.01, ha="left")
     return figure

@@ -7,29 +7,45 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.ticker import PercentFormatter
 
+from fer_analysis.data.regions.template import Regions
 from fer_analysis.figures import plain
+from fer_analysis.figures.facts import of_run
+from fer_analysis.figures.map_on_face import (
+    FEW,
+    MEANS,
+    PERCENTILE,
+    cover,
+    densities,
+    draw_face,
+    draw_mean,
+    scale_bar,
+    scale_of,
+    title_of,
+)
+from fer_analysis.figures.style import (
+    INTERVALS,
+    WIDTH,
+    describe,
+    rows_of,
+    share_axis,
+    styled,
+    theme,
+)
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.enrichment import LabelSummary
 from fer_analysis.saliency.findings import RegionFinding
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.text import percent
 
-COLOURS = "magma"
-OVERLAY = 0.65
-"""Opacity of a map over the face."""
-
-EXAMPLES = 5
-PERCENTILE = 99
+EXAMPLES = 4
 PER_LINE = 7
-KINDS = ("correct", "wrong")
-SALIENCY, AREA = "#b5367a", "0.72"
+EVENLY = "1 = spread evenly"
+SAME_SCALE = f"colours: {EVENLY}; one scale for all labels, up to the {PERCENTILE}th percentile"
 
 
+@styled
 def label_figure(analysis: SaliencyAnalysis, label: str) -> Figure:
     """Draw one label's page: examples with their maps, mean maps, regions.
 
@@ -37,147 +53,128 @@ def label_figure(analysis: SaliencyAnalysis, label: str) -> Figure:
         analysis: What to draw.
         label: One of its explained labels.
     """
-    summary, saliency = analysis.summary(label), analysis.maps
-    figure = Figure(figsize=(13, 8.2), layout="constrained")
-    figure.suptitle(
-        f"{plain(label)}: {_recall(summary)} · {_explained(summary)}\n"
-        f"{_details(analysis)}\n{_answer(analysis.finding(label))}",
-        fontsize=12,
-    )
-    top, bottom = figure.subfigures(2, 1, height_ratios=[0.74, 1], hspace=0.03)
-    *halves, margin = top.subfigures(1, 3, width_ratios=[1, 1, 0.14])
-    of_label = saliency.labels == saliency.label_names.index(label)
-    correct = saliency.predicted == saliency.labels
-    for half, kind, chosen in zip(halves, KINDS, (correct, ~correct), strict=True):
+    summary, maps, scale = analysis.summary(label), analysis.maps, scale_of(analysis)
+    regions = 0.9 + 0.3 * len(analysis.regions.names)
+    figure = Figure(figsize=(WIDTH, 7.2 + regions), layout="constrained")
+    upper, middle, lower = figure.subfigures(3, 1, height_ratios=(2.9, 2.6, regions))
+    *halves, margin = upper.subfigures(1, 3, width_ratios=(1, 1, 0.22))
+    of_label = maps.labels == maps.label_names.index(label)
+    correct = maps.predicted == maps.labels
+    for half, kind, chosen in zip(halves, ("correct", "wrong"), (correct, ~correct), strict=True):
         rows = np.flatnonzero(of_label & chosen)
-        half.suptitle(
-            f"{kind} predictions: {len(rows)} of {of_label.sum()} explained images",
-            fontsize=11,
-            weight="bold",
-        )
-        _examples(half, analysis, rows)
-    bar = margin.colorbar(ScalarMappable(Normalize(0, 1), COLOURS), cax=margin.subplots())
-    bar.set_label(f"map / its {PERCENTILE}th percentile,\nimage by image", fontsize=9)
-    *maps, bars = bottom.subplots(1, 4, width_ratios=[1, 1, 1, 1.5])
-    counts = (summary.n, summary.right, summary.wrong)
-    for axes, name, count in zip(maps, ("all", *KINDS), counts, strict=True):
-        axes.set_title(f"mean map, {name}, n={count}", fontsize=11)
-    _mean_maps(bottom, maps, [summary] * 3, ["mean_map", "right_map", "wrong_map"])
-    _region_bars(bars, summary)
+        count = f"{len(rows)} of {of_label.sum()} explained images"
+        half.suptitle(f"{kind} predictions: {count}", fontsize=10)
+        _examples(half, analysis, rows, scale.faces)
+    bar = margin.subplots()
+    scale_bar([bar], scale.faces, f"one face's saliency\n({EVENLY})", cax=bar)
+    row = middle.subplots(1, 3)
+    for axes, name in zip(row, MEANS, strict=True):
+        draw_mean(axes, summary, name, scale.means)
+        axes.set_title(f"mean map, {title_of(summary, name)}")
+    scale_bar(row, scale.means, f"mean saliency ({EVENLY})", shrink=0.9, pad=0.02)
+    _region_bars(lower.subplots(), summary, analysis.regions)
+    describe(
+        figure,
+        f"Where the network looks: {plain(label)}",
+        *_facts(analysis),
+        f"n = {_explained(summary)}",
+        _recall(summary),
+        _answer(analysis.finding(label)),
+        SAME_SCALE,
+        FEW,
+    )
     mark_figure(figure, analysis.marks)
     return figure
 
 
+@styled
 def overview_figure(analysis: SaliencyAnalysis) -> Figure:
     """Draw an overview of all labels: mean face, mean maps, the dominant regions.
 
     Args:
         analysis: What to draw.
     """
-    summaries = analysis.labels
+    summaries, scale = analysis.labels, scale_of(analysis)
     columns = min(len(summaries), PER_LINE)
     lines = math.ceil(len(summaries) / columns)
-    size = (max(2 * columns, 7) + 1.2, 7.1 * lines + 1.2)
-    figure = Figure(figsize=size, layout="compressed")
-    details = _details(analysis, separator="\n")
-    figure.suptitle(f"Where the network looks, label by label\n{details}")
+    side = (WIDTH - 1.1) / max(columns, 4)
+    figure = Figure(figsize=(WIDTH, (3 * side + 2.1) * lines + 1.4), layout="constrained")
     grid = figure.subplots(3 * lines, columns, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     faces, rights, wrongs = (grid[row::3].ravel()[: len(summaries)] for row in range(3))
     for face, right, wrong, summary in zip(faces, rights, wrongs, summaries, strict=True):
-        _mean_face(face, summary.mean_face)
-        _head(face, summary, analysis.finding(summary.label))
-        right.set_title(f"correct, n = {summary.right}", fontsize=9.5)
-        wrong.set_title(f"wrong, n = {summary.wrong}", fontsize=9.5)
-    names = ["right_map"] * len(summaries) + ["wrong_map"] * len(summaries)
-    _mean_maps(figure, [*rights, *wrongs], [*summaries, *summaries], names)
+        draw_face(face, summary.mean_face, mean=True)
+        digest = _digest(summary, analysis.finding(summary.label))
+        face.set_title(f"{plain(summary.label, 15)}\n{digest}", fontsize=8.5)
+        for axes, name in ((right, "right_map"), (wrong, "wrong_map")):
+            draw_mean(axes, summary, name, scale.means)
+            axes.set_title(title_of(summary, name), fontsize=8.5)
+    bar = {"shrink": 0.6, "aspect": 35, "pad": 0.01}
+    scale_bar([*rights, *wrongs], scale.means, f"mean saliency ({EVENLY})", **bar)
+    describe(
+        figure,
+        "Where the network looks, label by label",
+        *_facts(analysis),
+        f"n = {sum(each.n for each in summaries):,} faces",
+        "× saliency of the region over its pixels, [95 % interval]",
+        SAME_SCALE,
+        FEW,
+    )
     mark_figure(figure, analysis.marks)
     return figure
 
 
-def _head(axes: Axes, summary: LabelSummary, finding: RegionFinding | None) -> None:
-    """Write the label's name and its figures above its mean face."""
-    digest = _digest(summary, finding)
-    axes.set_title(digest, fontsize=9.5)
-    above = {"xytext": (0, 10 + 11.6 * (digest.count("\n") + 1)), "textcoords": "offset points"}
-    name = {"ha": "center", "fontsize": 13, "weight": "bold", "annotation_clip": False}
-    axes.annotate(plain(summary.label, 16), (0.5, 1), xycoords="axes fraction", **above, **name)
-
-
-def _examples(half: SubFigure, analysis: SaliencyAnalysis, rows: np.ndarray) -> None:
+def _examples(
+    half: SubFigure, analysis: SaliencyAnalysis, rows: np.ndarray, highest: float
+) -> None:
     """Draw the first images of `rows` (their order is random) above their maps."""
-    saliency = analysis.maps
-    grid = half.subplots(2, EXAMPLES)
+    saliency, grid = analysis.maps, half.subplots(2, EXAMPLES)
     for axes in grid.flat:
         axes.axis("off")
     if not len(rows):
-        half.text(0.5, 0.45, "none", ha="center", fontsize=16, color="0.4")
+        half.text(0.5, 0.45, "none", ha="center", fontsize=16, color=theme().muted)
     for (face, overlay), row in zip(grid.T, rows, strict=False):
         image, predicted = analysis.images[row, ..., 0], saliency.predicted[row]
-        face.imshow(image, cmap="gray", vmin=0, vmax=255)
-        probability = f"{saliency.probabilities[row, predicted]:.2f}".removeprefix("0")
-        face.set_title(f"{plain(saliency.label_names[predicted], 11)} {probability}", fontsize=9.5)
-        magnitude = saliency.take([row]).strength[0]
-        overlay.imshow(image, cmap="gray", vmin=0, vmax=255)
-        cover(overlay, magnitude, np.percentile(magnitude, PERCENTILE), faint=0.35)
+        draw_face(face, image)
+        share = percent(float(saliency.probabilities[row, predicted]), 0)
+        face.set_title(f"{plain(saliency.label_names[predicted], 12)}\n{share}", fontsize=8.5)
+        draw_face(overlay, image)
+        density = densities(saliency.take([row]))[0]
+        if not np.isnan(density[0, 0]):
+            cover(overlay, density, highest, faint=0.35)
 
 
-def _mean_maps(
-    figure: Figure | SubFigure,
-    axes: Sequence[Axes],
-    summaries: Sequence[LabelSummary],
-    names: Sequence[str],
-) -> None:
-    """Draw mean maps on their mean faces, with one colour scale and one bar."""
-    maps = [getattr(each, name) for each, name in zip(summaries, names, strict=True)]
-    defined = [pixels for pixels in maps if not np.isnan(pixels[0, 0])]
-    highest = np.percentile(defined, PERCENTILE) if defined else 1
-    for each, summary, pixels in zip(axes, summaries, maps, strict=True):
-        _mean_face(each, summary.mean_face)
-        if np.isnan(pixels[0, 0]):
-            box = {"facecolor": "white", "edgecolor": "none"}
-            words = "no map" if summary.n else "all maps are zero"
-            each.text(0.5, 0.5, words, ha="center", transform=each.transAxes, bbox=box)
-        else:
-            cover(each, pixels, highest)
-    scale = ScalarMappable(Normalize(0, highest), COLOURS)
-    bar = figure.colorbar(scale, ax=list(axes), extend="max", shrink=0.8)
-    bar.set_label("saliency (1 = spread evenly)")
+def top_to_bottom(regions: Regions) -> list[int]:
+    """Return the positions of regions as they follow on a face, the background last."""
+    rows = np.arange(regions.pixels.shape[0])[:, None]
+    heights = [
+        (name == "background", (rows * mask).sum() / max(mask.sum(), 1))
+        for name, mask in zip(regions.names, regions.masks, strict=True)
+    ]
+    return sorted(range(len(heights)), key=lambda index: heights[index])
 
 
-def _region_bars(axes: Axes, summary: LabelSummary) -> None:
-    rows, places = summary.regions, np.arange(len(summary.regions))
+def _region_bars(axes: Axes, summary: LabelSummary, regions: Regions) -> None:
+    rows = [summary.regions[index] for index in top_to_bottom(regions)]
+    places = np.arange(len(rows))
     share, reach = bars_of([row.share for row in rows])
     area = np.array([row.area for row in rows])
-    axes.barh(
-        places - 0.2,
-        share,
-        0.36,
-        color=SALIENCY,
-        label="share of the saliency (95 % interval)",
-        xerr=reach,
-        error_kw={"capsize": 2.5, "ecolor": "0.15"},
-    )
-    axes.barh(places + 0.2, area, 0.36, color=AREA, label="share of the pixels")
+    error = {"capsize": 2.5, "ecolor": theme().ink}
+    name = "share of the saliency (95 % interval)"
+    look = {"color": theme().saliency, "label": name, "xerr": reach, "error_kw": error}
+    rows_of(axes, [plain(row.region) for row in rows])
+    axes.barh(places - 0.2, share, 0.36, **look)
+    axes.barh(places + 0.2, area, 0.36, color=theme().reference, label="share of the pixels")
     for place, row in enumerate(rows):
         end = max(filter(None, (row.share.high, row.share.value, row.area, 1e-9)))
-        axes.annotate(
-            f"× {row.enrichment.value:.2f}" if summary.n else "",
-            (end, place),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
-    axes.set_yticks(places, [plain(row.region) for row in rows])
-    axes.invert_yaxis()
-    axes.margins(x=0.12)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-    axes.set_title("mean share by region (× = saliency / pixels)", fontsize=11)
-    axes.spines[["top", "right"]].set_visible(False)
-    legend = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.07), "ncols": 2}
-    axes.legend(fontsize=9, frameon=False, **legend)
+        text = f"× {_enrichment(row.enrichment)}" if summary.n else ""
+        beside = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+        axes.annotate(text, (end, place), **beside)
+    axes.margins(x=0.2)
+    share_axis(axes.xaxis, "mean share of the saliency or of the pixels")
+    axes.set_title(f"by region, n = {summary.n} (× = saliency / pixels, {INTERVALS})")
+    axes.legend(loc="upper right")
 
 
 def bars_of(estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
@@ -190,29 +187,9 @@ def bars_of(estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
     return values, np.abs(ends.T - values)
 
 
-def _mean_face(axes: Axes, face: np.ndarray) -> None:
-    """Draw a mean face with its own grey range, since averages have little contrast."""
-    axes.imshow(face, cmap="gray")
-    axes.axis("off")
-
-
-def cover(axes: Axes, values: np.ndarray, highest: float, faint: float = 1.0) -> None:
-    """Draw a map over a face.
-
-    Args:
-        axes: Where the face is.
-        values: `(h, w)`, the map.
-        highest: The value of the brightest colour.
-        faint: The lowest values' share of the opacity.
-    """
-    strong = (values / (highest or 1)).clip(0, 1)
-    cover = OVERLAY * (faint + (1 - faint) * strong)
-    axes.imshow(values, cmap=COLOURS, vmin=0, vmax=highest or 1, alpha=cover)
-
-
-def _details(analysis: SaliencyAnalysis, separator: str = " · ") -> str:
-    maps, run = analysis.maps, plain(analysis.meta["run"], 40)
-    return f"{maps.description}{separator}{maps.split} split · run {run}"
+def _facts(analysis: SaliencyAnalysis) -> tuple[str, ...]:
+    maps = analysis.maps
+    return of_run(analysis.meta["run"]), f"{maps.split} split", plain(maps.description, 110)
 
 
 def _recall(summary: LabelSummary) -> str:
@@ -226,16 +203,19 @@ def _explained(summary: LabelSummary) -> str:
     return which + (f" ({summary.left_out} maps of zeros left out)" if summary.left_out else "")
 
 
+def _enrichment(figure: Estimate) -> str:
+    ends = figure.interval
+    return f"{figure.value:.2f}" + (f" [{ends[0]:.2f}-{ends[1]:.2f}]" if ends else "")
+
+
 def _digest(summary: LabelSummary, finding: RegionFinding | None) -> str:
-    share = percent(summary.correct / summary.support, 0)
-    lines = [f"n = {summary.n}", f"correct {summary.correct}/{summary.support} ({share})"]
+    lines = [f"n = {summary.n}", f"{summary.correct} of {summary.support} correct"]
     if top := summary.top:
-        lines.append(f"{plain(top.region)} × {top.enrichment.value:.2f}")
-        ends = top.enrichment.interval
-        lines.append(f"[{ends[0]:.2f}, {ends[1]:.2f}]" if ends else "no interval")
+        value, _, ends = _enrichment(top.enrichment).partition(" ")
+        lines += [f"{plain(top.region, 13)} × {value}", ends or "no interval"]
     if finding:
-        lines.append(f"dominant: {plain(finding.by_maps.region or 'none')}")
-        lines.append(f"by hiding: {plain(finding.by_occlusion.region or 'none')}")
+        lines.append(f"maps: {plain(finding.by_maps.region or 'none', 14)}")
+        lines.append(f"hiding: {plain(finding.by_occlusion.region or 'none', 14)}")
     return "\n".join(lines)
 
 
@@ -243,10 +223,11 @@ def _answer(finding: RegionFinding | None) -> str:
     if finding is None:
         return "no control was computed: this does not show that a region is dominant"
     found = finding.by_maps
-    return plain(("" if found.region else "no ") + f"dominant region: {found.reason}", 110)
+    return plain(("" if found.region else "no ") + f"dominant region: {found.reason}", 160)
 
 
 def mark_figure(figure: Figure, marks: Sequence[str]) -> None:
     """Write on a figure the checks that its method failed."""
     if marks:
-        figure.supxlabel("! " + "   ! ".join(marks), fontsize=11, color="#b00020", weight="bold")
+        text = "! " + "   ! ".join(marks)
+        figure.supxlabel(text, fontsize=10, color=theme().bad, weight="bold")

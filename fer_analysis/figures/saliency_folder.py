@@ -33,7 +33,10 @@ def save_figures(
     save(overview_figure(analysis), folder / f"{OVERVIEW}.png")
     save(bars_figure(analysis), folder / f"{BARS}.png")
     face = analysis.images[..., 0].mean(axis=0)
-    save(region_figure(face, analysis.regions), folder / f"{REGIONS}.png")
+    save(
+        region_figure(face, analysis.regions, f"mean of n = {len(analysis.images):,} faces"),
+        folder / f"{REGIONS}.png",
+    )
 
 
 def _page_names(labels: list[str]) -> list[str]:

@@ -14,18 +14,22 @@ from scipy import ndimage
 
 from fer_analysis.data.regions.template import Regions
 from fer_analysis.figures import plain
-from fer_analysis.figures.saliency import SALIENCY, bars_of
+from fer_analysis.figures.facts import of_run
+from fer_analysis.figures.map_on_face import draw_face
+from fer_analysis.figures.saliency import bars_of, top_to_bottom
+from fer_analysis.figures.style import INTERVALS, WIDTH, describe, rows_of, styled, theme
 from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.enrichment import LabelSummary
 from fer_analysis.saliency.findings import HiddenRegion, RegionFinding
 from fer_analysis.text import percent
 
-PER_LINE = 4
-HIDDEN = "#2b6c8f"
-CAPS = {"capsize": 2.5, "ecolor": "0.15"}
+ACROSS = 2
+"""Labels beside each other."""
+
 NULLS = {"the edges": "s", "untrained networks": "o", "all labels": "D"}
 
 
+@styled
 def bars_figure(analysis: SaliencyAnalysis) -> Figure:
     """Draw, for each label, every region's enrichment with its interval and its nulls.
 
@@ -34,24 +38,21 @@ def bars_figure(analysis: SaliencyAnalysis) -> Figure:
     Args:
         analysis: What to draw.
     """
-    saliency, summaries, run = analysis.maps, analysis.labels, analysis.meta["run"]
-    columns = min(len(summaries), PER_LINE)
-    lines = math.ceil(len(summaries) / columns)
-    figure = Figure(figsize=(5.2 * columns + 1, 3.9 * lines + 1.4), layout="constrained")
-    figure.suptitle(
-        f"Saliency by region: {saliency.description} · {saliency.split} split · "
-        f"run {plain(run, 40)}" + "".join(f"\n! {mark}" for mark in analysis.marks)
-    )
-    panels = figure.subfigures(lines, columns, squeeze=False)
+    summaries, order = analysis.labels, top_to_bottom(analysis.regions)
+    across = min(len(summaries), ACROSS)
+    lines = math.ceil(len(summaries) / across)
+    height = lines * (1.3 + 0.2 * len(order)) + 1.6
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    panels = figure.subfigures(lines, across, squeeze=False)
     enriched, hidden = [], []
     for panel, summary in zip(panels.flat, summaries, strict=False):
         finding = analysis.finding(summary.label)
-        panel.suptitle(_title(summary, finding), fontsize=11)
+        panel.suptitle(_title(summary, finding), fontsize=9.5)
         left, *right = panel.subplots(1, 2 if finding else 1, sharey=True, squeeze=False)[0]
-        _bars(left, summary, finding)
+        _bars(left, summary, finding, order)
         enriched.append(left)
         for axes in right:
-            _hidden(axes, finding.hidden["mean"])
+            _hidden(axes, finding.hidden["mean"], order)
             hidden.append(axes)
     for each in filter(None, (enriched, hidden)):  # one scale, so that labels can be compared
         ends = np.array([axes.get_xlim() for axes in each])
@@ -62,22 +63,34 @@ def bars_figure(analysis: SaliencyAnalysis) -> Figure:
         for axes in figure.axes
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
+    describe(
+        figure,
+        "Saliency by region, and what hiding the region costs",
+        of_run(analysis.meta["run"]),
+        f"{analysis.maps.split} split",
+        plain(analysis.maps.description, 110),
+        INTERVALS,
+        "n: faces of the label",
+        *(f"! {mark}" for mark in analysis.marks),
+    )
     return figure
 
 
-def region_figure(face: np.ndarray, regions: Regions) -> Figure:
+@styled
+def region_figure(face: np.ndarray, regions: Regions, *facts: str) -> Figure:
     """Draw the template of facial regions on a face.
 
     Args:
         face: `(h, w)`, usually the mean of a data set, pixels 0-255.
         regions: The parts of the face.
+        *facts: Whose face.
     """
-    figure = Figure(figsize=(6.4, 6.9), layout="constrained")
+    figure = Figure(figsize=(6.4, 7.1), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(face, cmap="gray")
-    axes.axis("off")
-    axes.set_title("facial regions\n(share of the pixels, both sides together)")
+    draw_face(axes, face, mean=True)
+    note = "share of the pixels, both sides together"
+    describe(figure, "The regions of a face", *facts, note)
     axes.add_collection(LineCollection(_borders(regions.pixels), colors="gold", linewidths=1.6))
     for name, mask, area in zip(regions.names, regions.masks, regions.areas, strict=True):
         _name_parts(axes, mask, f"{plain(name)} {percent(area)}")
@@ -92,48 +105,38 @@ def _title(summary: LabelSummary, finding: RegionFinding | None) -> str:
     return title
 
 
-def _bars(axes: Axes, summary: LabelSummary, finding: RegionFinding | None) -> None:
+def _bars(
+    axes: Axes, summary: LabelSummary, finding: RegionFinding | None, order: Sequence[int]
+) -> None:
     """Draw the enrichment of each region, and the upper end of each null."""
-    places = np.arange(len(summary.regions))
-    values, interval = bars_of([region.enrichment for region in summary.regions])
-    axes.barh(
-        places,
-        values,
-        0.7,
-        color=SALIENCY,
-        alpha=0.75,
-        xerr=interval,
-        error_kw=CAPS,
-        label="enrichment (95 % interval)",
-    )
-    axes.axvline(1, color="0.5", linewidth=1, linestyle=":")
+    regions = [summary.regions[index] for index in order]
+    places = np.arange(len(regions))
+    values, interval = bars_of([region.enrichment for region in regions])
+    error = {"capsize": 2.5, "ecolor": theme().ink}
+    name = "saliency over pixels (1: spread evenly)"
+    look = {"color": theme().saliency, "label": name, "xerr": interval, "error_kw": error}
+    rows_of(axes, [plain(each.region, 18) for each in regions])
+    axes.barh(places, values, 0.7, alpha=0.8, **look)
+    axes.axvline(1, color=theme().reference, linewidth=1, linestyle=":")
     for null, marker in NULLS.items() if finding else ():
-        style = {"color": "0.1", "markersize": 4.5, "fillstyle": "none"}
-        label = f"null: {null}"
-        axes.plot(finding.evidence.nulls[null], places, marker, label=label, **style)
-    axes.set_yticks(places, [plain(each.region, 18) for each in summary.regions])
-    axes.invert_yaxis()
-    axes.set_xlabel("share of saliency / of pixels", fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
+        style = {"color": theme().ink, "markersize": 4.5, "fillstyle": "none"}
+        ends = np.asarray(finding.evidence.nulls[null])[list(order)]
+        axes.plot(ends, places, marker, label=f"upper end of the null: {null}", **style)
+    axes.set_xlabel("share of saliency / of pixels")
 
 
-def _hidden(axes: Axes, regions: Sequence[HiddenRegion]) -> None:
+def _hidden(axes: Axes, regions: Sequence[HiddenRegion], order: Sequence[int]) -> None:
     """Draw the drop of the logit when each region is hidden, minus that of its control."""
-    values, interval = bars_of([region.excess for region in regions])
-    axes.barh(
-        np.arange(len(regions)),
-        values,
-        0.7,
-        color=HIDDEN,
-        alpha=0.75,
-        xerr=interval,
-        error_kw=CAPS,
-        label="drop of the logit when hidden, minus that of the same area elsewhere",
-    )
-    axes.axvline(0, color="0.3", linewidth=0.8)
-    axes.tick_params(axis="y", left=False)
-    axes.set_xlabel("drop when hidden, logits", fontsize=9)
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    values, interval = bars_of([regions[index].excess for index in order])
+    error = {"capsize": 2.5, "ecolor": theme().ink}
+    name = "drop of the logit when hidden, minus that of the same area elsewhere"
+    look = {"color": theme().hidden, "label": name, "xerr": interval, "error_kw": error}
+    axes.barh(np.arange(len(order)), values, 0.7, alpha=0.8, **look)
+    axes.axvline(0, color=theme().muted, linewidth=0.8)
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("drop when hidden, logits")
+    axes.spines["left"].set_visible(False)
 
 
 def _borders(regions: np.ndarray) -> list[list[tuple[float, float]]]:

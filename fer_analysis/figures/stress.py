@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,12 +12,21 @@ from matplotlib.figure import Figure
 
 from fer_analysis.conditions import CONDITIONS, kind_of
 from fer_analysis.figures import plain, save
+from fer_analysis.figures.colours import ink_on, series_styles
+from fer_analysis.figures.facts import of_images
+from fer_analysis.figures.style import WIDTH, bare, describe, share_axis, styled, theme
 from fer_analysis.robustness.stress_test import StressTest
 from fer_analysis.text import percent
 
 HEAT_MAP, CURVES, FACES = "heat_map.png", "curves.png", "faces.png"
-COLOURS = ("#1f3b73", "#d1603d", "#3a7d44", "#8e5ea2", "#b8860b", "#444444")
-CORRECT, WRONG = "#2e7d32", "#c62828"
+ACROSS = 4
+"""Panels beside each other."""
+
+MOST_WRITTEN = 18
+"""Columns whose figures are written into the heat map."""
+
+NAMES, BESIDE, BELOW = 2.4, 1 / 6, 1 / 2
+"""Room beside a row of faces, beside a face and below it, in faces."""
 
 
 def save_figures(test: StressTest, folder: Path) -> None:
@@ -26,6 +36,7 @@ def save_figures(test: StressTest, folder: Path) -> None:
     save(faces_figure(test), folder / FACES)
 
 
+@styled
 def heat_map_figure(test: StressTest) -> Figure:
     """Draw each label's recall under each condition, mean over severities.
 
@@ -41,30 +52,57 @@ def heat_map_figure(test: StressTest) -> Figure:
         means = [_mean([recall[label].value for recall in own]) for label in test.label_names]
         rows.append((_title(name, condition["seen"]), means, condition["accuracy"].value))
     values = np.array([[*recalls, mean] for _, recalls, mean in rows], dtype=float)
-    figure = Figure(figsize=(2.6 + 0.72 * values.shape[1], 1.3 + 0.27 * len(rows)))
-    figure.set_layout_engine("constrained")
+    figure = Figure(figsize=(WIDTH, 2.3 + 0.29 * len(rows)), layout="constrained")
     axes = figure.subplots()
-    shown = axes.imshow(values, cmap="RdYlGn", vmin=0, vmax=1, aspect="auto")
-    for (row, column), value in np.ndenumerate(values):
+    shown = axes.imshow(values, cmap=theme().sequential, vmin=0, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(values) if values.shape[1] <= MOST_WRITTEN else ():
         text = "–" if np.isnan(value) else f"{100 * value:.0f}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=8)
-    names = [*map(plain, test.label_names), "all images"]
-    axes.set_xticks(range(len(names)), names, rotation=30, ha="left", rotation_mode="anchor")
+        ink = theme().ink if np.isnan(value) else ink_on(shown.cmap(value)[:3])
+        axes.text(column, row, text, ha="center", va="center", color=ink)
+    names = [*(plain(name, 14) for name in test.label_names), "all images"]
+    step = slice(None, None, -(-len(names) // 30))
+    turned = {} if len(names) <= 9 else {"rotation": 40, "ha": "left", "rotation_mode": "anchor"}
+    axes.set_xticks(range(len(names))[step], names[step], **turned)
     axes.xaxis.tick_top()
-    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows], fontsize=8)
-    axes.axvline(len(names) - 1.5, color="white", linewidth=3)
-    axes.axhline(0.5, color="white", linewidth=3)
-    axes.tick_params(length=0)
-    figure.colorbar(shown, ax=axes, shrink=0.5, label="recall (last column: accuracy)")
+    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+    axes.axvline(len(names) - 1.5, color=theme().ground, linewidth=4)
+    axes.axhline(0.5, color=theme().ground, linewidth=4)
+    bare(axes)
+    bar = figure.colorbar(shown, ax=axes, shrink=0.5, pad=0.02)
+    share_axis(bar.ax.yaxis)
+    bar.set_label("recall; last column: accuracy")
+    bar.outline.set_visible(False)
+    figure.supxlabel(_widest_intervals(test), fontsize=9, color=theme().muted)
     levels = ", ".join(map(str, test.severities))
-    figure.suptitle(
-        f"{plain(test.name)}, {test.meta['split']}, n={len(test):,}: recall in %, mean over "
-        f"severities {levels}",
-        fontsize=10,
+    describe(
+        figure,
+        "Recall of each label under each condition, in %",
+        *_facts(test),
+        f"mean over severities {levels}",
+        "seen: the network was trained on it",
     )
     return figure
 
 
+def _facts(test: StressTest) -> tuple[str, ...]:
+    return plain(test.name, 48), f"{test.meta['split']} split", of_images(len(test))
+
+
+def _widest_intervals(test: StressTest) -> str:
+    """Return how uncertain the means are: the interval of a clean recall, label by label."""
+    clean = test.summary["clean"]
+    widths = [
+        f"{plain(name, 14)} ±{50 * (figure.high - figure.low):.0f}"
+        for name in test.label_names
+        if (figure := clean["recall"][name]).interval
+    ]
+    whole = clean["accuracy"]
+    parts = [*widths, f"all images ±{50 * (whole.high - whole.low):.0f}"]
+    lines = wrap(f"95 % intervals of a cell at one severity, points: {', '.join(parts)}", 120)
+    return "\n".join(lines)
+
+
+@styled
 def curves_figure(tests: Sequence[StressTest]) -> Figure:
     """Draw accuracy by severity with 95 % intervals, a panel for each condition.
 
@@ -72,32 +110,34 @@ def curves_figure(tests: Sequence[StressTest]) -> Figure:
         tests: One network or several, under the same conditions.
     """
     first = tests[0]
-    columns = min(6, len(first.conditions))
+    columns = min(ACROSS, len(first.conditions))
     rows = -(-len(first.conditions) // columns)
-    figure = Figure(figsize=(2.1 * columns + 0.6, 1.75 * rows + 0.9), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.65 * rows + 1.5), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    styles = series_styles(len(tests), theme())
+    if len(tests) == 1:
+        styles[0]["color"] = theme().network
     for axes, name in zip(panels, first.conditions, strict=False):
-        for test, colour in zip(tests, _colours(len(tests)), strict=True):
-            _curve(axes, test, name, colour)
-        axes.set_title(_title(name, _seen_by(tests, name)), fontsize=8)
-        axes.grid(color="0.92")
-        axes.spines[["top", "right"]].set_visible(False)
+        for test, style in zip(tests, styles, strict=True):
+            _curve(axes, test, name, style)
+        axes.set_title("\n".join(wrap(_title(name, _seen_by(tests, name)), 36)), fontsize=8.5)
+        axes.grid()
     for axes in panels[len(first.conditions) :]:
         axes.remove()
-    panels[0].set_ylim(0, 100)
+    panels[0].set_ylim(0, 1)
+    share_axis(panels[0].yaxis)
     panels[0].set_xticks([0, *first.severities])
     figure.supxlabel("severity (0: clean)", fontsize=9)
-    figure.supylabel("accuracy, % (95 % interval)", fontsize=9)
-    title = f"{first.meta['split']} split, n={len(first):,}"
-    if len(tests) == 1:
-        title = f"{plain(first.name)}, {title}"
-    else:
+    figure.supylabel("accuracy (bands: 95 % intervals)", fontsize=9)
+    facts = _facts(first)[0 if len(tests) == 1 else 1 :]
+    if len(tests) > 1:
         handles, names = panels[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper right", fontsize=8, frameon=False)
-    figure.suptitle(title, fontsize=10)
+        figure.legend(handles, names, loc="outside lower center", ncols=4)
+    describe(figure, "Accuracy by severity of each condition", *facts)
     return figure
 
 
+@styled
 def faces_figure(test: StressTest) -> Figure:
     """Draw a few faces under each condition at the middle severity, with what is predicted.
 
@@ -108,13 +148,18 @@ def faces_figure(test: StressTest) -> Figure:
     names = (None, *test.conditions)
     rows = -(-len(names) // 2)
     count = len(test.example_images)
-    figure = Figure(figsize=(2 * (2.0 + 0.95 * count), 0.86 * rows + 0.8), layout="constrained")
+    face = (WIDTH / 2 - 0.1) / (NAMES + count * (1 + BESIDE))
+    figure = Figure(figsize=(WIDTH, face * (1 + BELOW) * rows + 1.4), layout="constrained")
     blocks = figure.subplots(1, 2)
     for axes, first in zip(blocks, (0, rows), strict=True):
         _faces(axes, test, names[first : first + rows], severity)
-    figure.suptitle(
-        f"{plain(test.name)} at severity {severity}: predicted label and its probability",
-        fontsize=9,
+    describe(
+        figure,
+        f"Faces under each condition at severity {severity}",
+        *_facts(test),
+        f"{count} of them shown",
+        "above: the label, below: the predicted one and its probability",
+        "red with a cross: wrong",
     )
     return figure
 
@@ -126,7 +171,7 @@ def _faces(axes: Axes, test: StressTest, names: tuple, severity: int) -> None:
         return
     images = test.example_images
     height, width = images.shape[1:3]
-    below, beside = height // 4, width // 6
+    below, beside = round(BELOW * height), round(BESIDE * width)
     rows = []
     for row, name in enumerate(names):
         found = test.clean if name is None else test.cells[name, severity]
@@ -134,42 +179,42 @@ def _faces(axes: Axes, test: StressTest, names: tuple, severity: int) -> None:
         if name is not None:
             shown = CONDITIONS[name](images, severity=severity, seed=test.meta["seed"])
         edge = ((0, 0), (0, below), (0, beside))
-        rows.append(np.hstack(np.pad(shown[..., 0], edge, constant_values=255)))
+        faces = np.pad(shown[..., 0].astype(float), edge, constant_values=np.nan)
+        rows.append(np.hstack(faces))
         top = row * (height + below)
         title = "clean" if name is None else _title(name, name in test.meta["seen"])
+        title = title.replace(" (", "\n(")
         axes.text(-beside, top + height / 2, title, ha="right", va="center", fontsize=7)
         for column, place in enumerate(test.examples):
             middle = column * (width + beside) + width / 2
             _answer(axes, (middle, top + height), found[place], int(test.labels[place]), test)
             if row == 0:
-                title = f"true: {plain(test.label_names[test.labels[place]], 12)}"
+                title = plain(test.label_names[test.labels[place]], 10)
                 axes.text(middle, -2, title, ha="center", va="bottom", fontsize=7)
     canvas = np.vstack(rows)
-    axes.imshow(canvas, cmap="gray", vmin=0, vmax=255)
-    axes.set_xlim(-2.3 * width, canvas.shape[1])  # room for the names
+    axes.imshow(canvas, cmap=theme().greys, vmin=0, vmax=255)
+    axes.set_xlim(-NAMES * width, canvas.shape[1])  # room for the names
 
 
 def _answer(axes: Axes, place: tuple, found: np.ndarray, label: int, test: StressTest) -> None:
     predicted = int(found.argmax())
-    text = f"{plain(test.label_names[predicted], 10)} {percent(float(found.max()), 0)}"
-    colour = CORRECT if predicted == label else WRONG
-    axes.text(*place, text, ha="center", va="top", fontsize=7, color=colour)
+    wrong = predicted != label
+    text = f"{plain(test.label_names[predicted], 9)}\n{percent(float(found.max()), 0)}"
+    colour = theme().bad if wrong else theme().ink
+    text += " ✗" if wrong else ""
+    axes.text(*place, text, ha="center", va="top", fontsize=6.5, color=colour, linespacing=1)
 
 
-def _curve(axes: Axes, test: StressTest, name: str, colour: str) -> None:
+def _curve(axes: Axes, test: StressTest, name: str, style: dict) -> None:
     summary = test.summary
     rows = [row for row in summary["rows"] if row["condition"] == name]
     figures = [summary["clean"]["accuracy"], *(row["accuracy"] for row in rows)]
     places = [0, *(row["severity"] for row in rows)]
     values, low, high = (
-        [100 * getattr(figure, part) for figure in figures] for part in ("value", "low", "high")
+        [getattr(figure, part) for figure in figures] for part in ("value", "low", "high")
     )
-    axes.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
-    axes.plot(places, values, color=colour, marker="o", markersize=3, label=plain(test.name))
-
-
-def _colours(count: int) -> list[str]:
-    return [COLOURS[index % len(COLOURS)] for index in range(count)]
+    axes.fill_between(places, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    axes.plot(places, values, markersize=3.5, label=plain(test.name), **style)
 
 
 def _seen_by(tests: Sequence[StressTest], name: str) -> bool | str:

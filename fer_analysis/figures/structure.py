@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from fer_analysis.figures import plain
+from fer_analysis.figures.colours import ink_on
+from fer_analysis.figures.facts import of_run
+from fer_analysis.figures.style import WIDTH, describe, styled, theme
 
 MANY_LAYERS = 30
 """A network with more layers than this is drawn as blocks."""
@@ -18,8 +21,8 @@ MANY_LAYERS = 30
 FILLS = {"Conv": "#a9cdf0", "Dense": "#fbd3a7", "Pooling": "#bfe0b0", "Normalization": "#ddd5f0"}
 """Part of a layer's kind -> colour of its box; the first match is used."""
 
-LEFT, RIGHT, WIDTH = 1.9, 7.5, 10.1
-"""Edges of the boxes, and the width of the drawing, inches."""
+LEFT, RIGHT, OUTPUT = 1.8, 7.0, 8.55
+"""Edges of the boxes and of the column of outputs, inches."""
 
 LINE, GAP = 0.19, 0.17
 """Height of a line of text, and of the arrow between two boxes, inches."""
@@ -59,7 +62,8 @@ class Block:
         return ", ".join(dict.fromkeys("×".join(map(str, shape)) for shape in outputs))
 
 
-def structure_figure(rows: Sequence) -> Figure:
+@styled
+def structure_figure(rows: Sequence, run: str = "") -> Figure:
     """Draw a network from top to bottom: layers, or blocks of them where there are many.
 
     Layers are in the order of the graph; parallel branches come one after the other.
@@ -67,28 +71,31 @@ def structure_figure(rows: Sequence) -> Figure:
     Args:
         rows: One object per layer with `name`, `kind`, `output_shape` (without the batch) and
             `parameters`.
+        run: The run whose network it is.
     """
     boxes = find_blocks(rows) if len(rows) > MANY_LAYERS else [Block(((row,),)) for row in rows]
     texts = [wrap(box.text, 72) for box in boxes]
     heights = [LINE * len(lines) + 0.12 for lines in texts]
     total = sum(heights) + GAP * len(boxes)
-    figure = Figure(figsize=(WIDTH, total + 0.8), layout="constrained")
+    figure = Figure(figsize=(WIDTH, total + 1), layout="constrained")
     axes = figure.subplots()
     axes.set_xlim(0, WIDTH)
     axes.set_ylim(total, -0.3)
     axes.axis("off")
-    for x, title in ((LEFT - 0.15, "layer"), (RIGHT + 1.55, "output"), (WIDTH, "parameters")):
-        axes.text(x, -0.2, title, ha="right", va="center", fontsize=8, color="0.4")
+    for x, title in ((LEFT - 0.15, "layer"), (OUTPUT, "output"), (WIDTH, "parameters")):
+        axes.text(x, -0.2, title, ha="right", va="center", color=theme().muted)
     top = 0.0
     for box, lines, height in zip(boxes, texts, heights, strict=True):
         if top:
-            arrow = {"arrowstyle": "-|>", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
+            arrow = {"arrowstyle": "-|>", "color": theme().muted, "shrinkA": 0, "shrinkB": 0}
             middle = (LEFT + RIGHT) / 2
             axes.annotate("", (middle, top), (middle, top - GAP), arrowprops=arrow)
         _draw(axes, box, "\n".join(lines), top, height)
         top += height + GAP
     parameters = sum(row.parameters for row in rows)
-    figure.suptitle(f"{len(rows)} layers, {parameters:,} parameters", fontsize=11)
+    title = f"The network: {len(rows)} layers, {parameters:,} parameters"
+    more = "parallel branches come one after the other" if len(boxes) < len(rows) else ""
+    describe(figure, title, of_run(run), "output: height×width×channels", more)
     return figure
 
 
@@ -153,7 +160,7 @@ def _pads(row) -> bool:
 
 def _draw(axes: Axes, box: Block, text: str, top: float, height: float) -> None:
     kinds = " ".join(row.kind for row in box.layers)
-    fill = next((colour for part, colour in FILLS.items() if part in kinds), "#eeeeee")
+    fill = next((colour for part, colour in FILLS.items() if part in kinds), theme().faint)
     for shift in (0.06, 0) if len(box.repetitions) > 1 else (0,):  # a stack of boxes
         axes.add_patch(
             FancyBboxPatch(
@@ -162,7 +169,7 @@ def _draw(axes: Axes, box: Block, text: str, top: float, height: float) -> None:
                 height,
                 boxstyle="round,pad=0,rounding_size=0.05",
                 facecolor=fill,
-                edgecolor="0.35",
+                edgecolor=theme().muted,
                 linewidth=0.8,
             )
         )
@@ -170,10 +177,12 @@ def _draw(axes: Axes, box: Block, text: str, top: float, height: float) -> None:
     names = dict.fromkeys([box.layers[0].name, box.layers[-1].name])
     name = " …\n".join(plain(name) for name in names)
     parameters = sum(row.parameters for row in box.layers)
-    axes.text((LEFT + RIGHT) / 2, middle, text, ha="center", va="center", fontsize=8.5)
+    axes.text(
+        (LEFT + RIGHT) / 2, middle, text, ha="center", va="center", fontsize=8.5, color=ink_on(fill)
+    )
     for x, side, size in (
         (LEFT - 0.15, name, 7),
-        (RIGHT + 1.55, box.sizes, 8.5),
+        (OUTPUT, box.sizes, 8.5),
         (WIDTH, f"{parameters:,}" if parameters else "0", 8.5),
     ):
         axes.text(x, middle, side, ha="right", va="center", fontsize=size, linespacing=1.1)

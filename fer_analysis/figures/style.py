@@ -1,46 +1,46 @@
-"""How figures are written: for the screen or for a paper, as PNG and on request as SVG or PDF.
+"""The one style of every figure: its ground, fonts and widths, and how it says what it shows.
 
-The one place for sizes, fonts and formats of publication figures. Everything that `save` writes
-follows the choice that `using` makes:
+Everything that is drawn and saved follows the choice that `using` makes:
 
     from fer_analysis.figures.style import using
 
     with using(format="pdf", style="paper"):
         fer.evaluate("runs/first")
 
-In PDF fonts are embedded as TrueType, in SVG texts are outlines: both look the same everywhere.
+A function that draws a figure is `styled`, takes colours from `theme()` by their meaning
+(`fer_analysis.figures.colours`), and says with `describe` what is shown: of which run and split,
+of how many images, with which intervals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from pathlib import Path
+from textwrap import wrap
 
 from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.text import Text
+from matplotlib.text import Annotation
+from matplotlib.ticker import PercentFormatter
 
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.files import replacing
+from fer_analysis.figures.colours import DARK, LIGHT, Theme
+from fer_analysis.figures.fonts import families
 
 FORMATS = ("png", "svg", "pdf")
-STYLES = ("screen", "paper")
+STYLES = ("screen", "dark", "paper")
 
-COLUMN, PAGE = 3.5, 7.2
-"""Width of a journal's column and of its page (two columns), inches: 89 and 183 mm."""
+WIDTH = 9.6
+"""Inches: no figure is wider, so that a page shows it whole (1,440 pixels as PNG)."""
 
-PNG_DPI = {"screen": 150, "paper": 300}
-SMALLEST = 5.5
-"""Points: no text of a paper's figure is smaller."""
+INTERVALS = "95 % intervals"
 
-TRAINING, HELD_OUT = "tab:blue", "tab:orange"
-"""The colours of the paper's curves: apart for colour-blind readers, and in grey (L* 47 and 68)."""
-
-FONTS = {
+COLUMN_FONTS = {
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -55,107 +55,159 @@ FONTS = {
 }
 """Settings for figures that are drawn at a column's width in the first place."""
 
-_VECTOR = {"pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "fer"}
-_METADATA = {
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+_FONTS = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9,
+    "figure.titlesize": 11.5,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "lines.markersize": 5,
+    "text.usetex": False,
 }
+_FACTS = 9
+"""Points of the line below a title."""
 
 
 @dataclass(frozen=True)
-class _Choice:
+class Choice:
+    """How figures are drawn and written; see `using`."""
+
     format: str = "png"
     style: str = "screen"
 
 
-_DEFAULT = _Choice()
-_choice: ContextVar[_Choice] = ContextVar("figure style")
+_DEFAULT = Choice()
+_choice: ContextVar[Choice] = ContextVar("figure style")
+
+
+def chosen() -> Choice:
+    """Return what `using` chose."""
+    return _choice.get(_DEFAULT)
 
 
 @contextmanager
 def using(*, format: str | None = None, style: str | None = None) -> Iterator[None]:
-    """Write figures in a format and a style within this block.
+    """Draw and write figures in a style and a format within this block.
 
     Args:
         format: `png`; or `svg` or `pdf`, beside the PNG, which pages show. None keeps it.
-        style: `screen`, or `paper`: as wide as a journal's column or page. None keeps it.
+        style: `screen`; `dark`, for a dark page; or `paper`, as wide as a journal's column or
+            page. None keeps it.
 
     Raises:
         FerError: If there is no such format or style.
     """
-    chosen = {"format": (format, FORMATS), "style": (style, STYLES)}
+    asked = {"format": (format, FORMATS), "style": (style, STYLES)}
     problems = [
         f"{key}: unknown '{value}'{did_you_mean(value, known)}"
-        for key, (value, known) in chosen.items()
+        for key, (value, known) in asked.items()
         if value is not None and value not in known
     ]
     if problems:
         raise FerError("how figures are written", problems)
-    changed = {key: value for key, (value, _) in chosen.items() if value is not None}
-    token = _choice.set(replace(_choice.get(_DEFAULT), **changed))
+    changed = {key: value for key, (value, _) in asked.items() if value is not None}
+    token = _choice.set(replace(chosen(), **changed))
     try:
         yield
     finally:
         _choice.reset(token)
 
 
-def write(figure: Figure, path: str | Path, *, dpi: int | None = None) -> list[Path]:
-    """Write a figure as PNG, and beside it in the format that was chosen.
+def theme() -> Theme:
+    """Return the colours of the style that was chosen."""
+    return DARK if chosen().style == "dark" else LIGHT
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Let a function draw its figure in the style that was chosen, whatever the user's settings."""
+
+    @functools.wraps(draw)
+    def drawn(*args, **options) -> Figure:
+        with rc_context(_settings()):
+            figure = draw(*args, **options)
+            for axis in figure.findobj(Axis):
+                axis.get_major_ticks(1)  # ticks copy the first one, which is made now, in style
+            return figure
+
+    return drawn
+
+
+def _settings() -> dict:
+    colours = theme()
+    ink = ("text.color", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
+    ground = ("figure.facecolor", "axes.facecolor", "legend.facecolor", "hatch.color")
+    return {
+        **_FONTS,
+        "font.family": families(),
+        "axes.edgecolor": colours.muted,
+        "legend.edgecolor": colours.grid,
+        "grid.color": colours.grid,
+        **dict.fromkeys(ink, colours.ink),
+        **dict.fromkeys(ground, colours.ground),
+    }
+
+
+def describe(figure: Figure, title: str, *facts: str) -> None:
+    """Write above a figure what it shows, and below that of what: nothing is cut.
 
     Args:
-        figure: What to write; in the style `paper` its size changes.
-        path: The PNG; its folder is created.
-        dpi: Pixels per inch; None takes the style's.
-
-    Returns:
-        The files.
+        figure: At its final size.
+        title: What is shown.
+        *facts: Run, split, n, intervals …; empty ones are left out.
     """
-    choice = _choice.get(_DEFAULT)
-    if choice.style == "paper":
-        fit(figure)
-    formats = dict.fromkeys(("png", choice.format))
-    return write_as(figure, path, formats, dpi=dpi or PNG_DPI[choice.style])
+    inches = figure.get_figwidth()
+    head = wrap(title, int(inches * 72 / 6.4)) or [""]
+    lines = _joined([fact for fact in facts if fact], int(inches * 72 / 4.9))
+    above = figure.suptitle("\n".join(head + [""] * len(lines)), x=0.012, ha="left")
+    if lines:  # in the room of the empty lines
+        note = Annotation(
+            "\n".join(lines),
+            (0, 0),
+            xycoords=above,
+            ha="left",
+            va="bottom",
+            fontsize=_FACTS,
+            color=theme().muted,
+            annotation_clip=False,
+        )
+        figure.add_artist(note)
 
 
-def write_as(
-    figure: Figure, path: str | Path, formats: Sequence[str], *, dpi: int = PNG_DPI["paper"]
-) -> list[Path]:
-    """Write a figure in several formats, the same bytes for the same figure.
-
-    Args:
-        figure: What to write, at its size.
-        path: The file, whose suffix is replaced.
-        formats: Of `FORMATS`.
-        dpi: Pixels per inch of the PNG, and of pictures inside the others.
-
-    Returns:
-        The files.
-    """
-    files = []
-    for name in formats:
-        files.append(Path(path).with_suffix(f".{name}"))
-        with rc_context(_VECTOR), replacing(files[-1]) as temporary:
-            figure.savefig(temporary, dpi=dpi, format=name, metadata=_METADATA.get(name))
-    return files
+def _joined(facts: list[str], width: int) -> list[str]:
+    """Return lines of facts, a fact on one line wherever it fits."""
+    lines: list[str] = []
+    for fact in facts:
+        if lines and len(lines[-1]) + len(fact) + 3 <= width:
+            lines[-1] += f" · {fact}"
+        else:
+            lines += wrap(fact, width)
+    return lines
 
 
-def fit(figure: Figure, width: float | None = None) -> None:
-    """Make a figure as wide as a column, or as a page if it was much wider, with all it contains.
+def share_axis(axis: Axis, label: str = "") -> None:
+    """Let an axis show shares of 1 as percent, and say of what."""
+    axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    if label:
+        axis.set_label_text(label)
 
-    Texts, lines and markers shrink with it, texts no further than to `SMALLEST`.
 
-    Args:
-        figure: The figure, changed in place.
-        width: Inches; None chooses.
-    """
-    before, height = figure.get_size_inches()
-    width = width or (COLUMN if before <= 1.5 * COLUMN else PAGE)
-    ratio = width / before
-    if ratio >= 1:
-        return
-    figure.set_size_inches(width, height * ratio)
-    for text in figure.findobj(Text):
-        text.set_fontsize(max(SMALLEST, text.get_fontsize() * ratio))
-    for line in figure.findobj(Line2D):
-        line.set_linewidth(line.get_linewidth() * ratio)
-        line.set_markersize(line.get_markersize() * ratio)
+def rows_of(axes: Axes, names: list[str], *, below: float = 0.5) -> None:
+    """Lay out axes with a row for each name, the first at the top, and a grid for the values."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(max(len(names), 1) - 1 + below, -0.6)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def bare(axes: Axes) -> None:
+    """Take frame and tick marks from the axes of a matrix."""
+    axes.spines[:].set_visible(False)
+    axes.tick_params(which="both", length=0)

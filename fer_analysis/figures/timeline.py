@@ -3,71 +3,78 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from fer_analysis.faces.timeline import Timeline
 from fer_analysis.figures import plain
+from fer_analysis.figures.colours import LABELS, label_styles
+from fer_analysis.figures.style import WIDTH, describe, share_axis, styled, theme
 
-COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#e69f00", "#56b4e9", "#000000")
-"""Okabe & Ito's colours, which every kind of colour vision tells apart."""
-
-UNSURE = "#c4c4c4"
 HATCHES = ("", "//", "..", "xx")
 """Of the labels after the eighth, sixteenth, …"""
 
 
-def timeline_figure(timeline: Timeline, title: str) -> Figure:
+@styled
+def timeline_figure(timeline: Timeline, title: str, run: str = "") -> Figure:
     """Draw a row for each track.
 
     Args:
         timeline: What to draw.
         title: The film's name.
+        run: Whose predictions these are.
     """
     rows = max(len(timeline.tracks), 1)
-    figure = Figure(figsize=(9, 1.5 + 0.85 * rows))
-    figure.set_layout_engine("constrained")
-    grid = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    names = [*map(plain, timeline.label_names), "unsure"]
+    figure = Figure(figsize=(WIDTH, 1.9 + 0.85 * rows), layout="constrained")
+    grid = figure.subplots(rows, 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    styles = _styles(timeline.label_names)
     for axes, track, counts in zip(grid, timeline.tracks, timeline.counts, strict=False):
-        _track(axes, timeline.edges, counts)
-        axes.set_ylabel(f"face {track}", rotation=0, ha="right", va="center", fontsize=9)
+        _track(axes, timeline.edges, counts, styles)
+        name = f"face {track}\nn={counts.sum():,}"
+        axes.set_ylabel(name, rotation=0, ha="right", va="center")
+    grid[0].set_ylim(0, 1)
+    grid[0].set_yticks([0, 1])
+    share_axis(grid[0].yaxis)
     if not timeline.tracks:
         grid[0].text(0.5, 0.5, "no face found", ha="center", va="center")
         grid[0].set_yticks([])
-    grid[-1].set_xlabel("seconds")
+    grid[-1].set_xlabel("time, seconds")
     grid[-1].set_xlim(0, timeline.edges[-1])
-    handles = [Patch(**_style(index, len(names))) for index in range(len(names))]
-    figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 8), fontsize=8)
-    more = f"; {timeline.left_out} shorter tracks are not drawn" if timeline.left_out else ""
-    what = f"{plain(title, 60)}: share of frames predicted as each label{more}"
-    figure.suptitle(what, fontsize=10)
+    names = [*map(plain, timeline.label_names), "unsure"]
+    handles = [Patch(**style) for style in styles]
+    figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 8))
+    more = f"{timeline.left_out} shorter tracks are not drawn" if timeline.left_out else ""
+    describe(
+        figure,
+        "What each face was predicted as, over time",
+        plain(title, 60),
+        f"by {plain(run, 40)}" if run else "",
+        "height: share of the frames",
+        "n: frames in which the face was seen",
+        more,
+    )
     return figure
 
 
-def _track(axes, edges: np.ndarray, counts: np.ndarray) -> None:
+def _track(axes: Axes, edges: np.ndarray, counts: np.ndarray, styles: list[dict]) -> None:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    low = np.zeros(len(counts))
-    for index in range(counts.shape[1]):
-        axes.bar(
-            edges[:-1],
-            shares[:, index],
-            width=np.diff(edges),
-            bottom=low,
-            align="edge",
-            linewidth=0,
-            **_style(index, counts.shape[1]),
-        )
-        low += shares[:, index]
-    axes.set_ylim(0, 1)
-    axes.set_yticks([])
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    low, place = np.zeros(len(counts)), {"width": np.diff(edges), "align": "edge", "linewidth": 0}
+    for share, style in zip(shares.T, styles, strict=True):
+        axes.bar(edges[:-1], share, bottom=low, **place, **style)
+        low += share
+    axes.spines["left"].set_visible(False)
 
 
-def _style(index: int, count: int) -> dict:
-    if index == count - 1:
-        return {"color": UNSURE}
-    hatch = HATCHES[index // len(COLOURS) % len(HATCHES)]
-    return {"facecolor": COLOURS[index % len(COLOURS)], "hatch": hatch, "edgecolor": "white"}
+def _styles(names: tuple[str, ...]) -> list[dict]:
+    """Return the fill of each label, and of what is unsure."""
+    styles = [
+        {
+            "facecolor": line["color"],
+            "hatch": HATCHES[index // len(LABELS) % len(HATCHES)],
+            "edgecolor": theme().ground,
+        }
+        for index, line in enumerate(label_styles(names, theme()).values())
+    ]
+    return [*styles, {"facecolor": theme().grid, "hatch": "", "edgecolor": theme().ground}]

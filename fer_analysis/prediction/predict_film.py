@@ -80,5 +80,6 @@ def _save(result: FilmPredictions, folder: Path) -> None:
 
     lengths = {track.track: track.frames for track in result.tracks}
     drawn = timeline(result.rows(), result.label_names, lengths, seconds=result.seconds)
-    save(timeline_figure(drawn, Path(result.film).name), folder / PICTURE)
+    figure = timeline_figure(drawn, Path(result.film).name, Path(result.run).name)
+    save(figure, folder / PICTURE)
     save_summary(result, folder)

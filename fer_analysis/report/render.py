@@ -13,15 +13,14 @@ from fer_analysis import text
 
 TEMPLATES = Path(__file__).parent / "templates"
 CARD = "MODEL_CARD.md"
-SCRIPTS = ("place", "faces", "matrix", "selection", "tables")
+SCRIPTS = ("place", "matrix")
 """The page's scripts, in `templates/script`, in the order in which they run."""
 
 
 def html(content: dict) -> str:
     """Return the page: one document that asks for nothing from outside."""
     style = (TEMPLATES / "style.css").read_text()
-    parts = ((TEMPLATES / "script" / f"{name}.js").read_text() for name in SCRIPTS)
-    script = f'(() => {{\n"use strict";\n{"".join(parts)}}})();\n'
+    script = "".join((TEMPLATES / "script" / f"{name}.js").read_text() for name in SCRIPTS)
     # The browser runs this script and no other, whatever a label is called.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     template = _environment(autoescape=True).get_template("report.html")

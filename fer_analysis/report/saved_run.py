@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
@@ -42,7 +41,6 @@ class SavedRun:
         saliency: Its saved saliency of this split, None without.
         data_fingerprint: Of the data that was evaluated; None where unknown.
         maps_missing: Why saved saliency is left out; empty where there are none.
-        dataset: All splits of the data that was predicted, where the faces come from.
     """
 
     name: str
@@ -56,7 +54,6 @@ class SavedRun:
     saliency: SaliencyAnalysis | None = None
     data_fingerprint: str | None = None
     maps_missing: str = ""
-    dataset: FaceDataset | None = None
 
     @property
     def split(self) -> str:
@@ -65,14 +62,13 @@ class SavedRun:
     def with_faces(self, data: LoadedData) -> SavedRun:
         """Return the run with its images, or why they are not its own."""
         try:
-            images = self._own(data)
-            return dataclasses.replace(self, images=images, faces_missing="", dataset=data.dataset)
+            return dataclasses.replace(self, images=self._own(data), faces_missing="")
         except FerError as error:
             return dataclasses.replace(self, images=None, faces_missing=str(error))
 
     def without_faces(self, reason: str) -> SavedRun:
         """Return the run without a single image."""
-        return dataclasses.replace(self, images=None, faces_missing=reason, dataset=None)
+        return dataclasses.replace(self, images=None, faces_missing=reason)
 
     def _own(self, data: LoadedData) -> np.ndarray:
         part = data.dataset.part(self.split)

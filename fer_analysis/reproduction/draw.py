@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_analysis.figures import reproduction as drawing
 from fer_analysis.figures import svg
-from fer_analysis.figures.style import write_as
+from fer_analysis.figures.writing import write_as
 from fer_analysis.models.storage import load_model
 from fer_analysis.models.structure import structure_rows
 from fer_analysis.reproduction.faces import RULE, median_face
@@ -72,7 +72,8 @@ def _figures(
         figure = drawing.network_structure(structure_rows(model), each.name, remarks)
         yield f"structure-{_slug(each)}", f"The layers of the {each.name} network.", figure
     for each in networks.values():
-        history, best = each.run.history(), each.result["best_epoch"]
+        history, kept = each.run.history(), each.run.config().training.keep
+        best = each.result["best_epoch"] if kept == "best" else None
         for what in ("loss", "accuracy"):
             options = {"name": each.name, "best_epoch": best, "remarks": remarks}
             caption = f"{each.name}: {what} by epoch, training blue, held-out images orange."
