@@ -798,7 +798,7 @@ def write_report(
     studies: Sequence[str | Path] = (),
     audit: str | Path | None = None,
     faces: bool = True,
-    per_cell: int = 120,
+    per_cell: int | None = None,
     out: str | Path | None = None,
     force: bool = False,
     overrides: tuple[str, ...] = (),
@@ -817,7 +817,8 @@ def write_report(
         studies: Folders that `diagnose` and `show_study` wrote.
         audit: The folder that `audit` wrote for the same data.
         faces: False leaves out every picture of a face and all that is drawn from one.
-        per_cell: Faces of each cell of the confusion matrix, at most.
+        per_cell: Faces of each cell of the confusion matrix, at most; by default all, on a page
+            of up to 7,500.
         out: The HTML file; by default `report.html` in the first run's folder.
         force: Replace the file even if `write_report` did not make it.
         overrides: `KEY=VALUE` texts that change the data section.

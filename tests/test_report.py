@@ -32,8 +32,10 @@ from small_bundle import fer
 from fer_analysis import write_report
 from fer_analysis.cli import main
 from fer_analysis.config import load_config
+from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.report.commands import Request, suggested
 from fer_analysis.report.faces import cap
+from fer_analysis.report.facts import facts_of
 from fer_analysis.report.headline import headline
 from fer_analysis.report.page import page
 from fer_analysis.report.render import html, model_card
@@ -235,6 +237,46 @@ def test_a_stress_test_stands_on_the_page_and_in_the_card(tmp_path):
     assert "fer stress" in (tmp_path / "run" / "report.html").read_text()
 
 
+def test_what_is_known_of_a_face(tmp_path):
+    from test_stress import N, stress_test
+
+    data = drawn()
+    evaluation = make_run(tmp_path, data, saliency=False)
+    saved = read_run("run", Run(tmp_path), Run(tmp_path), "test")
+    part = data.part("test")
+    saved = dataclasses.replace(saved, images=part.images[..., 0], dataset=data)
+    held_out, trained = evaluation.ids[3], data.part("train").ids[5]
+    row = {"id": held_out, "issue": "near_leak", "partner": trained}
+    facts = facts_of(saved, (row | {"partner_split": "train", "partner_label": "sad"},))
+    assert facts.partners[3] == {
+        "id": trained,
+        "issue": "near leak",
+        "split": "train",
+        "label": "sad",
+        "row": 0,
+    }
+    np.testing.assert_array_equal(facts.partner_images[0], data.part("train").images[5, ..., 0])
+    votes = saved.evaluation.votes
+    share = votes[np.arange(len(part)), part.labels] / votes.sum(axis=1)
+    assert [facts.agreement[i] == "with" for i in range(len(part))] == (share >= 0.8).tolist()
+    assert facts.conditions == () and facts.slices == ()
+
+    # Under the condition the first 4, 60, 120 ... of the correct faces become wrong.
+    test = stress_test(0, 4, 60, 120, 200)
+    test.save(tmp_path / "stress" / "test")
+    tested = dataclasses.replace(
+        saved,
+        evaluation=Evaluation(
+            test.labels, test.clean, test.ids, "test", test.label_names, leaked=None
+        ),
+        data_fingerprint=None,
+        dataset=None,
+    )
+    falls = facts_of(tested).falls
+    weakest = [int(falls[i]) for i in range(N) if i in falls]
+    assert [weakest.count(s) for s in (1, 2, 3, 4, 5)] == [0, 4, 56, 60, 80]
+
+
 def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):
     make_run(tmp_path / "run", drawn(), saliency=False)
     line = fer("report", tmp_path / "run", "--split", "validation", code=1).stderr
@@ -335,7 +377,8 @@ def test_hostile_names_do_no_harm(tmp_path):
 def test_the_caps():
     assert cap(np.array([[500, 3], [0, 200]]), 120) == 120
     many = np.full((50, 50), 10)
-    assert many.size * cap(many, 120) <= 4000
+    assert many.size * cap(many, in_all=5000) <= 5000
+    assert cap(many, 7) == 7 and cap(many) == 3
     assert short("a\nb\u202e", 20) == "a\\nb\\u202e"
     assert len(set(short_names(["x" * 99, "x" * 98]))) == 2
     assert markdown("a|b\n<c>") == r"a\|b \<c\>"

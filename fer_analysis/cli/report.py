@@ -38,11 +38,10 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option(
     "--per-cell",
-    default=120,
-    show_default=True,
     type=COUNT,
     metavar="N",
-    help="Faces of each cell of the confusion matrix, at most, the most confident first.",
+    help="Faces of each cell of the confusion matrix, at most, the most confident first. "
+    "Default: all, on a page of up to 7,500.",
 )
 @click.option(
     "--out",

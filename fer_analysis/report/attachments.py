@@ -103,7 +103,7 @@ def _pictures(folder: Path) -> list[dict]:
 
 def read_audit(
     folder: Path, evaluation: Evaluation, own: dict[str, str], whole: str | None
-) -> tuple[dict, dict[str, set[str]]]:
+) -> tuple[dict, dict[str, set[str]], tuple[dict[str, str], ...]]:
     """Read what `fer audit` wrote, and what its issues do to this evaluation.
 
     Args:
@@ -115,7 +115,8 @@ def read_audit(
     Returns:
         `n`, `fingerprint`, `issues` (`name`, `meaning`, `n`, `among`, `share` (an
         estimate), `effect`: the row of `exclusions` for the split that is evaluated, None where
-        none of its images has the issue) and `together`, the effect of all; and issue -> ids.
+        none of its images has the issue) and `together`, the effect of all; issue -> ids; and the
+        audit's rows.
 
     Raises:
         FerError: If there is none, or it is of other data.
@@ -147,7 +148,7 @@ def read_audit(
         "together": effects.get("all together"),
         "notes": [short(note, 300) for note in audit.notes],
     }
-    return shown, found
+    return shown, found, audit.rows
 
 
 def same_data(

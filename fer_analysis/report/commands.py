@@ -58,6 +58,8 @@ def suggested(request: Request, name: str, split: str, config: RunConfig | None)
         + " && "
         + command("fer study show remedies", *remedies),
         "with_remedies": report(request, "--study", "runs/study-remedies"),
+        "exclude": command("fer train", trained_by, "--exclude", "faces.csv"),
+        "relabel": command("fer train", trained_by, "--relabel", "faces.csv"),
         "compare": report(request, runs=("OTHER_RUN",)),
     }
 

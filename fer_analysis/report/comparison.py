@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from fer_analysis.data.ids import rows_of
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.paired import Contender, align, compare_pair, shows_difference
 from fer_analysis.report.faces import face, most_confident
+from fer_analysis.report.facts import Facts
 from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.report.sprites import Sprites
 from fer_analysis.text import percent
@@ -17,7 +21,12 @@ PER_SIDE = 60
 
 
 def comparisons(
-    runs: list[SavedRun], sprites: Sprites | None, issues: dict[str, set[str]], most: int
+    runs: list[SavedRun],
+    sprites: Sprites | None,
+    issues: dict[str, set[str]],
+    facts: Facts,
+    *,
+    per_side: int | None = None,
 ) -> list[dict]:
     """Compare every further run with the first.
 
@@ -25,7 +34,8 @@ def comparisons(
         runs: The runs, of the same images.
         sprites: Where faces are placed; None without faces.
         issues: The images' issues of an audit.
-        most: No more faces than this of a side.
+        facts: What else is known of the faces.
+        per_side: No more faces than this of a side, and no more than `PER_SIDE`.
 
     Returns:
         For each further run its `name`, `sets` (name of the images -> comparison), `differs`,
@@ -56,7 +66,11 @@ def comparisons(
                 "over": list(compared)[-1],
                 "p": list(compared.values())[-1]["mcnemar"]["p"],
                 "differs": shows_difference(list(compared.values())[-1]),
-                "sides": _sides(first, other.evaluation, sprites, issues, min(most, PER_SIDE)),
+                "sides": _sides(
+                    (first, other.evaluation),
+                    most=min(per_side or PER_SIDE, PER_SIDE),
+                    show=partial(face, sprites=sprites, issues=issues, facts=facts),
+                ),
             }
         )
     return made
@@ -67,7 +81,10 @@ def distinct(names: list[str]) -> list[str]:
     return [f"{n} ({i + 1})" if names.count(n) > 1 else n for i, n in enumerate(names)]
 
 
-def _sides(first: Evaluation, other: Evaluation, sprites, issues, most: int) -> list[dict]:
+def _sides(
+    pair: tuple[Evaluation, Evaluation], *, most: int, show: Callable[..., dict]
+) -> list[dict]:
+    first, other = pair
     other = other.take(rows_of(first.ids, other.ids))
     one, two = (e.predicted == e.labels for e in (first, other))
     made = []
@@ -77,7 +94,7 @@ def _sides(first: Evaluation, other: Evaluation, sprites, issues, most: int) -> 
         shown = most_confident(errs, chosen)[:most].tolist()
         faces = []
         for row in shown:
-            shown_face = face(first, row, sprites, issues)
+            shown_face = show(first, row)
             shown_face["other"] = (
                 f"{other.label_names[other.predicted[row]]} "
                 f"{percent(other.probabilities[row].max(), 0)}"

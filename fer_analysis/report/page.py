@@ -6,24 +6,25 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.config import RunConfig
 from fer_analysis.data.dataset import OFFICIAL_NAMES
-from fer_analysis.evaluation.model_card import read_card, tidy_command
 from fer_analysis.evaluation.summary import summary_lines
 from fer_analysis.report import charts
 from fer_analysis.report.attachments import read_audit, read_studies, same_data
 from fer_analysis.report.commands import Request, suggested
 from fer_analysis.report.comparison import comparisons
 from fer_analysis.report.conditions import conditions_of
-from fer_analysis.report.faces import PER_CELL, cells
+from fer_analysis.report.faces import cells
+from fer_analysis.report.facts import AGREEMENT, Facts, facts_of
 from fer_analysis.report.headline import headline, mistaken_for, shown_causes
+from fer_analysis.report.origin import config_of, origin
 from fer_analysis.report.saliency import saliency_by_label
 from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.report.sprites import Sprites
 from fer_analysis.report.tiles import tiles
+from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.differences import Differences
-from fer_analysis.text import short, short_names
+from fer_analysis.text import short
 
 SECTIONS = {
     "top": "Headline",
@@ -43,7 +44,7 @@ SECTIONS = {
 
 
 def page(
-    runs: list[SavedRun], request: Request, *, faces: bool = True, per_cell: int = PER_CELL
+    runs: list[SavedRun], request: Request, *, faces: bool = True, per_cell: int | None = None
 ) -> dict:
     """Return what the templates need: the first run in full, the others compared with it.
 
@@ -51,27 +52,28 @@ def page(
         runs: The runs, read.
         request: What the page should show, with the folders of attachments.
         faces: Whether any picture of or from a face may be shown.
-        per_cell: No more faces than this for each cell.
+        per_cell: No more faces than this for each cell; None for as many as the page takes.
 
     Raises:
         FerError: If the audit or the study is of other data, or the runs of other images.
     """
     first = runs[0]
     evaluation, metrics = first.evaluation, first.metrics
-    audit, issues = _audit(first, request.audit) if request.audit else (None, {})
+    audit, issues, rows = _audit(first, request.audit) if request.audit else (None, {}, ())
     diagnosis, pictures, differences = read_studies(request.studies, evaluation)
     with_faces = faces and first.images is not None
     maps = first.saliency.maps if with_faces and first.saliency else None
-    sprites = Sprites(first.images, maps, evaluation.ids) if with_faces else None
-    shown = cells(evaluation, sprites, issues, per_cell)
-    compared = comparisons(runs, sprites, issues, per_cell) if len(runs) > 1 else []
+    facts = facts_of(first, rows)
+    sprites = _sprites(first, facts, maps) if with_faces else None
+    shown = cells(evaluation, sprites, issues, facts, per_cell=per_cell)
+    compared = comparisons(runs, sprites, issues, facts, per_side=per_cell) if len(runs) > 1 else []
     names = evaluation.label_names
     saliency = saliency_by_label(first, with_faces)
     clean = metrics["leak_free"]
     same_network = diagnosis is None or _same_network(diagnosis, evaluation)
     trained_on = first.run.environment().get("data", {})
     conditions = conditions_of(first)
-    commands = suggested(request, first.name, first.split, _config(first))
+    commands = suggested(request, first.name, first.split, config_of(first))
     return {
         "name": short(first.name, 80),
         "split": split_name(evaluation),
@@ -88,6 +90,8 @@ def page(
         "cells": shown,
         "sprites": sprites.encode() if sprites else [],
         "has_maps": bool(maps),
+        "exact_names": metrics["label_names"],
+        "filters": _filters(shown, facts, names),
         "faces_missing": "" if with_faces else first.faces_missing,
         "maps_missing": first.maps_missing,
         "labels": _labels(evaluation, diagnosis, saliency),
@@ -130,7 +134,27 @@ def page(
     }
 
 
-def _audit(saved: SavedRun, folder: Path) -> tuple[dict, dict[str, set[str]]]:
+def _filters(shown: list[dict], facts: Facts, names: tuple[str, ...]) -> dict[str, list[tuple]]:
+    """Return what faces can be found by: (value, text) of each choice."""
+    marks = sorted({mark for cell in shown for each in cell["faces"] for mark in each["marks"]})
+    return {
+        "names": list(enumerate(names)),
+        "marks": [(mark, mark) for mark in marks],
+        "agreement": list(AGREEMENT.items()) if facts.agreement else [],
+        "conditions": list(enumerate(facts.conditions)),
+        "slices": list(enumerate(facts.slices)),
+    }
+
+
+def _sprites(saved: SavedRun, facts: Facts, maps: SaliencyMaps | None) -> Sprites:
+    """Return sprites of the run's faces, and of those that they are copies of."""
+    images = list(saved.images)
+    if facts.partner_images is not None:
+        images += list(facts.partner_images)
+    return Sprites(images, maps, saved.evaluation.ids)
+
+
+def _audit(saved: SavedRun, folder: Path) -> tuple:
     own = saved.run.environment().get("data", {})
     evaluated = saved.data_fingerprint or own.get("fingerprint")
     splits = own.get("fingerprints", {}) if evaluated == own.get("fingerprint") else {}
@@ -218,52 +242,3 @@ def _curves(saved: SavedRun) -> dict | None:
         },
         "last": history[-1],
     }
-
-
-def origin(saved: SavedRun) -> dict:
-    """Return where the run comes from: command, seed, versions, data, config; None if unknown."""
-    run = saved.run.origin
-    environment = saved.run.environment()
-    data = environment.get("data", {})
-    packages = environment.get("packages", {})
-    config, settings = None, _config(saved)
-    if settings:
-        source = settings.data.source
-        where = settings.data.model_copy(update={"source": source and Path(source).name})
-        config = settings.model_copy(update={"data": where}).to_yaml()
-    card = read_card(saved.run) if run.config_file.is_file() else None
-    return {
-        "command": short(tidy_command(environment["command"]), 400)
-        if "command" in environment
-        else None,
-        "seed": environment.get("seed"),
-        "model": card and card["model"],
-        "parameters": card and card["parameters"],
-        "minutes": card and card["minutes"],
-        "note": card and card.get("note"),
-        "versions": {
-            "fer_analysis": environment.get("fer_analysis"),
-            "python": environment.get("python"),
-            **packages,
-        },
-        "processor": environment.get("processor"),
-        "cores": environment.get("cores"),
-        "commit": environment.get("git_commit"),
-        "dirty": environment.get("git_dirty"),
-        "fingerprint": data.get("fingerprint"),
-        "layout": data.get("layout"),
-        "protocol": data.get("protocol"),
-        "counts": data.get("counts", {}),
-        "names": short_names(data.get("label_names", [])),
-        "config": config and short_lines(config),
-    }
-
-
-def _config(saved: SavedRun) -> RunConfig | None:
-    """Return the config that the run was trained with; None of a bare model."""
-    return saved.run.origin.config() if saved.run.origin.config_file.is_file() else None
-
-
-def short_lines(text: str, most: int = 400) -> str:
-    """Return a text with no line longer than a page takes."""
-    return "\n".join(short(line, 300) for line in text.splitlines()[:most])

@@ -13,14 +13,15 @@ from fer_analysis import text
 
 TEMPLATES = Path(__file__).parent / "templates"
 CARD = "MODEL_CARD.md"
-SCRIPTS = ("place", "matrix")
+SCRIPTS = ("place", "faces", "matrix", "selection", "tables")
 """The page's scripts, in `templates/script`, in the order in which they run."""
 
 
 def html(content: dict) -> str:
     """Return the page: one document that asks for nothing from outside."""
     style = (TEMPLATES / "style.css").read_text()
-    script = "".join((TEMPLATES / "script" / f"{name}.js").read_text() for name in SCRIPTS)
+    parts = ((TEMPLATES / "script" / f"{name}.js").read_text() for name in SCRIPTS)
+    script = f'(() => {{\n"use strict";\n{"".join(parts)}}})();\n'
     # The browser runs this script and no other, whatever a label is called.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     template = _environment(autoescape=True).get_template("report.html")

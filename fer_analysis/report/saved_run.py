@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
@@ -41,6 +42,7 @@ class SavedRun:
         saliency: Its saved saliency of this split, None without.
         data_fingerprint: Of the data that was evaluated; None where unknown.
         maps_missing: Why saved saliency is left out; empty where there are none.
+        dataset: All splits of the data that was predicted, where the faces come from.
     """
 
     name: str
@@ -54,6 +56,7 @@ class SavedRun:
     saliency: SaliencyAnalysis | None = None
     data_fingerprint: str | None = None
     maps_missing: str = ""
+    dataset: FaceDataset | None = None
 
     @property
     def split(self) -> str:
@@ -62,13 +65,14 @@ class SavedRun:
     def with_faces(self, data: LoadedData) -> SavedRun:
         """Return the run with its images, or why they are not its own."""
         try:
-            return dataclasses.replace(self, images=self._own(data), faces_missing="")
+            images = self._own(data)
+            return dataclasses.replace(self, images=images, faces_missing="", dataset=data.dataset)
         except FerError as error:
             return dataclasses.replace(self, images=None, faces_missing=str(error))
 
     def without_faces(self, reason: str) -> SavedRun:
         """Return the run without a single image."""
-        return dataclasses.replace(self, images=None, faces_missing=reason)
+        return dataclasses.replace(self, images=None, faces_missing=reason, dataset=None)
 
     def _own(self, data: LoadedData) -> np.ndarray:
         part = data.dataset.part(self.split)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -38,12 +39,14 @@ class Sprites:
     """Lays faces out on sprites; a face that was placed before keeps its place.
 
     Args:
-        images: uint8 `(n, h, w)`.
+        images: uint8 `(h, w)` each; those after the n of the evaluation are of other splits.
         saliency: Maps of some of them.
         ids: str `(n,)`, to find the maps by.
     """
 
-    def __init__(self, images: np.ndarray, saliency: SaliencyMaps | None, ids: np.ndarray):
+    def __init__(
+        self, images: Sequence[np.ndarray], saliency: SaliencyMaps | None, ids: np.ndarray
+    ):
         self._images = images
         self._maps: dict[int, np.ndarray] = {}
         if saliency is not None:

@@ -58,7 +58,7 @@ def write_page(
     request: Request,
     *,
     faces: bool,
-    per_cell: int,
+    per_cell: int | None,
     out: Path | None,
     force: bool,
     overrides: tuple[str, ...],

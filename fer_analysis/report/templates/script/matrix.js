@@ -1,134 +1,94 @@
-// The cells of the confusion matrix open their faces. Everything shown is in the page already.
-(() => {
-  "use strict";
-  const root = document.documentElement;
-  const table = document.getElementById("confusion");
-  const status = document.getElementById("status");
-  const buttons = [...table.querySelectorAll("button[data-cell]")];
-  const names = [...table.querySelectorAll("thead th")].map((th) => th.textContent.trim());
-  const MOST_BARS = 8;
-  root.classList.add("js");
-  document.querySelectorAll(".tools").forEach((tools) => { tools.hidden = false; });
 
-  const element = (tag, className, text) => {
-    const made = document.createElement(tag);
-    if (className) made.className = className;
-    if (text) made.textContent = text;
-    return made;
-  };
-  const numbers = (text) => (text ? text.split(",").map(Number) : []);
+// The matrix: a cell shows its faces, and is in the address (#cell=fear,sad), so that it can be sent.
+const buttons = [...table.querySelectorAll("button[data-cell]")];
+const buttonOf = (row, column) => buttons.find((button) => button.dataset.cell === `cell-${row}-${column}`);
+const addressOf = (row, column) => `#cell=${[row, column].map((i) => encodeURIComponent(exactNames[i])).join(",")}`;
 
-  // The model's probabilities above, the annotators' votes (striped) below, a line for each label.
-  function bars(face, trueName) {
-    const p = numbers(face.dataset.p).map((value) => value / 1000);
-    const v = numbers(face.dataset.v);
-    const all = v.reduce((sum, value) => sum + value, 0) || 1;
-    let shown = names.map((name, index) => index);
-    if (shown.length > MOST_BARS) {
-      const weight = (i) => Math.max(p[i], (v[i] || 0) / all) + (names[i] === trueName ? 2 : 0);
-      shown = shown.sort((a, b) => weight(b) - weight(a)).slice(0, MOST_BARS).sort((a, b) => a - b);
-    }
-    const box = element("div", "bars");
-    box.setAttribute("aria-hidden", "true");
-    for (const index of shown) {
-      box.append(element("span", names[index] === trueName ? "true" : "", names[index]));
-      const line = element("u");
-      const model = element("b");
-      model.style.width = `${100 * p[index]}%`;
-      line.append(model);
-      if (v.length && v[index]) {
-        const people = element("em");
-        people.style.width = `${(100 * v[index]) / all}%`;
-        line.append(people);
-      }
-      box.append(line);
-    }
-    return box;
-  }
+function cellOf(hash) {
+  const numbered = /^#cell-(\d+)-(\d+)$/.exec(hash);
+  if (numbered) return numbered.slice(1).map(Number);
+  if (!hash.startsWith("#cell=")) return null;
+  const cell = hash.slice(6).split(",").map((name) => exactNames.indexOf(decodeURIComponent(name)));
+  return cell.length === 2 && cell.every((index) => index >= 0) ? cell : null;
+}
 
-  function dress(bunch) {
-    if (bunch.dataset.dressed) return;
-    bunch.dataset.dressed = "yes";
-    const row = /^cell-(\d+)-/.exec(bunch.id);
-    for (const face of bunch.querySelectorAll(".face")) {
-      face.tabIndex = 0;
-      face.classList.add("with-bars");
-      const picture = face.querySelector(".pic");
-      if (!picture) face.classList.add("no-pic");
-      const box = bars(face, row ? names[Number(row[1])] : "");
-      if (picture) picture.after(box); else face.prepend(box);
-    }
-  }
-
-  const buttonOf = (id) => buttons.find((button) => button.dataset.cell === id);
-
-  function choose(id, focus) {
-    const bunch = document.getElementById(id);
-    if (!bunch || !bunch.classList.contains("bunch")) return;
-    for (const other of document.querySelectorAll(".bunch.chosen")) other.classList.remove("chosen");
-    for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.cell === id));
-    dress(bunch);
-    bunch.open = true;
-    bunch.classList.add("chosen");
-    const summary = bunch.querySelector("summary");
-    status.textContent = `Showing ${summary.textContent}. ` +
-      "Bars: the model's probabilities; striped, where there are votes: the annotators' shares.";
-    if (focus) {
-      summary.focus({ preventScroll: true });
-      bunch.scrollIntoView({ block: "nearest" });
-    }
-  }
-
+function press() {
+  const want = find();
   for (const button of buttons) {
-    button.setAttribute("aria-controls", button.dataset.cell);
-    button.addEventListener("click", () => choose(button.dataset.cell, true));
-    button.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-      if (!step) return;
-      let [row, column] = button.dataset.cell.split("-").slice(1).map(Number);
-      for (;;) {
-        row += step[0];
-        column += step[1];
-        if (row < 0 || column < 0 || row >= names.length || column >= names.length) return;
-        const next = buttonOf(`cell-${row}-${column}`);
-        if (next) {
-          event.preventDefault();
-          next.focus();
-          return;
-        }
-      }
-    });
+    button.setAttribute("aria-pressed", String(button.dataset.cell === `cell-${want.label}-${want.predicted}`));
   }
+  return want;
+}
 
-  document.querySelectorAll("details.side").forEach((side) => {
-    side.addEventListener("toggle", () => side.open && dress(side));
-  });
-  document.querySelectorAll('input[name="show"]').forEach((input) => {
-    input.addEventListener("change", () => { table.dataset.show = input.value; });
-  });
+function choose([row, column]) {
+  form.reset();
+  form.elements.label.value = row;
+  form.elements.predicted.value = column;
+  press();
+}
 
-  const overlay = document.getElementById("overlay");
-  function toggle() {
-    const on = root.classList.toggle("overlay");
-    overlay.setAttribute("aria-pressed", String(on));
-    const shown = document.querySelectorAll(".bunch.chosen .pic i").length;
-    status.textContent = on
-      ? `Saliency overlay on: ${shown} of the faces shown have a map.`
-      : "Saliency overlay off.";
+// Only as far as the matrix stays in view.
+function reveal() {
+  const missing = list.getBoundingClientRect().top + 160 - innerHeight;
+  const room = table.getBoundingClientRect().top - 60;
+  if (missing > 0 && room > 0) scrollBy({ top: Math.min(missing, room) });
+}
+
+let pressed = false;
+for (const button of buttons) {
+  button.tabIndex = button === buttons[0] ? 0 : -1;
+  const cell = button.dataset.cell.split("-").slice(1).map(Number);
+  button.addEventListener("focus", () => {
+    buttons.forEach((each) => { each.tabIndex = each === button ? 0 : -1; });
+  });
+  button.addEventListener("click", () => {
+    pressed = true;
+    if (location.hash === addressOf(...cell)) follow(); else location.hash = addressOf(...cell);
+  });
+  button.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    let [row, column] = cell;
+    do {
+      row += step[0];
+      column += step[1];
+      const next = buttonOf(row, column);
+      if (next) return next.focus();
+    } while (row >= 0 && column >= 0 && row < names.length && column < names.length);
+  });
+}
+
+function follow() {
+  let cell = null;
+  try { cell = cellOf(location.hash); } catch { /* an address that nobody wrote */ }
+  if (!cell) return;
+  choose(cell);
+  if (location.hash !== addressOf(...cell)) history.replaceState(null, "", addressOf(...cell));
+  if (pressed) reveal(); else document.getElementById("confusions").scrollIntoView();
+  pressed = false;
+}
+addEventListener("hashchange", follow);
+form.addEventListener("input", press);
+form.addEventListener("reset", () => setTimeout(press));
+document.querySelectorAll('input[name="show"]').forEach((input) => {
+  input.addEventListener("change", () => { table.dataset.show = input.value; });
+});
+
+const overlay = document.getElementById("overlay");
+function toggleOverlay() {
+  const on = root.classList.toggle("overlay");
+  overlay.setAttribute("aria-pressed", String(on));
+  const drawn = list.querySelectorAll(".pic i").length;
+  statusLine.textContent = on
+    ? `Saliency overlay on: ${drawn} of the ${list.children.length} faces shown have a map; the others say so.`
+    : "Saliency overlay off.";
+}
+if (overlay) overlay.addEventListener("click", toggleOverlay);
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select, input:not(.pick)")) return;
+  if (event.key === "o" && overlay && event.target.closest("#confusions, .side")) toggleOverlay();
+  if (event.key === "Escape" && event.target.closest("#faces")) {
+    (buttons.find((button) => button.getAttribute("aria-pressed") === "true") || buttons[0]).focus();
   }
-  if (overlay) overlay.addEventListener("click", toggle);
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const inside = event.target.closest && event.target.closest("#confusions, .side");
-    if (event.key === "o" && overlay && inside) toggle();
-    if (event.key === "Escape") {
-      const bunch = event.target.closest && event.target.closest(".bunch");
-      if (bunch) buttonOf(bunch.id).focus();
-    }
-  });
-
-  const follow = () => choose(decodeURIComponent(location.hash.slice(1)), true);
-  window.addEventListener("hashchange", follow);
-  if (/^#cell-\d+-\d+$/.test(location.hash)) follow();
-  root.dataset.ready = "yes";
-})();
+});

@@ -1,13 +1,14 @@
 // Where one stands: the side bar marks the section in view, and closes on small screens.
-(() => {
-  "use strict";
+{
   const menu = document.getElementById("menu");
   const here = document.getElementById("here");
   const links = [...menu.querySelectorAll("a")];
   const wide = matchMedia("(min-width: 64.01rem)");
+  const choices = document.getElementById("choices");
   const fit = () => { menu.open = wide.matches; };
   wide.addEventListener("change", fit);
   fit();
+  choices.open = wide.matches;
   menu.addEventListener("click", (event) => { if (event.target.closest("a")) fit(); });
 
   const parts = links.map((link) => document.getElementById(link.hash.slice(1)));
@@ -45,4 +46,4 @@
     }
   });
   document.querySelectorAll(".wide").forEach((each) => sizes.observe(each));
-})();
+}

@@ -1,0 +1,59 @@
+"""Where a run comes from: command, seed, versions, data, config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_analysis.config import RunConfig
+from fer_analysis.evaluation.model_card import read_card, tidy_command
+from fer_analysis.report.saved_run import SavedRun
+from fer_analysis.text import short, short_names
+
+
+def origin(saved: SavedRun) -> dict:
+    """Return where the run comes from: command, seed, versions, data, config; None if unknown."""
+    run = saved.run.origin
+    environment = saved.run.environment()
+    data = environment.get("data", {})
+    packages = environment.get("packages", {})
+    config, settings = None, config_of(saved)
+    if settings:
+        source = settings.data.source
+        where = settings.data.model_copy(update={"source": source and Path(source).name})
+        config = settings.model_copy(update={"data": where}).to_yaml()
+    card = read_card(saved.run) if run.config_file.is_file() else None
+    return {
+        "command": short(tidy_command(environment["command"]), 400)
+        if "command" in environment
+        else None,
+        "seed": environment.get("seed"),
+        "model": card and card["model"],
+        "parameters": card and card["parameters"],
+        "minutes": card and card["minutes"],
+        "note": card and card.get("note"),
+        "versions": {
+            "fer_analysis": environment.get("fer_analysis"),
+            "python": environment.get("python"),
+            **packages,
+        },
+        "processor": environment.get("processor"),
+        "cores": environment.get("cores"),
+        "commit": environment.get("git_commit"),
+        "dirty": environment.get("git_dirty"),
+        "fingerprint": data.get("fingerprint"),
+        "layout": data.get("layout"),
+        "protocol": data.get("protocol"),
+        "counts": data.get("counts", {}),
+        "names": short_names(data.get("label_names", [])),
+        "config": config and short_lines(config),
+    }
+
+
+def config_of(saved: SavedRun) -> RunConfig | None:
+    """Return the config that the run was trained with; None of a bare model."""
+    return saved.run.origin.config() if saved.run.origin.config_file.is_file() else None
+
+
+def short_lines(text: str, most: int = 400) -> str:
+    """Return a text with no line longer than a page takes."""
+    return "\n".join(short(line, 300) for line in text.splitlines()[:most])
