@@ -136,12 +136,12 @@ def export() -> str:
 
 
 def networks() -> str:
-    """Every recorded training."""
+    """Every recorded training on FER-2013's own labels."""
     titles = {"self_built_again": "self_built", "mobilenet_again": "mobilenet"}
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
         record = read_json(path)
-        if "evaluation" not in record:
+        if "evaluation" not in record or record["data"]["protocol"].endswith("+votes"):
             continue
         again = ", again" if path.stem in titles else ""
         result = record["result"]
@@ -225,6 +225,7 @@ TABLES = {
     "wheel": evidence.wheel,
     "comparison": evidence.comparison,
     "conditions": evidence.conditions,
+    "stress": evidence.stress,
     "planted_cues": evidence.planted_cues,
     "planted_causes": evidence.planted_causes,
     "verdicts": evidence.verdicts,

@@ -42,11 +42,16 @@ def own_folder(tmp_path, monkeypatch):
 
 
 def test_record_and_bundle_of_a_small_run(trained, start):
+    config = Path("run/config.yaml")
+    elsewhere = f"initial_weights: {Path.cwd() / 'first'}"
+    config.write_text(config.read_text().replace("initial_weights: null", elsewhere))
     assert "of weights" in start("bundle", "run", "--out", "weights", "--note", "a trial")
     assert json.loads(Path("weights/card.json").read_text())["note"] == "a trial"
     start("record", "run", "kept/small")
     record = json.loads(Path("kept/small.json").read_text())
     assert record["result"] == Run.open("run").result()
     assert "data" not in record["config"]
+    for text in ("kept/small.json", "weights/config.yaml", "weights/environment.json"):
+        assert str(Path.cwd()) not in Path(text).read_text()
     with pytest.raises(SystemExit, match="^Error: nowhere: .*"):
         start("record", "nowhere", "x")

@@ -76,10 +76,16 @@ def public_config(run: Run) -> dict:
     """Return a run's config without the data and without this machine's paths, ready for JSON."""
     config = run.config().model_dump(mode="json")
     del config["data"]
-    for options in config["manipulations"].values():
-        if "faces" in options:
-            options["faces"] = Path(options["faces"]).name
-    return config
+    return without_folders(config)
+
+
+def without_folders(value: object) -> object:
+    """Return a JSON value in which of every absolute path only the last part is left."""
+    if isinstance(value, dict):
+        return {key: without_folders(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_folders(item) for item in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def tidy_command(command: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import metrics as metrics_of
-from fer_analysis.evaluation.model_card import public_config, tidy_command
+from fer_analysis.evaluation.model_card import public_config, tidy_command, without_folders
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import to_json
 
@@ -39,6 +39,6 @@ def run_record(
         "config": public_config(run),
         **{key: environment.get(key) for key in KEPT},
         "data": environment["data"],
-        "result": result,
+        "result": without_folders(result),
         "evaluation": metrics,
     }

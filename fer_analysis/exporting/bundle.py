@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import yaml
+
 from fer_analysis.config import load_config
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import evaluate_run
 from fer_analysis.evaluation.make_guard import make_guard
-from fer_analysis.evaluation.model_card import make_card, tidy_command
+from fer_analysis.evaluation.model_card import make_card, tidy_command, without_folders
 from fer_analysis.exporting.export_run import CheckedOn, write_export
 from fer_analysis.files import write_json, write_text
 from fer_analysis.run import Run
@@ -53,9 +55,10 @@ def bundle(
     card = make_card(run) | {"command": environment["command"], "note": note, "bytes": size}
     shutil.rmtree(out, ignore_errors=True)
     new = Run(out)
-    write_text(new.config_file, config.to_yaml())
-    new.write_environment(environment)
-    new.write_result(run.result())
+    kept = without_folders(config.model_dump(mode="json"))
+    write_text(new.config_file, yaml.safe_dump(kept, sort_keys=False))
+    new.write_environment(without_folders(environment))
+    new.write_result(without_folders(run.result()))
     new.write_temperatures(run.temperatures())
     if run.guard_file.is_file():
         new.write_guard(run.guard())

@@ -59,6 +59,55 @@ def conditions() -> str:
     return markdown(("conditions in training", *head[1:]), body)
 
 
+def stress() -> str:
+    """Four networks under all conditions, on the same images."""
+    record = read_json(RESULTS / "stress.json")
+    runs = {run["run"]: run for run in record["runs"]}
+    pairs = {pair["run"]: pair for pair in record["pairs"]}
+    named = {"best": "`best`", "robust": "`robust`", "distilled": "**`distilled`**"}
+
+    def row(title: str, cell) -> tuple[str, ...]:
+        return title, *(cell(run) for run in runs.values())
+
+    def kind(name: str):
+        return lambda run: f"{100 * run['kinds'][name]:.1f} %"
+
+    def guarded(key: str, shown=str):
+        def cell(run: dict) -> str:
+            both = run["guard"]
+            return f"{shown(both['with'][key])} ({shown(both['without'][key])})" if both else ""
+
+        return cell
+
+    def paired(run: dict) -> str:
+        pair = pairs.get(run["run"])
+        if pair is None:
+            return ""
+        value, low, high = (100 * pair["groups"]["all"][key] for key in ("value", "low", "high"))
+        return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+    rows = [
+        row("clean", lambda run: share_of(run["clean"])),
+        row("mean of 26 conditions x 5 severities", lambda run: share_of(run["mean"])),
+        row("difference from `best`, points", paired),
+        *(row(name, kind(name)) for name in runs["best"]["kinds"]),
+        row("promise broken, of 130 cells", lambda run: str(run["promise"]["broken"])),
+        row("promise kept", lambda run: str(run["promise"]["kept"])),
+        row("broken with the guard (without)", _broken),
+        row("at least 75 % of the answers correct", guarded("at_75")),
+        row("at least 60 %", guarded("at_60")),
+        row("of these, cells that answer under 2 %", guarded("silent")),
+        row("answered, of all images", guarded("answered", lambda value: f"{100 * value:.0f} %")),
+    ]
+    return markdown(("", *(named.get(name, "the wheel") for name in runs)), rows)
+
+
+def _broken(run: dict) -> str:
+    guard = run["guard"]
+    parts = [guard[key]["promise"]["broken"] for key in ("with", "without")] if guard else []
+    return f"{parts[0]} ({parts[1]})" if parts else ""
+
+
 def comparison() -> str:
     """`best`, the wheel's network and the paper's two, on the same images."""
     record = read_json(RESULTS / "comparison_bundled.json")
