@@ -289,6 +289,8 @@ def test_fit_keeps_the_best_epoch_and_tells_the_listener(faces, tmp_path):
     assert ear.steps[-1][0] == 2
     assert ear.steps[-1][1] == ear.steps[-1][2] == -(-len(recipe.train) // 64)
     assert run.history() == progress.history
+    for each in progress.history:
+        assert each["cross_entropy"] == pytest.approx(each["loss"], rel=1e-4), "no remedy"
     best = max(progress.history, key=lambda r: r["validation_accuracy"])
     assert best["epoch"] == progress.best_epoch
     validation = recipe.validation
@@ -296,6 +298,13 @@ def test_fit_keeps_the_best_epoch_and_tells_the_listener(faces, tmp_path):
     accuracy = (np.array(logits).argmax(axis=1) == validation.labels).mean()
     assert accuracy == pytest.approx(best["validation_accuracy"])
     assert best["validation_accuracy"] == max(r["validation_accuracy"] for r in progress.history)
+
+
+def test_the_plain_cross_entropy_is_of_the_label_whatever_the_target():
+    logits = np.array([[0.0, np.log(3)], [np.log(3), 0.0]], np.float32)
+    soft = np.array([[0.1, 0.9], [0.3, 0.7]], np.float32)
+    found = np.array(trainer.cross_entropy(soft, logits))
+    np.testing.assert_allclose(found, [-np.log(0.75), -np.log(0.25)], rtol=1e-6)
 
 
 def test_a_learning_rate_that_explodes_is_named_and_stops(faces, tmp_path):

@@ -40,12 +40,12 @@ def pairs_figure(comparisons: Sequence[dict[str, dict]], title: str) -> Figure:
     height = 1.7 + lines * (0.9 + 0.4 * len(names))
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     panels = figure.subplots(lines, across, squeeze=False, sharey=True, sharex=True)
-    for axes in panels.flat[len(comparisons) :]:
-        axes.remove()
-    for axes, pair in zip(panels.flat, comparisons, strict=False):
-        _panel(axes, pair)
     rows_of(panels[0, 0], names)
-    for axes in panels[:, 1:].flat:
+    for index, axes in enumerate(panels.flat):
+        if index >= len(comparisons):
+            axes.remove()
+            continue
+        _panel(axes, comparisons[index])
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
     handles, labels = panels[0, 0].get_legend_handles_labels()

@@ -127,7 +127,9 @@ def curves_figure(tests: Sequence[StressTest]) -> Figure:
     panels[0].set_ylim(0, 1)
     share_axis(panels[0].yaxis)
     panels[0].set_xticks([0, *first.severities])
-    figure.supxlabel("severity (0: clean)", fontsize=9)
+    for axes in panels[max(len(first.conditions) - columns, 0) : len(first.conditions)]:
+        axes.set_xlabel("severity (0: clean)")
+        axes.tick_params(axis="x", labelbottom=True)
     figure.supylabel("accuracy (bands: 95 % intervals)", fontsize=9)
     facts = _facts(first)[0 if len(tests) == 1 else 1 :]
     if len(tests) > 1:

@@ -231,7 +231,7 @@ def _curves(saved: SavedRun) -> dict | None:
     if not history:
         return None
     result = run.result() if run.is_complete else {}
-    config = _config(saved)
+    config = config_of(saved)
     chosen = config is not None and config.training.keep == "best"
     return {
         "chart": charts.curves_chart(run, history, result.get("best_epoch") if chosen else None),

@@ -43,7 +43,8 @@ def fit(
     average = WeightAverage(trained, recipe.weight_averaging) if recipe.weight_averaging else None
     judged = keras.models.clone_model(logits_model(model))
     optimizer = recipe.optimizer(recipe.steps)
-    trained.compile(optimizer, recipe.loss, metrics=["accuracy"], jit_compile=False)
+    metrics = ["accuracy", cross_entropy]
+    trained.compile(optimizer, recipe.loss, metrics=metrics, jit_compile=False)
     optimizer.build(trained.trainable_variables)
     progress = Progress()
     if run.checkpoint_file.is_file():
@@ -53,6 +54,8 @@ def fit(
     collapse = _judge(progress, recipe)
     while not (reason := _reason_to_stop(progress, recipe, collapse)):
         row = _train_epoch(trained, batches, progress.epoch, listener, average)
+        if progress.history and "cross_entropy" not in progress.history[0]:
+            del row["cross_entropy"]  # of a run that was begun by a version without it
         judged.set_weights(average.variables if average else trained.get_weights())
         row |= _validate(predict(recipe.validation.images), recipe.validation.labels)
         progress.history.append(row)
@@ -69,6 +72,24 @@ def fit(
     if progress.best_weights:
         _save(model, progress, recipe, run)
     return progress, reason, collapse
+
+
+def cross_entropy(targets, logits):
+    """Return the plain cross-entropy of the labels, whatever a remedy makes of target and loss.
+
+    It can be held beside the validation loss, which is one too; a loss with label smoothing, soft
+    labels or teachers cannot.
+
+    Args:
+        targets: float32 `(n, k)`, shares of the labels; the largest is the label.
+        logits: float `(n, k)`.
+
+    Returns:
+        float32 `(n,)`, nats.
+    """
+    logits = keras.ops.cast(logits, "float32")
+    labels = keras.ops.argmax(targets, axis=-1)
+    return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
 def _train_epoch(
@@ -94,6 +115,7 @@ def _train_epoch(
         "epoch": epoch + 1,
         "loss": logs["loss"][0],
         "accuracy": logs["accuracy"][0],
+        "cross_entropy": logs["cross_entropy"][0],
         "learning_rate": float(trained.optimizer.learning_rate.numpy()),
         "seconds": round(seconds, 3),
     }
