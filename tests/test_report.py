@@ -7,13 +7,10 @@ import dataclasses
 import json
 import os
 import re
-import shlex
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
-import click
 import numpy as np
 import pytest
 from report_pages import (
@@ -30,10 +27,8 @@ from report_pages import (
 from small_bundle import fer
 
 from fer_analysis import write_report
-from fer_analysis.cli import main
-from fer_analysis.config import load_config
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.report.commands import Request, suggested
+from fer_analysis.report.commands import Request
 from fer_analysis.report.faces import cap
 from fer_analysis.report.facts import facts_of
 from fer_analysis.report.headline import headline
@@ -204,17 +199,6 @@ def test_no_faces_leaves_every_picture_of_a_face_out(made):
     assert (folder / "plain.MODEL_CARD.md").is_file()
 
 
-def test_sections_without_data_name_the_command(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    make_run(tmp_path / "runs" / "bare", drawn(), votes=False, saliency=False)
-    (tmp_path / "runs" / "bare" / "config.yaml").unlink()
-    done = fer("report", "runs/bare")
-    text = (tmp_path / "runs" / "bare" / "report.html").read_text()
-    for what in ("saliency", "stress", "audit", "diagnose", "evaluate", "train", "report"):
-        assert f"<code>fer {what}" in text
-    assert "no faces on the page" in done.stderr
-
-
 def test_a_stress_test_stands_on_the_page_and_in_the_card(tmp_path):
     from test_stress import N, stress_test
 
@@ -312,28 +296,6 @@ def test_a_model_card_that_a_person_changed_is_kept(made, tmp_path):
     assert card.read_text().startswith("All people")
     fer(*words, "--force")
     assert card.read_text() == first
-
-
-def test_suggested_commands_keep_what_was_asked_for():
-    asked = Request(("runs/a", "runs/my b"), "some data", "test", (Path("s"),), Path("au"))
-    made = suggested(asked, "a", "test", None)
-    again = "fer report runs/a 'runs/my b' --data 'some data' --split test --study s"
-    assert made["with_study"] == f"{again} --audit au --study runs/diagnosis-a"
-    assert made["study"] == "fer diagnose runs/a --data 'some data' --out runs/diagnosis-a"
-    assert made["with_audit"] == f"{again} --audit runs/audit-a"
-    assert made["saliency"] == "fer saliency runs/a --data 'some data' --split test"
-    config = load_config("tiny", ["data.source=synthetic", "data.n=280", "data.seed=4"])
-    own = suggested(Request(("runs/a",)), "a", "test", config)
-    assert own["saliency"] == "fer saliency runs/a --split test"
-    words = shlex.split(own["audit"])[1:]
-    assert words[:3] == ["audit", "--data", "synthetic"]
-    assert {"data.n=280", "data.seed=4"} <= {*words}
-    for text in own.values():
-        for each in text.split(" && "):
-            name, *options = shlex.split(each)[1:]
-            command = main.commands[name]
-            command = command.commands[options.pop(0)] if name == "study" else command
-            command.make_parser(click.Context(command)).parse_args(options)
 
 
 def test_maps_of_other_data_are_left_out(tmp_path):

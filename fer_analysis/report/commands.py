@@ -1,13 +1,15 @@
-"""The commands that the page suggests: they can be pasted, and keep the arguments."""
+"""The commands that the page suggests: each works as it stands, for what the page is of."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer_analysis.config import RunConfig
+from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.text import command
 
 
@@ -30,44 +32,98 @@ class Request:
     audit: Path | None = None
 
 
-def suggested(request: Request, name: str, split: str, config: RunConfig | None) -> dict[str, str]:
-    """Return section -> the command that fills it.
+@dataclass(frozen=True)
+class Suggestion:
+    """Commands that fill a section, one after the other; or why there are none."""
+
+    commands: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the page is of, as far as its commands depend on it.
+
+    Args:
+        name: What the first run is called.
+        split: The split on the page.
+        network: Whether the RUN is a network; a table of predictions is not.
+        config: The config of a run directory; None of all others.
+        other: Another run that has predictions of this split; None without.
+    """
+
+    name: str
+    split: str
+    network: bool = True
+    config: RunConfig | None = None
+    other: str | None = None
+
+
+NO_NETWORK = Suggestion(why="That needs the network, and this page is of predictions alone.")
+NO_DATA = Suggestion(
+    why="Its command needs the data: make this page again with the option --data to see it."
+)
+
+
+def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
+    """Return section -> the commands that fill it.
 
     Args:
         request: What the page should show.
-        name: What the first run is called.
-        split: The split on the page.
-        config: The first run's config; None of a bare model.
+        subject: What the page is of.
     """
-    run, data = request.runs[0], ["--data", request.data] if request.data else []
-    source, settings = _data_words(request, config)
-    audit, diagnosis = f"runs/audit-{name}", f"runs/diagnosis-{name}"
-    trained_by = f"{run}/config.yaml" if config else "self_built"
-    remedies = ["--data", source, "--out", "runs/study-remedies"]
+    run, name = request.runs[0], subject.name
+    data = ["--data", request.data] if request.data else []
+    on_split = [*data, "--split", subject.split]
+    audit, diagnosis, study = f"runs/audit-{name}", f"runs/diagnosis-{name}", "runs/study-remedies"
+
+    def of_network(*words: str, then: str = "") -> Suggestion:
+        if not subject.network:
+            return NO_NETWORK
+        return _with_data(request, subject, command(*words), then)
+
+    source = _source(request, subject)
+    trained_by = f"{run}/config.yaml" if subject.config else "fast"
+    trained = [trained_by, *(data if subject.config else source or ())]
+    settings = [] if request.data else _settings(subject.config)
+    remedies = command("fer study run remedies", *(source or ()))
+    shown = command("fer study show remedies", *(source or ()), "--out", study)
     return {
-        "votes": command("fer evaluate", run, *data, "--split", split),
-        "saliency": command("fer saliency", run, *data, "--split", split),
-        "stress": command("fer stress", run, *data, "--split", split),
-        "curves": command("fer train", trained_by, "--data", source),
-        "faces": report(request, "--data", "PATH"),
-        "audit": command("fer audit --data", source, *settings, "--out", audit),
-        "with_audit": report(request, "--audit", audit),
-        "study": command("fer diagnose", run, *data, "--out", diagnosis),
-        "with_study": report(request, "--study", diagnosis),
-        "remedies": command("fer study run remedies --data", source)
-        + " && "
-        + command("fer study show remedies", *remedies),
-        "with_remedies": report(request, "--study", "runs/study-remedies"),
-        "exclude": command("fer train", trained_by, "--exclude", "faces.csv"),
-        "relabel": command("fer train", trained_by, "--relabel", "faces.csv"),
-        "compare": report(request, runs=("OTHER_RUN",)),
+        "votes": of_network("fer evaluate", run, *on_split),
+        "saliency": of_network("fer saliency", run, *on_split),
+        "stress": of_network("fer stress", run, *on_split),
+        "curves": _history(run, subject),
+        "audit": _with_data(
+            request,
+            subject,
+            command("fer audit", *(source or ()), *settings, "--out", audit),
+            report(request, "--audit", audit),
+        ),
+        "study": of_network(
+            "fer diagnose",
+            run,
+            *data,
+            "--out",
+            diagnosis,
+            then=report(request, "--study", diagnosis),
+        ),
+        "remedies": _with_data(
+            request, subject, remedies, shown, report(request, "--study", study)
+        ),
+        "compare": _compare(request, subject),
+        "exclude": _with_data(
+            request, subject, command("fer train", *trained, "--exclude", "faces.csv")
+        ),
+        "relabel": _with_data(
+            request, subject, command("fer train", *trained, "--relabel", "faces.csv")
+        ),
     }
 
 
 def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
     """Return the command that makes the page again, with more on it."""
     words = [*request.runs, *runs]
-    if request.data and "--data" not in more:
+    if request.data:
         words += ["--data", request.data]
     if request.split:
         words += ["--split", request.split]
@@ -78,13 +134,46 @@ def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
     return command("fer report", *words, *more)
 
 
-def _data_words(request: Request, config: RunConfig | None) -> tuple[str, list[str]]:
-    """Return the page's data, and the `--set` words that read it as the run did."""
+def _source(request: Request, subject: Subject) -> list[str] | None:
+    """Return the words that name the data for a command that knows no run; None if unknown."""
     if request.data:
-        return request.data, []
-    if config is None or config.data.source is None:
-        return "PATH", []
+        return ["--data", request.data]
+    if subject.config and (source := subject.config.data.source):
+        return ["--data", source] if source == SYNTHETIC or Path(source).exists() else None
+    place = os.environ.get("FER2013_DIR")
+    return ["--data", place] if place else None
+
+
+def _with_data(request: Request, subject: Subject, *commands: str) -> Suggestion:
+    known = _source(request, subject) is not None
+    return Suggestion(tuple(filter(None, commands))) if known else NO_DATA
+
+
+def _settings(config: RunConfig | None) -> list[str]:
+    """Return the `--set` words that read the data as a run did."""
+    if config is None:
+        return []
     changed = config.data.model_dump(mode="json", exclude_defaults=True)
     changed.pop("source", None)
     texts = [f"data.{key}={json.dumps(value)}" for key, value in changed.items()]
-    return config.data.source, [word for text in texts for word in ("--set", text)]
+    return [word for text in texts for word in ("--set", text)]
+
+
+def _history(run: str, subject: Subject) -> Suggestion:
+    if subject.config:
+        return Suggestion((command("fer train", "--resume", run),))
+    if subject.network:
+        return Suggestion(why="A network without its run directory has none.")
+    return NO_NETWORK
+
+
+def _compare(request: Request, subject: Subject) -> Suggestion:
+    """Suggest a run to compare with: one that is there, else the bundled network."""
+    if subject.other:
+        return Suggestion((report(request, runs=(subject.other,)),))
+    if "bundled" in request.runs or subject.split == "given":
+        return Suggestion(why="Name a second run that was evaluated on the same images.")
+    source = _source(request, subject)
+    evaluated = command("fer evaluate bundled", *(source or ()), "--split", subject.split)
+    with_data = request if request.data or not source else replace(request, data=source[1])
+    return _with_data(request, subject, evaluated, report(with_data, runs=("bundled",)))

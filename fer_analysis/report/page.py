@@ -10,7 +10,7 @@ from fer_analysis.data.dataset import OFFICIAL_NAMES
 from fer_analysis.evaluation.summary import summary_lines
 from fer_analysis.report import charts
 from fer_analysis.report.attachments import read_audit, read_studies, same_data
-from fer_analysis.report.commands import Request, suggested
+from fer_analysis.report.commands import Request, Subject, suggested
 from fer_analysis.report.comparison import comparisons
 from fer_analysis.report.conditions import conditions_of
 from fer_analysis.report.faces import cells
@@ -18,7 +18,7 @@ from fer_analysis.report.facts import AGREEMENT, Facts, facts_of
 from fer_analysis.report.headline import headline, mistaken_for, shown_causes
 from fer_analysis.report.origin import config_of, origin
 from fer_analysis.report.saliency import saliency_by_label
-from fer_analysis.report.saved_run import SavedRun
+from fer_analysis.report.saved_run import SavedRun, other_run
 from fer_analysis.report.sprites import Sprites
 from fer_analysis.report.tiles import tiles
 from fer_analysis.saliency.maps import SaliencyMaps
@@ -73,7 +73,7 @@ def page(
     same_network = diagnosis is None or _same_network(diagnosis, evaluation)
     trained_on = first.run.environment().get("data", {})
     conditions = conditions_of(first)
-    commands = suggested(request, first.name, first.split, config_of(first))
+    commands = suggested(request, _subject(first))
     return {
         "name": short(first.name, 80),
         "split": split_name(evaluation),
@@ -132,6 +132,17 @@ def page(
         "commands": commands,
         "no_faces": not faces,
     }
+
+
+def _subject(saved: SavedRun) -> Subject:
+    config = config_of(saved) if saved.run.is_directory else None
+    return Subject(
+        saved.name,
+        saved.split,
+        network=config is not None or saved.run.model_file.is_file(),
+        config=config,
+        other=other_run(saved),
+    )
 
 
 def _filters(shown: list[dict], facts: Facts, names: tuple[str, ...]) -> dict[str, list[tuple]]:

@@ -101,6 +101,18 @@ def splits_of(run: Run) -> list[str]:
     return [s for s in DEFAULT_SPLITS if (run.evaluation_folder(s) / PREDICTIONS).is_file()]
 
 
+def other_run(saved: SavedRun) -> str | None:
+    """Return another run beside this one with predictions of the same images; None without."""
+    for folder in sorted(saved.run.path.parent.glob("*/")):
+        run, split = Run(folder), saved.split
+        if folder == saved.run.path or split not in splits_of(run):
+            continue
+        fingerprint = fingerprint_of_saved(run.evaluation_folder(split))
+        if fingerprint is not None and fingerprint == saved.data_fingerprint:
+            return str(folder)
+    return None
+
+
 def results_of(run: Run, data: LoadedData | None) -> Run:
     """Return where a run's results are: in itself, or on other data in a folder of its own.
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.report.commands import Suggestion
 from fer_analysis.report.headline import mistaken_for, worst
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import proportion
 from fer_analysis.text import interval, percent
 
+UNKNOWN = "It is not known which images the network was trained on."
+NO_RULE = "The network has no “unsure” rule."
+
 
 def tiles(
-    evaluation: Evaluation, metrics: dict, conditions: dict | None, commands: dict[str, str]
+    evaluation: Evaluation, metrics: dict, conditions: dict | None, commands: dict[str, Suggestion]
 ) -> list[dict]:
     """Return the tiles in their order.
 
@@ -18,11 +22,11 @@ def tiles(
         evaluation: The predictions.
         metrics: Their figures.
         conditions: Of a stress test, see `conditions_of`; None without.
-        commands: Section -> the command that fills it.
+        commands: Section -> the commands that fill it.
 
     Returns:
-        For each its `name`, `href` and `note`; and `value`, `ends`, `n`, texts, or, where nothing
-        was measured, the `command` (empty if there is none).
+        For each its `name`, `href`; and `value`, `ends`, `n` and `note`, or, where nothing
+        was measured, a `suggestion`.
     """
     clean, label = metrics["leak_free"], worst(evaluation)
     block = clean or metrics["all"]
@@ -32,7 +36,7 @@ def tiles(
         _tile("accuracy", "#numbers", metrics["all"]["accuracy"], "all images"),
         _tile("leak-free accuracy", "#numbers", clean["accuracy"], "not among training images")
         if clean
-        else _missing("leak-free accuracy", "#numbers", "", "the training images are not known"),
+        else _missing("leak-free accuracy", "#numbers", Suggestion(why=UNKNOWN)),
         *_under_conditions(conditions, commands["stress"]),
         _tile(f"worst label: {name}", "#labels", recall, f"recall{leak_free}"),
     ]
@@ -44,10 +48,10 @@ def tiles(
     return made
 
 
-def _under_conditions(conditions: dict | None, command: str) -> list[dict]:
+def _under_conditions(conditions: dict | None, suggestion: Suggestion) -> list[dict]:
     names = "accuracy under conditions", "promise kept"
     if conditions is None:
-        return [_missing(name, "#conditions", command) for name in names]
+        return [_missing(name, "#conditions", suggestion) for name in names]
     cells = len(conditions["rows"]) * len(conditions["severities"])
     mean = (
         f"mean of {len(conditions['rows'])} conditions; clean {percent(conditions['clean'].value)}"
@@ -55,7 +59,7 @@ def _under_conditions(conditions: dict | None, command: str) -> list[dict]:
     made = [_tile(names[0], "#conditions", conditions["mean"], mean)]
     answers = conditions["answers"]
     if answers is None:
-        return [*made, _missing(names[1], "#conditions", "", "the network has no “unsure” rule")]
+        return [*made, _missing(names[1], "#conditions", Suggestion(why=NO_RULE))]
     promise = answers["promise"]
     note = (
         f"of clean answers are correct, {percent(answers['target'], 0)} promised; under {cells} "
@@ -76,5 +80,5 @@ def _tile(name: str, href: str, figure: Estimate, note: str) -> dict:
     }
 
 
-def _missing(name: str, href: str, command: str, note: str = "") -> dict:
-    return {"name": name, "href": href, "value": None, "command": command, "note": note}
+def _missing(name: str, href: str, suggestion: Suggestion) -> dict:
+    return {"name": name, "href": href, "value": None, "suggestion": suggestion}
