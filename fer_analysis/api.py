@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fer_analysis.auditing.audit import Audit
     from fer_analysis.config import RunConfig
+    from fer_analysis.data.label_map import Given
     from fer_analysis.data.load import LoadedData
     from fer_analysis.evaluation.comparison import Comparison
     from fer_analysis.evaluation.evaluation import Evaluation
@@ -240,6 +241,7 @@ def evaluate(
     relabel: str | Path | None = None,
     guard: bool = False,
     slices: bool = False,
+    label_map: Given | None = None,
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -260,6 +262,9 @@ def evaluate(
             not be asked about; `predict` refuses them from then on.
         slices: Also compare images by light, sharpness, noise, turn …, within labels; read the
             result with `evaluation.slices.Slices.load(evaluation.folder)`.
+        label_map: How labels of the data are labels of the network, where they are not the same:
+            pairs (`{"happiness": "happy", "contempt": None}`), `happiness=happy` texts, or a YAML
+            or CSV file of them. Names and usual forms that both have need no pair.
         overrides: `KEY=VALUE` texts that change the data section of the config.
         progress: Receives tasks and notices.
 
@@ -275,9 +280,12 @@ def evaluate(
         >>> evaluation.accuracy
         0.15...
     """
+    from fer_analysis.errors import FerError
     from fer_analysis.evaluation.score import saving, score
     from fer_analysis.figures.evaluation_set import save_pictures
 
+    if guard and label_map:
+        raise FerError("a guard is made of the run's own data: leave the label map out")
     if guard:
         run, data = _with_guard(run, data, tuple(overrides), progress)
     evaluation, images = score(
@@ -290,6 +298,7 @@ def evaluate(
         exclude=exclude,
         issues=issues,
         relabel=relabel,
+        label_map=label_map,
         overrides=tuple(overrides),
         progress=progress,
     )
@@ -336,6 +345,7 @@ def compare(
     data: str | Path | LoadedData | None = None,
     split: str | None = None,
     out: str | Path | None = "runs/comparison",
+    label_map: Given | None = None,
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Comparison:
@@ -348,6 +358,7 @@ def compare(
         data: Other data than the runs' own.
         split: The split; test if the data has one, else validation.
         out: The folder for `comparison.json` and its picture; None to save nothing.
+        label_map: How labels of the data are labels of the networks; see `evaluate`.
         overrides: `KEY=VALUE` texts that change the data section of the config.
         progress: Receives tasks and notices.
 
@@ -372,7 +383,12 @@ def compare(
     from fer_analysis.files import replacing_folder
 
     comparison = compare_runs(
-        runs, data=data, split=split, overrides=tuple(overrides), progress=progress
+        runs,
+        data=data,
+        split=split,
+        label_map=label_map,
+        overrides=tuple(overrides),
+        progress=progress,
     )
     if out is None or not comparison.pairs:
         return comparison
@@ -396,6 +412,7 @@ def stress(
     predictor: str | Callable[[np.ndarray], np.ndarray] | None = None,
     input_size: tuple[int, int] | None = None,
     scale: tuple[float, float] | None = None,
+    label_map: Given | None = None,
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> StressTest:
@@ -417,6 +434,7 @@ def stress(
             images (uint8, `(n, h, w, 1)`) to probabilities of the data's labels (`(n, k)`).
         input_size: Height and width that the run's model takes, if they are not the data's.
         scale: What it takes for black and white, if not 0 and 255.
+        label_map: How labels of the data are labels of the run's network; see `evaluate`.
         overrides: `KEY=VALUE` texts that change the data section.
         progress: Receives tasks and notices.
 
@@ -429,6 +447,7 @@ def stress(
         >>> found.summary["overall"]["all"]["accuracy"]
         Estimate(value=...)
     """
+    from fer_analysis.errors import FerError
     from fer_analysis.evaluation.open_run import open_run
     from fer_analysis.figures.stress import save_figures
     from fer_analysis.progress import Progress
@@ -437,8 +456,12 @@ def stress(
 
     progress, overrides = progress or Progress(), tuple(overrides)
     if predictor is None:
-        opened, loaded, split = open_run(run, data, split, overrides, progress=progress)
+        opened, loaded, split = open_run(
+            run, data, split, overrides, label_map=label_map, progress=progress
+        )
         network = network_of_run(opened, input_size=input_size, scale=scale)
+    elif label_map:
+        raise FerError("a predictor gives the data's own labels: it takes no label map")
     else:
         loaded, split = open_split(data, split, overrides, progress=progress)
         network = network_of_function(predictor, loaded.dataset.part(split).images[:16])

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from fer_analysis.data.dataset import DIVISION, FER_LABELS, OFFICIAL_SPLITS, FaceDataset
+from fer_analysis.data.label_names import AFFECTNET, RAF_DB
 from fer_analysis.data.load import load_data
 from fer_analysis.data.votes import VOTE_NAMES
 
@@ -27,6 +28,12 @@ FERPLUS = {
     "NF": "NF",
 }
 """FER+'s columns, in its order -> our vote names."""
+
+NUMBER_OF = {
+    "rafdb": {name: str(number) for number, name in RAF_DB.items()},
+    "affectnet": {name: str(number) for number, name in AFFECTNET.items()},
+}
+"""Layout -> label -> the number that it is published with."""
 
 
 def faces(n=70, *, seed=0, labels=FER_LABELS, splits=DIVISION, votes=False):
@@ -104,8 +111,9 @@ def write_layout(dataset, out, layout, *, suffix="png", votes=False):
     Args:
         dataset: The faces; with FER-2013's labels for `csv`, `icml` and `kaggle`.
         out: Folder to write in.
-        layout: `csv`, `icml`, `kaggle`, `folders` (`<split>/<label>/*`) or `labels`
-            (`<label>/*`, no splits).
+        layout: `csv`, `icml`, `kaggle`, `folders` (`<split>/<label>/*`), `labels` (`<label>/*`,
+            no splits), `rafdb` (its list), `affectnet` (its arrays), or `rafdb_numbers` and
+            `affectnet_numbers` (`<split>/<number>/*`).
         suffix: Of the images in folders; png is lossless.
         votes: Also write `fer2013new.csv` from the data set's votes.
     """
@@ -113,6 +121,8 @@ def write_layout(dataset, out, layout, *, suffix="png", votes=False):
     out.mkdir(parents=True, exist_ok=True)
     if layout in ("csv", "icml"):
         _write_csv(dataset, out, layout)
+    elif layout in ("rafdb", "affectnet"):
+        _write_beside(dataset, out, layout)
     else:
         _write_folders(dataset, out, layout, suffix)
     if votes:
@@ -141,11 +151,35 @@ def _write_folders(dataset, out, layout, suffix):
             "kaggle": "train" if split == "train" else "test",
             "folders": split,
             "labels": ".",
-        }[layout]
-        folder = out / place / dataset.label_names[label]
+        }.get(layout, split)
+        name = dataset.label_names[label]
+        folder = out / place / NUMBER_OF.get(layout.removesuffix("_numbers"), {}).get(name, name)
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"{USAGE[split]}_{10_000_000 + row}" if layout == "kaggle" else f"face{row:06}"
         Image.fromarray(image[..., 0]).save(folder / f"{stem}.{suffix}")
+
+
+def _write_beside(dataset, out, layout):
+    """Write images whose labels are in a list (RAF-DB), or each in an array (AffectNet)."""
+    lines = []
+    for row, (image, label, split) in enumerate(
+        zip(dataset.images, dataset.labels, dataset.split, strict=True)
+    ):
+        number = NUMBER_OF[layout][dataset.label_names[label]]
+        if layout == "rafdb":
+            name = f"{'train' if split == 'train' else 'test'}_{row:05}"
+            place, lines = out / "Image/aligned", [*lines, f"{name}.jpg {number}"]
+            file = place / f"{name}_aligned.jpg"
+        else:
+            place = out / f"{'val' if split == 'validation' else split}_set"
+            (place / "annotations").mkdir(parents=True, exist_ok=True)
+            np.save(place / "annotations" / f"{row}_exp.npy", np.array(number))
+            file = place / "images" / f"{row}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(file)
+    if lines:
+        (out / "EmoLabel").mkdir()
+        (out / "EmoLabel/list_patition_label.txt").write_text("\n".join(lines) + "\n")
 
 
 def _write_votes(dataset, out):

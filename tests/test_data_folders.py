@@ -189,7 +189,7 @@ def test_numbered_labels():
     names = [f"{index}-{label}" for index, label in enumerate(reversed(FER_LABELS))]
     assert name_labels(names).names == FER_LABELS
     assert name_labels(["10", "9", "1"]).names == ("1", "9", "10")
-    assert "FER-2013's codes are angry" in name_labels(map(str, range(7))).notices[0]
+    assert "FER-2013's codes: angry, disgust" in name_labels(map(str, range(7))).notices[0]
 
 
 def test_labels_without_images_of_a_split_are_told(tmp_path):

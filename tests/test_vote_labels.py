@@ -50,7 +50,7 @@ def test_the_rule_of_fer_plus_by_hand(votes, expected):
     found = [data.label_names[label] for label in data.labels]
     if expected in EIGHT:
         assert (found, facts.left_out) == ([expected, "happy"], {})
-        assert facts.relabelled == 1 + (expected != "angry")
+        assert facts.relabelled == {"train": int(expected != "angry"), "validation": 1}
     else:
         assert found == ["happy"]
         assert facts.left_out == {expected: {"train": 1, "validation": 0}}

@@ -52,6 +52,8 @@ def audit_data(
     groups = duplicate_issues(dataset, copies) + pixel_issues(dataset) + vote_issues(dataset)
     if dataset.votes is None:
         notes.append("no annotators' votes: no-face images, ties and mismatches are unknown")
+    if data.vote_labels:
+        notes.append("labels by the votes: images without one were left out before the audit")
     if probabilities is None:
         notes.append("no out-of-fold probabilities: label issues are unknown (--folds 6)")
     else:

@@ -10,6 +10,7 @@ from fer_analysis.cli.options import (
     data_option,
     figure_options,
     json_option,
+    map_option,
     set_option,
     split_option,
     table_option,
@@ -28,11 +29,12 @@ from fer_analysis.cli.options import (
     metavar="FOLDER",
     help="Where comparison.json and the picture go.",
 )
+@map_option
 @set_option
 @figure_options
 @table_option
 @json_option
-def compare(runs, source, split, out, overrides, table_file, as_json):
+def compare(runs, source, split, out, label_map, overrides, table_file, as_json):
     """Compare runs on the same images, and test whether they differ.
 
     RUN is a run directory, a .keras file, 'bundled', or a table of predictions (FILE.csv, see
@@ -59,6 +61,7 @@ def compare(runs, source, split, out, overrides, table_file, as_json):
         data=source,
         split=split,
         out=out,
+        label_map=label_map,
         overrides=overrides,
         progress=ConsoleProgress(),
     )

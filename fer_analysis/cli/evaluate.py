@@ -9,6 +9,7 @@ from fer_analysis.cli.options import (
     exclude_option,
     figure_options,
     json_option,
+    map_option,
     run_argument,
     set_option,
     split_option,
@@ -62,6 +63,7 @@ from fer_analysis.cli.options import (
     help="Also compare images by brightness, contrast, sharpness, noise, turn …, within labels: "
     "slices.csv and pictures.",
 )
+@map_option
 @set_option
 @figure_options
 @table_option
@@ -78,6 +80,7 @@ def evaluate(
     relabel,
     guard,
     slices,
+    label_map,
     overrides,
     table_file,
     as_json,
@@ -86,7 +89,8 @@ def evaluate(
 
     RUN is a run directory, a .keras file, or 'bundled' (the network that comes with the
     package); the newest run where none is named. The run's
-    own data is used unless --data names other data with the same labels.
+    own data is used unless --data names other data with the same labels, or with others that
+    --map translates.
 
     \b
     Examples:
@@ -97,6 +101,7 @@ def evaluate(
       fer evaluate --exclude runs/audit-fer2013/audit.csv --issue leak
       fer evaluate --relabel second-opinion.csv       # figures are named by the list
       fer evaluate --predictions theirs.csv --data fer2013.csv
+      fer evaluate bundled --data affectnet/ --map contempt=-
 
     Figures come with 95 % intervals and twice: for all images, and for those that are not
     among the training images pixel for pixel (leak-free). Where the data has annotators'
@@ -119,6 +124,7 @@ def evaluate(
         relabel=relabel,
         guard=guard,
         slices=slices,
+        label_map=label_map,
         overrides=overrides,
         progress=ConsoleProgress(),
     )

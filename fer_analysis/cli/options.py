@@ -61,6 +61,15 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Override a config key, e.g. --set training.epochs=3 (repeatable).",
 )
+map_option = click.option(
+    "--map",
+    "label_map",
+    multiple=True,
+    metavar="DATA=NETWORK",
+    callback=lambda context, parameter, value: value or None,
+    help="The data's label is this label of the network, e.g. --map happiness=happy; --map "
+    "contempt=- leaves its images out (repeatable; or a YAML or CSV file of pairs).",
+)
 split_option = click.option(
     "--split",
     type=click.Choice(SPLITS),

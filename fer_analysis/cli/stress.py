@@ -13,6 +13,7 @@ from fer_analysis.cli.options import (
     data_option,
     figure_options,
     json_option,
+    map_option,
     set_option,
     split_option,
     table_option,
@@ -79,6 +80,7 @@ from fer_analysis.errors import FerError
     metavar="FOLDER",
     help="Where the comparison of several runs goes.",
 )
+@map_option
 @set_option
 @figure_options
 @table_option

@@ -19,6 +19,36 @@ SYNONYMS = {
     "neutral": ("neutrality",),
 }
 _LABEL_OF = {word: label for label, words in SYNONYMS.items() for word in (label, *words)}
+RAF_DB = {
+    1: "surprise",
+    2: "fear",
+    3: "disgust",
+    4: "happy",
+    5: "sad",
+    6: "angry",
+    7: "neutral",
+}
+"""RAF-DB's basic expressions (Li, Deng & Du 2017)."""
+
+AFFECTNET = {
+    0: "neutral",
+    1: "happy",
+    2: "sad",
+    3: "surprise",
+    4: "fear",
+    5: "disgust",
+    6: "angry",
+    7: "contempt",
+}
+"""AffectNet's expressions (Mollahosseini, Hasani & Mahoor 2017)."""
+
+_NUMBERINGS = (
+    ("FER-2013's codes", dict(enumerate(FER_LABELS)), 7, ""),
+    ("AffectNet's", AFFECTNET, 7, " (--layout affectnet_numbers)"),
+    ("RAF-DB's", RAF_DB, 7, " (--layout rafdb_numbers)"),
+)
+"""Whose numbers, their labels, how many of them folders must have, and how they are asked for."""
+
 _NUMBER = re.compile(r"^\d+[ .:)]+(?=\D)")
 """The prefix of a numbered label, after `_spelling`."""
 _UNSEEN = ("Cf", "Cc")
@@ -118,9 +148,18 @@ def _shown(name: str) -> str:
 
 
 def _codes(names: tuple[str, ...]) -> tuple[str, ...]:
-    if names != tuple(map(str, range(len(FER_LABELS)))):
+    """Return a notice of whose numbers labels may be: that is never guessed."""
+    if not all(name.isascii() and name.isdecimal() for name in names):
+        return ()
+    numbers = {int(name) for name in names}
+    found = [
+        f"{whose}: {', '.join(table[number] for number in sorted(numbers))}{how}"
+        for whose, table, least, how in _NUMBERINGS
+        if numbers <= set(table) and len(numbers) >= least and min(numbers) == min(table)
+    ]
+    if not found:
         return ()
     return (
-        f"the labels are the numbers {names[0]} to {names[-1]} and are kept as names; "
-        f"FER-2013's codes are {', '.join(FER_LABELS)}, in this order",
+        f"the labels are the numbers {names[0]} to {names[-1]} and are kept as names, since it is "
+        f"not known whose they are; in order, {'; '.join(found)}",
     )

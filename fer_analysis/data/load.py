@@ -13,6 +13,7 @@ import numpy as np
 from fer_analysis.data.blank import blank_notices, label_notices
 from fer_analysis.data.cache import cache_file, load_cached, source_state, store_cached
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
+from fer_analysis.data.label_map import LabelMap
 from fer_analysis.data.readers.source import BAD, Account, Progress, RawFaces, Source
 from fer_analysis.data.recognise import recognise
 from fer_analysis.data.splits import divide
@@ -41,6 +42,7 @@ class LoadedData:
             was read without one.
         account: How many files or rows were read or left out; None for embedded data.
         vote_labels: What labelling by votes did; None where the labels are the data's own.
+        label_map: How the labels were translated to a network's; None where they were not.
     """
 
     dataset: FaceDataset
@@ -52,6 +54,11 @@ class LoadedData:
     section: BaseModel | None = None
     account: Account | None = None
     vote_labels: VoteLabels | None = None
+    label_map: LabelMap | None = None
+
+    def label_notes(self, split: str) -> tuple[str, ...]:
+        """Return what was made of a split's own labels, one line each, for readers of figures."""
+        return tuple(done.told(split) for done in (self.vote_labels, self.label_map) if done)
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:

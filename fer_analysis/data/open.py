@@ -11,6 +11,7 @@ import numpy as np
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.duplicates.cached import find_copies
 from fer_analysis.data.folds import hold_out_fold
+from fer_analysis.data.label_map import MAPPED, Given, map_labels
 from fer_analysis.data.load import LoadedData, load_data
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.data.vote_labels import BY_VOTES, label_by_votes
@@ -63,16 +64,39 @@ def _labelled_by_votes(loaded: LoadedData, section: BaseModel) -> LoadedData:
     account = loaded.account
     if account is not None:
         left_out = {**account.left_out, **facts.total()}
-        account = replace(account, read=facts.kept, left_out=left_out)
+        account = replace(account, read=len(dataset), left_out=left_out)
     return replace(
         loaded,
         dataset=dataset,
         protocol=loaded.protocol + BY_VOTES,
         fingerprint=dataset.fingerprint(),
-        notices=(*loaded.notices, str(facts)),
+        notices=(*loaded.notices, facts.told()),
         comparable=False,
         account=account,
         vote_labels=facts,
+    )
+
+
+def with_labels_of(loaded: LoadedData, network: tuple[str, ...], given: Given) -> LoadedData:
+    """Translate data to the labels of a network.
+
+    Args:
+        loaded: The data.
+        network: The network's labels, in its order.
+        given: See `label_map.read_label_map`.
+
+    Raises:
+        FerError: If a label has no counterpart, or is unknown.
+    """
+    dataset, done = map_labels(loaded.dataset, network, given)
+    return replace(
+        loaded,
+        dataset=dataset,
+        protocol=loaded.protocol + MAPPED,
+        fingerprint=dataset.fingerprint(),
+        notices=(*loaded.notices, done.told()),
+        comparable=False,
+        label_map=done,
     )
 
 

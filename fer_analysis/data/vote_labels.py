@@ -30,30 +30,42 @@ class VoteLabels:
 
     Args:
         left_out: Reason -> split -> number of images.
-        relabelled: How many of the images that are kept had another label before.
-        kept: How many are kept.
+        relabelled: Split -> how many of the images that are kept had another label before.
+        kept: Split -> how many are kept.
     """
 
     left_out: Mapping[str, Mapping[str, int]]
-    relabelled: int
-    kept: int
+    relabelled: Mapping[str, int]
+    kept: Mapping[str, int]
 
-    def total(self) -> dict[str, int]:
-        """Return reason -> number of images, of all splits."""
-        return {reason: sum(counts.values()) for reason, counts in self.left_out.items()}
+    def total(self, split: str | None = None) -> dict[str, int]:
+        """Return reason -> number of images, of a split or of all."""
+        found = {reason: in_split(counts, split) for reason, counts in self.left_out.items()}
+        return {reason: count for reason, count in found.items() if count}
+
+    def told(self, split: str | None = None) -> str:
+        """Return a line for readers of figures, on a split or on all."""
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.total(split).items())
+        left = f"; left out: {reasons}" if reasons else ""
+        return (
+            f"labels by the annotators' votes: {in_split(self.kept, split):,} images, "
+            f"{in_split(self.relabelled, split):,} of them with another label than the data's "
+            f"own{left}; the votes are no reference beside them"
+        )
 
     def as_dict(self) -> dict:
         """Return it ready for JSON."""
         left_out = {reason: dict(counts) for reason, counts in self.left_out.items()}
-        return {"left_out": left_out, "relabelled": self.relabelled, "kept": self.kept}
+        return {
+            "left_out": left_out,
+            "relabelled": dict(self.relabelled),
+            "kept": dict(self.kept),
+        }
 
-    def __str__(self) -> str:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.total().items())
-        left = f"; left out: {reasons}" if reasons else ""
-        return (
-            f"labels by the annotators' votes: {self.kept:,} images, {self.relabelled:,} of them "
-            f"with another label than the data's own{left}"
-        )
+
+def in_split(counts: Mapping[str, int], split: str | None) -> int:
+    """Return the number of a split, or of all."""
+    return sum(counts.values()) if split is None else counts.get(split, 0)
 
 
 def counted(votes: np.ndarray, least_votes: int) -> np.ndarray:
@@ -103,7 +115,15 @@ def label_by_votes(
         raise FerError("data.labels: votes: no image has a label by its votes")
     relabelled = (first != dataset.labels) & keep
     labelled = dataclasses.replace(dataset, labels=first, label_names=names).take(keep)
-    return labelled, VoteLabels(_counts(reasons, dataset), int(relabelled.sum()), int(keep.sum()))
+    return labelled, VoteLabels(
+        {
+            reason: by_split(reasons == reason, dataset)
+            for reason in (NO_MAJORITY, *NO_LABELS.values(), NO_VOTES)
+            if (reasons == reason).any()
+        },
+        relabelled=by_split(relabelled, dataset),
+        kept=by_split(keep, dataset),
+    )
 
 
 def _first_choices(
@@ -123,12 +143,6 @@ def _first_choices(
     return np.where(reasons == "", first, 0), reasons
 
 
-def _counts(reasons: np.ndarray, dataset: FaceDataset) -> dict[str, dict[str, int]]:
-    return {
-        reason: {
-            split: int(((reasons == reason) & (dataset.split == split)).sum())
-            for split in dataset.splits
-        }
-        for reason in (NO_MAJORITY, *NO_LABELS.values(), NO_VOTES)
-        if (reasons == reason).any()
-    }
+def by_split(mask: np.ndarray, dataset: FaceDataset) -> dict[str, int]:
+    """Return split -> number of its images in a mask."""
+    return {split: int((mask & (dataset.split == split)).sum()) for split in dataset.splits}

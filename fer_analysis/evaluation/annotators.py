@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_analysis.data.vote_labels import BY_VOTES
 from fer_analysis.data.vote_shares import STRATA, modal_shares, stratum, vote_entropy, vote_shares
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.statistics.estimate import Estimate
@@ -28,9 +29,9 @@ def annotators(evaluation: Evaluation) -> dict | None:
 
     Returns:
         Figures: estimates and shares of 1, entropies in nats (those named `_bits` in bits); None
-        without votes.
+        without votes, or where the labels are these votes' own: they agree by construction.
     """
-    if evaluation.votes is None or not len(evaluation):
+    if evaluation.votes is None or not len(evaluation) or BY_VOTES in evaluation.protocol:
         return None
     k = len(evaluation.label_names)
     voted = evaluation.votes[:, :k].sum(axis=1) > 0

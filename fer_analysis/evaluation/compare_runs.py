@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.comparison import ComparedRun, Comparison
@@ -45,6 +46,7 @@ def compare_runs(
     *,
     data: str | Path | LoadedData | None = None,
     split: str | None = None,
+    label_map: Given | None = None,
     overrides: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> Comparison:
@@ -56,6 +58,7 @@ def compare_runs(
             Runs that differ only in their seed are taken together.
         data: Other data than the runs' own.
         split: The split; by default the one that `open_run` chooses.
+        label_map: How the data's labels are those of the networks; see `open_run`.
         overrides: `KEY=VALUE` texts that change the data section.
         progress: Receives tasks; notices of the data are left out, they would repeat.
 
@@ -64,7 +67,8 @@ def compare_runs(
     """
     quiet = _Quiet(progress or Progress())
     names = _without_others(_distinct(runs), progress or Progress())
-    entries = [_entry(name, data, split, overrides, progress=quiet) for name in names]
+    how = {"label_map": label_map, "progress": quiet}
+    entries = [_entry(name, data, split, overrides, **how) for name in names]
     known = [entry.name for entry in entries]
     entries = [
         replace(entry, name=_long_name(run, index)) if known.count(entry.name) > 1 else entry
@@ -126,7 +130,7 @@ def _long_name(run: Comparable | None, index: int) -> str:
     return str(run) if isinstance(run, str | Path) else f"run {index + 1}"
 
 
-def _entry(run, data, split, overrides, *, progress: Progress) -> _Entry:
+def _entry(run, data, split, overrides, *, label_map, progress: Progress) -> _Entry:
     if isinstance(run, Evaluation):
         path = run.folder.parents[1] if run.folder is not None else Path("predictions")
         return _Entry(path.name, str(path), run, config=f"predictions {id(run)}")
@@ -143,7 +147,9 @@ def _entry(run, data, split, overrides, *, progress: Progress) -> _Entry:
         result = origin.result() if origin.is_complete else None
         seed = origin.config().seed
         config = origin.config().model_copy(update={"seed": 0}).to_yaml()
-    opened, loaded, split = open_run(trained, data, split, overrides, progress=progress)
+    opened, loaded, split = open_run(
+        trained, data, split, overrides, label_map=label_map, progress=progress
+    )
     path = trained.path if trained.is_directory else opened.path
     evaluation = predict_split(opened, loaded, split, progress=progress)
     name = trained.name if origin.is_directory else trained.model_file.stem

@@ -57,6 +57,12 @@ class Comparison:
     folder: Path | None = None
 
     @property
+    def where(self) -> str:
+        """The split for a title, with the protocol where labels are not the data's own."""
+        protocol = self.runs[0].metrics["protocol"]
+        return f"{self.split} split" + (f", {protocol} protocol" if "+" in protocol else "")
+
+    @property
     def verdicts(self) -> list[str]:
         """The difference in accuracy of each pair on each set of images, one sentence each."""
         return [

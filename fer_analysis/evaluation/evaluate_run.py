@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.label_map import needed_pairs
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation import pitfalls
@@ -141,9 +142,11 @@ def _check_labels(run: Run, names, outputs: int, label_names: tuple[str, ...]) -
     if (names or label_names) != label_names or outputs != len(label_names):
         own = ", ".join(names) if names else f"{outputs} labels without names"
         same = " (the same labels in another order)" if set(names or ()) == set(label_names) else ""
+        pairs = needed_pairs(label_names, names) if names else None
+        hint = f"; to score it all the same: {pairs}" if pairs else ""
         raise FerError(
             f"{run.model_file}: the model's labels are not the data's{same}: "
-            f"{own}; the data has: {', '.join(label_names)}"
+            f"{own}; the data has: {', '.join(label_names)}{hint}"
         )
 
 
@@ -210,7 +213,12 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
         protocol=data.protocol,
         comparable=data.comparable,
         leaked=run.leaked(hashes),
-        notes=(*(["test-time augmentation"] if tta else []), *run.face_list_notes(), *notes),
+        notes=(
+            *(["test-time augmentation"] if tta else []),
+            *run.face_list_notes(),
+            *data.label_notes(split),
+            *notes,
+        ),
         votes=part.votes,
         vote_names=part.vote_names,
     )

@@ -29,7 +29,8 @@ class Evaluation:
         ids: str `(n,)`, the source's own name for each image.
         split: The split's name.
         label_names: The k labels.
-        protocol: How the data is split: `official`, `kaggle` or `own`.
+        protocol: How the data is split: `official`, `kaggle` or `own`; `+votes` and `+mapped`
+            behind it where labels are by votes, or translated to the network's.
         comparable: Whether figures on this split may be compared with published ones.
         leaked: bool `(n,)`, images that are among the training images pixel for pixel; None
             where unknown.
@@ -115,6 +116,12 @@ class Evaluation:
     def leak_free(self) -> Evaluation | None:
         """The images that are not among the training images; None where that is unknown."""
         return None if self.leaked is None else self.take(~self.leaked)
+
+    @property
+    def where(self) -> str:
+        """The split for a title, with the protocol where labels are not the data's own."""
+        own = "+" not in self.protocol
+        return f"{self.split} split" + ("" if own else f", {self.protocol} protocol")
 
     @cached_property
     def predicted(self) -> np.ndarray:

@@ -46,6 +46,7 @@ def join_data(own: Evaluation, data: LoadedData, split: str | None) -> Evaluatio
         warnings=tuple(pitfalls.oversampled_before_split(dataset, split)),
         notes=(
             "predictions made elsewhere; leaks are those of the data's training split",
+            *data.label_notes(split),
             *own.notes,
             *gaps.notes(len(dataset.label_names)),
         ),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from fer_analysis.config import check_sections, load_config, parse_data
 from fer_analysis.config.schema import SYNTHETIC
+from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
-from fer_analysis.data.open import open_data
+from fer_analysis.data.open import open_data, with_labels_of
 from fer_analysis.errors import FerError
 from fer_analysis.models.exported import read_exported
 from fer_analysis.models.model_file import ANY_SIZE, read_model_file
@@ -71,12 +72,26 @@ def taken_size(run: Run) -> int:
     return size or ANY_SIZE
 
 
+def taken_labels(run: Run) -> tuple[str, ...]:
+    """Return the labels that a run's network answers with, in its order.
+
+    Raises:
+        FerError: If its file does not say.
+    """
+    file = run.trained_model_file()
+    names = (read_exported if run.is_exported else read_model_file)(file).label_names
+    if not names:
+        raise FerError(f"{file}: does not say what its labels are, so none can be mapped to them")
+    return tuple(names)
+
+
 def open_run(
     run: str | Path | Run | None,
     data: str | Path | LoadedData | None = None,
     split: str | None = None,
     overrides: tuple[str, ...] = (),
     *,
+    label_map: Given | None = None,
     progress: Progress | None = None,
 ) -> tuple[Run, LoadedData, str]:
     """Open a RUN, its data (or other data) and a split of it.
@@ -86,6 +101,8 @@ def open_run(
         data: Other data than the run's own: a path, or data that was read before.
         split: The split; test if the data has one, else validation.
         overrides: `KEY=VALUE` texts that change the data section.
+        label_map: How the data's labels are those of the network, if they are not the same: see
+            `data.label_map.read_label_map`; None: they must be the same.
         progress: Receives the notices.
 
     Returns:
@@ -111,6 +128,9 @@ def open_run(
             else data_section(data, overrides, **({} if str(data) == SYNTHETIC else {"size": size}))
         )
         loaded = read_data(section, progress)
+    if label_map is not None:
+        loaded = with_labels_of(loaded, taken_labels(run), label_map)
+        progress.notice(loaded.notices[-1])
     trained_on = run.environment().get("data", {}).get("fingerprint")
     if loaded.fingerprint != trained_on:
         run = run.for_data(name_of(loaded), loaded.fingerprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -36,13 +37,12 @@ def align(evaluations: list[Evaluation]) -> list[Evaluation]:
     Raises:
         FerError: If they are not of the same images with the same labels.
     """
+    evaluations = _with_the_same_labels(evaluations)
     first = evaluations[0]
     order = np.argsort(first.ids, kind="stable")
     aligned = [first.take(order)]
     for other in evaluations[1:]:
         candidate = other.take(np.argsort(other.ids, kind="stable"))
-        if candidate.label_names != first.label_names:
-            raise FerError("these runs have different labels: they cannot be compared")
         same = np.array_equal(candidate.ids, aligned[0].ids)
         if not same or not np.array_equal(candidate.labels, aligned[0].labels):
             raise FerError(
@@ -52,6 +52,34 @@ def align(evaluations: list[Evaluation]) -> list[Evaluation]:
             )
         aligned.append(candidate)
     return aligned
+
+
+def _with_the_same_labels(evaluations: list[Evaluation]) -> list[Evaluation]:
+    """Return predictions with the labels of the network that has the most.
+
+    A network with fewer of these labels gives the others the probability 0.
+
+    Raises:
+        FerError: If one has a label that the one with the most does not have.
+    """
+    names = max((e.label_names for e in evaluations), key=len)
+    if any(not set(e.label_names) <= set(names) for e in evaluations):
+        raise FerError("these runs have different labels: they cannot be compared")
+    return [e if e.label_names == names else _with_labels(e, names) for e in evaluations]
+
+
+def _with_labels(evaluation: Evaluation, names: tuple[str, ...]) -> Evaluation:
+    places = np.array([names.index(name) for name in evaluation.label_names])
+    probabilities = np.zeros((len(evaluation), len(names)), np.float32)
+    probabilities[:, places] = evaluation.probabilities
+    return dataclasses.replace(
+        evaluation,
+        labels=places[evaluation.labels],
+        probabilities=probabilities,
+        label_names=names,
+        votes=None,
+        vote_names=(),
+    )
 
 
 def spread(contender: Contender) -> dict:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.data.ids import rows_of
+from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.confusions import top_losses
@@ -42,6 +43,7 @@ def score(
     exclude: str | Path | None,
     issues: Sequence[str],
     relabel: str | Path | None,
+    label_map: Given | None,
     overrides: tuple[str, ...],
     progress: Progress | None,
 ) -> tuple[Evaluation, np.ndarray | None]:
@@ -56,10 +58,13 @@ def score(
         raise FerError("issues say which images to exclude: name an audit.csv")
     common = {"data": data, "split": split, "overrides": overrides, "progress": progress}
     if predictions is None:
-        evaluation, loaded = _score_run(run, tta=tta, logit_adjustment=logit_adjustment, **common)
-    elif run not in (None, "bundled") or tta or logit_adjustment is not None:
+        evaluation, loaded = _score_run(
+            run, tta=tta, logit_adjustment=logit_adjustment, label_map=label_map, **common
+        )
+    elif run not in (None, "bundled") or tta or logit_adjustment is not None or label_map:
         raise FerError(
-            "a table of predictions takes no RUN, tta or logit adjustment: it replaces a run"
+            "a table of predictions takes no RUN, tta, logit adjustment or label map: it replaces "
+            "a run"
         )
     else:
         evaluation, loaded = _score_table(predictions, **common)
@@ -86,11 +91,14 @@ def _score_run(
     split: str | None,
     tta: bool,
     logit_adjustment: float | None,
+    label_map: Given | None,
     overrides: tuple[str, ...],
     progress: Progress | None,
 ) -> tuple[Evaluation, LoadedData]:
     """Return a run's predictions of a split, adjusted if asked for, and the data."""
-    opened, loaded, split = open_run(run, data, split, overrides, progress=progress)
+    opened, loaded, split = open_run(
+        run, data, split, overrides, label_map=label_map, progress=progress
+    )
     prior = None if logit_adjustment is None else opened.prior()
     evaluation = predict_split(opened, loaded, split, tta=tta, progress=progress)
     name = folder_of(split, tta=tta)

@@ -23,7 +23,7 @@ def comparison_figure(comparison: Comparison) -> Figure:
     Args:
         comparison: At least two runs.
     """
-    return pairs_figure(comparison.pairs, f"{comparison.split} split")
+    return pairs_figure(comparison.pairs, comparison.where)
 
 
 @styled

@@ -28,7 +28,7 @@ def save_pictures(evaluation: Evaluation, images: np.ndarray | None, folder: Pat
     """
     found = metrics(evaluation)
     clean, block, images_of = clean_block(evaluation)
-    title = f"{evaluation.split} split, {images_of}"
+    title = f"{evaluation.where}, {images_of}"
     by = f"run {evaluation.run}, {title}" if evaluation.run else title
     save(confusion_figure(evaluation, found), folder / "confusion.png")
     save(recall_figure(found), folder / "recall.png")
@@ -39,6 +39,6 @@ def save_pictures(evaluation: Evaluation, images: np.ndarray | None, folder: Pat
     if images is not None:
         losses = top_losses(evaluation, LOSSES)
         faces = images[[row["row"] for row in losses]]
-        facts = (of_run(evaluation.run), f"{evaluation.split} split", of_images(len(evaluation)))
+        facts = (of_run(evaluation.run), evaluation.where, of_images(len(evaluation)))
         figure = top_losses_figure(losses, faces, *facts, "probabilities as predicted")
         save(figure, folder / "top_losses.png")

@@ -85,7 +85,7 @@ def heat_map_figure(test: StressTest) -> Figure:
 
 
 def _facts(test: StressTest) -> tuple[str, ...]:
-    return plain(test.name, 48), f"{test.meta['split']} split", of_images(len(test))
+    return plain(test.name, 48), test.where, of_images(len(test))
 
 
 def _widest_intervals(test: StressTest) -> str:

@@ -80,6 +80,7 @@ def run_stress(
             "run": network.name,
             "split": split,
             "data": data.fingerprint,
+            "label_notes": list(data.label_notes(split)),
             "leak_free": len(part),
             "seed": seed,
             "seen": sorted(network.seen & set(chosen)),

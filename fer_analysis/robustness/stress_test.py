@@ -86,7 +86,8 @@ class StressTest(Tested):
             cells = list(product(names, saved["severities"]))
             found = {key: _like(store.get(*key), arrays["clean"]) for key in (*cells, *NAMES)}
             return cls(
-                meta={key: saved[key] for key in META},
+                meta={key: saved[key] for key in META}
+                | {"label_notes": saved.get("label_notes", [])},
                 label_names=tuple(saved["label_names"]),
                 cells={key: found[key] for key in cells},
                 changes={key: found[key] for key in NAMES},
@@ -106,7 +107,7 @@ class StressTest(Tested):
             for row in self.summary["conditions"]
         ]
         clean = estimate(self.summary["clean"]["accuracy"])
-        title = f"{self.name}, {self.meta['split']}: {len(self):,} images, clean {clean}"
+        title = f"{self.name}, {self.where}: {len(self):,} images, clean {clean}"
         return html_table(title, ["condition", "kind", "mean accuracy"], rows)
 
 

@@ -29,7 +29,7 @@ def print_comparison(comparison: Comparison) -> None:
             _print_spreads(images, rows)
     for pair in comparison.pairs:
         for images, compared in pair.items():
-            _print_pair(f"{comparison.split} split, {images}", compared)
+            _print_pair(f"{comparison.where}, {images}", compared)
 
 
 def _print_overview(comparison: Comparison) -> None:
@@ -44,7 +44,7 @@ def _print_overview(comparison: Comparison) -> None:
             *(_share(clean["accuracy"]) if clean else (MISSING, MISSING)),
             number(whole["macro_f1"].value),
         )
-    out.print(f"{comparison.split} split")
+    out.print(comparison.where)
     out.print(rows)
     if (left := len(comparison.runs) - MOST_RUNS) > 0:
         out.print(f"… and {left} more runs (-v: all)")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from fer_analysis.cli import verbosity
-from fer_analysis.cli.tables.console import out, print_summary, table
+from fer_analysis.cli.tables.console import out, print_item, print_summary, table
 from fer_analysis.robustness.comparison import StressComparison
 from fer_analysis.robustness.findings import (
     findings,
@@ -52,6 +52,8 @@ def _print_kinds(test: StressTest) -> None:
     clean = estimate(summary["clean"]["accuracy"])
     where = f"{test.name}, {test.meta['split']}"
     print_summary([f"{where}: {len(test):,} of {test.meta['leak_free']:,} images, clean {clean}"])
+    for note in test.meta.get("label_notes", ()):
+        print_item(note)
     rows = table("", "acc. %", "95 % int.", "of clean %", "lowest: condition, severity", "acc. %")
     rows.columns[4].justify = "left"
     for name, group in summary["overall"].items():

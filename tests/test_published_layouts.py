@@ -1,0 +1,142 @@
+"""RAF-DB and AffectNet in the forms that people have: which number is which label, and who says."""
+
+import shutil
+
+import numpy as np
+import pytest
+from fer_layouts import NUMBER_OF, faces, write_layout
+from PIL import Image
+
+from fer_analysis.data.dataset import FER_LABELS
+from fer_analysis.data.load import load_data
+from fer_analysis.errors import FerError
+
+EIGHT = (*FER_LABELS, "contempt")
+LABELS = {"rafdb": FER_LABELS, "affectnet": EIGHT}
+
+
+def made(layout, n=48):
+    """Return faces of one grey each, which JPEG keeps, of the layout's labels and splits."""
+    splits = ("train", "test") if layout.startswith("rafdb") else ("train", "validation")
+    data = faces(n, labels=LABELS[layout.removesuffix("_numbers")], splits=splits)
+    data.images[:] = (np.arange(n) * 5)[:, None, None, None]
+    return data
+
+
+def labels_of(dataset):
+    """Return each image's grey and label."""
+    greys = dataset.images[:, 0, 0, 0].tolist()
+    names = [dataset.label_names[label] for label in dataset.labels]
+    return sorted(zip(greys, names, strict=True))
+
+
+@pytest.mark.parametrize("layout", ["rafdb", "affectnet", "rafdb_numbers", "affectnet_numbers"])
+def test_numbers_become_the_published_labels(tmp_path, layout):
+    data = made(layout)
+    asked = "auto" if layout in LABELS else layout
+    loaded = load_data(write_layout(data, tmp_path, layout), layout=asked)
+    assert loaded.layout == layout
+    assert loaded.dataset.label_names == LABELS[layout.removesuffix("_numbers")]
+    assert labels_of(loaded.dataset) == labels_of(data)
+    told = next(text for text in loaded.notices if text.startswith("labels: "))
+    name, number = next(iter(NUMBER_OF[layout.removesuffix("_numbers")].items()))
+    assert f"{number} {name}" in told
+    assert (loaded.dataset.split == "train").sum() <= (data.split == "train").sum()
+
+
+def test_folders_called_by_numbers_are_never_guessed(tmp_path):
+    loaded = load_data(write_layout(made("affectnet"), tmp_path, "affectnet_numbers"))
+    assert loaded.layout == "folders"
+    assert loaded.dataset.label_names == tuple("01234567")
+    told = next(text for text in loaded.notices if "kept as names" in text)
+    assert "AffectNet's: neutral, happy, sad" in told and "--layout affectnet_numbers" in told
+    with pytest.raises(FerError, match="RAF-DB's numbers 1 to 7"):
+        load_data(tmp_path, layout="rafdb_numbers")
+
+
+def test_kaggles_rafdb_is_known_by_its_file_names(tmp_path):
+    """`DATASET/train/5/train_00001_aligned.jpg`; somebody's own 0 to 6 stay numbers."""
+    data = made("rafdb")
+    folder = write_layout(data, tmp_path / "one" / "DATASET", "rafdb_numbers")
+    for row, file in enumerate(sorted(folder.rglob("*.png"))):
+        split = file.relative_to(folder).parts[0]
+        file.rename(file.with_name(f"{split}_{row:05}_aligned.png"))
+    (folder.parent / "train_labels.csv").write_text("image,label\n")
+    loaded = load_data(folder.parent)
+    assert (loaded.layout, loaded.dataset.label_names) == ("rafdb", FER_LABELS)
+    assert labels_of(loaded.dataset) == labels_of(data)
+    for split in ("train", "test"):
+        (folder / split / "7").rename(folder / split / "0")
+    assert load_data(folder.parent).layout == "folders"
+
+
+def test_rafdb_lines_that_cannot_be_read(tmp_path):
+    folder = write_layout(made("rafdb"), tmp_path, "rafdb")
+    table = folder / "EmoLabel/list_patition_label.txt"
+    table.write_text(table.read_text() + "train_99999.jpg 5\ntrain_00000.jpg 9\ntrain_1.jpg\n")
+    with pytest.raises(FerError) as error:
+        load_data(folder)
+    for text in (
+        "line 49: no image train_99999_aligned.jpg in Image/aligned/",
+        "line 50: unknown number 9, expected 1 to 7: are these the compound expressions?",
+        "line 51: expected a name and a number",
+    ):
+        assert text in str(error.value)
+    loaded = load_data(folder, skip_bad=True)
+    assert (loaded.account.read, loaded.account.seen) == (48, 51)
+    (folder / "Image/aligned").rename(folder / "Image/original")
+    with pytest.raises(FerError, match="their faces are not cut out"):
+        load_data(folder)
+
+
+def test_affectnet_images_without_an_expression_are_left_out(tmp_path):
+    folder = write_layout(made("affectnet"), tmp_path, "affectnet")
+    np.save(folder / "train_set/annotations/0_exp.npy", np.array("10"))
+    np.save(folder / "train_set/annotations/1_exp.npy", np.array(9))
+    loaded = load_data(folder)
+    assert len(loaded.dataset) == 46 and loaded.account.seen == 48
+    assert any("left out: 1 no face, 1 uncertain" in text for text in loaded.notices)
+    np.save(folder / "train_set/annotations/2_exp.npy", np.array(11))
+    (folder / "train_set/annotations/3_exp.npy").unlink()
+    with pytest.raises(FerError, match=r"(?s)2_exp.npy: .*expected 0 to 10.*3_exp.npy: no label"):
+        load_data(folder)
+
+
+def test_the_table_counts_where_the_folder_says_otherwise(tmp_path):
+    data = made("affectnet", 16)
+    write_layout(data, tmp_path, "labels")
+    files = sorted(tmp_path.rglob("*.png"))
+    lines = [
+        f"{i},{f.relative_to(tmp_path).as_posix()},{f.parent.name},.9" for i, f in enumerate(files)
+    ]
+    lines[0] = lines[0].replace(f",{files[0].parent.name},", ",Contempt,")
+    (tmp_path / "labels.csv").write_text("\n".join([",pth,label,relFCs", *lines]) + "\n")
+    loaded = load_data(tmp_path)
+    assert loaded.layout == "affectnet" and len(loaded.dataset) == 16
+    assert loaded.notices[0] == "labels: those of labels.csv; 1 images lie in the folder of another"
+    assert int((loaded.dataset.labels == 7).sum()) == 3
+
+
+def test_yolo_numbers_are_those_of_its_own_file(tmp_path):
+    names = ["Anger", "Contempt", "Disgust", "Fear", "Happy", "Neutral", "Sad", "Surprise"]
+    for split in ("train", "valid"):
+        for part in ("images", "labels"):
+            (tmp_path / split / part).mkdir(parents=True)
+        for number in range(8):
+            grey = np.full((96, 96, 3), 20 * number, np.uint8)
+            Image.fromarray(grey).save(tmp_path / split / "images" / f"a{number}.png")
+            label = tmp_path / split / "labels" / f"a{number}.txt"
+            label.write_text(f"{number} 0.5 0.5 1 1\n")
+    with pytest.raises(FerError, match="no data.yaml says which"):
+        load_data(tmp_path)
+    (tmp_path / "data.yaml").write_text(f"nc: 8\nnames: {names}\n")
+    loaded = load_data(tmp_path)
+    expected = ["angry", "contempt", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
+    found = [name for grey, name in labels_of(loaded.dataset)]
+    assert found == [name for name in expected for _ in range(2)]
+    assert loaded.dataset.label_names == EIGHT
+    assert any("16 of 16 images converted from colour to grey" in text for text in loaded.notices)
+    shutil.rmtree(tmp_path / "train")
+    (tmp_path / "data.yaml").write_text("names: [cat, dog]\n")
+    with pytest.raises(FerError, match="no expressions: cat, dog"):
+        load_data(tmp_path)
