@@ -20,6 +20,9 @@ from fer_analysis.statistics.estimate import to_json
 from fer_analysis.text import estimate, html_table
 
 META = ("run", "split", "data", "leak_free", "seed", "seen", "rule_from", "guard_from", "made_from")
+LATER = ("label_notes",)
+"""Facts that saved tests of earlier versions do not have."""
+
 STRESS, TABLE, ARRAYS = "stress.json", "stress.csv", "stress.npz"
 
 
@@ -86,8 +89,7 @@ class StressTest(Tested):
             cells = list(product(names, saved["severities"]))
             found = {key: _like(store.get(*key), arrays["clean"]) for key in (*cells, *NAMES)}
             return cls(
-                meta={key: saved[key] for key in META}
-                | {"label_notes": saved.get("label_notes", [])},
+                meta={key: saved[key] for key in META + LATER if key in saved or key in META},
                 label_names=tuple(saved["label_names"]),
                 cells={key: found[key] for key in cells},
                 changes={key: found[key] for key in NAMES},
