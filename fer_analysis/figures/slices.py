@@ -30,18 +30,19 @@ def save_figures(found: Slices, evaluation: Evaluation, images: np.ndarray, fold
         images: uint8 `(n, h, w, 1)`, in the same order.
         folder: Where the pictures go.
     """
-    save(slices_figure(found, evaluation.run), folder / "slices.png")
+    save(slices_figure(found, evaluation.run, where=evaluation.where), folder / "slices.png")
     if len(found.worst):
         save(worst_slice_figure(found, evaluation, images), folder / "worst_slice.png")
 
 
 @styled
-def slices_figure(found: Slices, run: str = "") -> Figure:
+def slices_figure(found: Slices, run: str = "", where: str = "") -> Figure:
     """Draw the difference of each quarter to the rest, within labels; bold where it is shown.
 
     Args:
         found: The slices.
         run: Whose predictions they are made of.
+        where: Of which split; the slices' own if empty.
     """
     measures = list(dict.fromkeys(each.measure for each in found.slices))
     present = {each.part for each in found.slices}
@@ -68,7 +69,7 @@ def slices_figure(found: Slices, run: str = "") -> Figure:
         figure,
         "Accuracy of each slice compared with the rest, within labels",
         of_run(run),
-        f"{plain(found.split)} split",
+        plain(where) or f"{plain(found.split)} split",
         f"n = {found.n:,} {found.images}",
         "in points [95 % interval]; n: images of the slice",
         "bold with *: shown at 5 % after Holm's correction",
@@ -111,7 +112,7 @@ def worst_slice_figure(found: Slices, evaluation: Evaluation, images: np.ndarray
         figure,
         f"Faces of the worst slice: {plain(worst.name, 70)}",
         of_run(evaluation.run),
-        f"{plain(found.split)} split",
+        plain(evaluation.where),
         f"n = {worst.n:,} images of the slice, {len(rows)} shown, wrong predictions first",
         f"{estimate(worst.accuracy)} correct",
         f"{points(worst.difference.value, worst.difference.interval)} points within labels",
