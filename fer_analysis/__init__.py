@@ -6,7 +6,7 @@ import importlib
 import os
 import platform
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 # TensorFlow turns oneDNN's kernels on by itself only where the processor has the newest vector
 # instructions; on the others they make matrix products and convolutions up to twice as fast too.
