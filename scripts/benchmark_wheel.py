@@ -319,7 +319,7 @@ def show(rows: dict, differences: dict, options: argparse.Namespace) -> None:
             _share(block["accuracy"]) for block in blocks
         ]
         lines[f"macro-F1{' ' if part == 'all' else ', leak-free'}"] = [
-            f"{block['macro_f1']:.3f}" for block in blocks
+            f"{100 * block['macro_f1']:.1f} %" for block in blocks
         ]
         for place, label in enumerate(LABELS):
             cells = [block["labels"][place] for block in blocks]

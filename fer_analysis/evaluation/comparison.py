@@ -9,7 +9,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.paired import verdict
 from fer_analysis.files import read_json, write_json
 from fer_analysis.statistics.estimate import from_json, to_json
-from fer_analysis.text import estimate, html_table, number_estimate
+from fer_analysis.text import estimate, html_table
 
 COMPARISON = "comparison.json"
 
@@ -132,7 +132,7 @@ class Comparison:
                     f"{whole['n']:,}",
                     estimate(whole["accuracy"]),
                     estimate(clean["accuracy"]) if clean else "unknown",
-                    number_estimate(whole["macro_f1"]),
+                    estimate(whole["macro_f1"]),
                 ]
             )
         heads = ("run", "n", "accuracy [95 %]", "leak-free", "macro-F1 [95 %]")

@@ -14,7 +14,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.array_problems import array_problems
 from fer_analysis.files import as_text, replacing
 from fer_analysis.statistics.intervals import proportion
-from fer_analysis.text import estimate, html_table, number, percent
+from fer_analysis.text import estimate, html_table, percent
 
 PREDICTIONS, CONFUSION = "predictions.npz", "confusion.csv"
 
@@ -261,13 +261,13 @@ class Evaluation:
                 estimate(proportion(int(self.correct[label]), int(self.support[label]))),
                 f"{self.predicted_counts[label]:,}",
                 percent(self.precision[label]),
-                number(self.f1[label]),
+                percent(self.f1[label]),
             ]
             for label, name in enumerate(self.label_names)
         ]
         accuracy = estimate(proportion(int(self.correct.sum()), len(self)))
         caption = f"{self.split} split, n = {len(self):,}: accuracy {accuracy}, "
-        caption += f"macro-F1 {number(self.macro_f1)}"
+        caption += f"macro-F1 {percent(self.macro_f1)}"
         heads = ("label", "n", "recall [95 %]", "predicted", "precision", "F1")
         return html_table(caption, heads, rows)
 

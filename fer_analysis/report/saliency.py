@@ -6,7 +6,15 @@ import numpy as np
 
 from fer_analysis.data.ids import rows_of
 from fer_analysis.report.saved_run import SavedRun
-from fer_analysis.report.sprites import MAP_SIDE, SIDE, face_uri, opacity, overlay_uri
+from fer_analysis.report.sprites import (
+    PERCENTILE,
+    SIDE,
+    face_uri,
+    in_steps,
+    overlay_uri,
+    softened,
+)
+from fer_analysis.saliency.maps import SaliencyMaps
 from fer_analysis.text import short
 
 KEYS = ("by_maps", "by_occlusion", "maps_reason", "occlusion_reason", "humans")
@@ -20,39 +28,55 @@ def saliency_by_label(run: SavedRun, faces: bool) -> dict | None:
         faces: Whether pictures may be shown.
 
     Returns:
-        `description` of the maps, `n`, `marks` (the checks that the method failed), and `labels`,
+        `description` of the maps, `n`, `highest` (where the colours of every label end; 1 is
+        spread evenly), `marks` (the checks that the method failed), and `labels`,
         one each in the labels' order: `n`, the regions found (empty texts where none was looked
         for), `map` and `face`, pictures as data URIs (None without).
     """
     analysis = run.saliency
     if analysis is None:
         return None
-    maps = analysis.maps
+    maps, means = analysis.maps, _means(analysis.maps)
+    highest = max((float(np.percentile(mean, PERCENTILE)) for mean in means.values()), default=1.0)
     found = {row["label"]: row for row in analysis.human_rows()}
     labels = []
     for label, name in enumerate(maps.label_names):
         rows = maps.labels == label
         regions = {key: short(found.get(name, {}).get(key) or "") for key in KEYS}
-        face, drawn = _pictures(run, rows) if faces and rows.any() else (None, None)
+        face, drawn = None, None
+        if faces and label in means:
+            face, drawn = _face(run, rows), overlay_uri(_opacity(means[label], highest))
         labels.append({"n": int(rows.sum()), **regions, "face": face, "map": drawn})
     return {
         "description": short(maps.description, 200),
         "n": len(maps),
+        "highest": highest,
         "marks": [short(mark, 200) for mark in analysis.marks],
         "labels": labels,
     }
 
 
-def _pictures(run: SavedRun, rows: np.ndarray) -> tuple[str | None, str | None]:
-    """Return the mean face and the mean map of a label's explained images."""
-    maps = run.saliency.maps.take(rows)
-    strength = maps.strength.astype(float)
-    totals = strength.sum(axis=(1, 2), keepdims=True)
-    mean = np.divide(strength, totals, where=totals > 0, out=np.zeros_like(strength)).mean(axis=0)
-    drawn = overlay_uri(opacity(mean).reshape(MAP_SIDE, MAP_SIDE))
-    found = rows_of(maps.ids, run.evaluation.ids)
+def _means(maps: SaliencyMaps) -> dict[int, np.ndarray]:
+    """Return each explained label's mean map, softened; 1 is as if spread evenly."""
+    means = {}
+    for label in np.unique(maps.labels).tolist():
+        strength = maps.take(maps.labels == label).strength.astype(float)
+        level = strength.mean(axis=(1, 2), keepdims=True)
+        parts = np.divide(strength, level, where=level > 0, out=np.zeros_like(strength))
+        means[label] = softened(parts.mean(axis=0))
+    return means
+
+
+def _opacity(mean: np.ndarray, highest: float) -> np.ndarray:
+    """Return how opaque a mean map is drawn: from spread evenly to the highest of all labels."""
+    return in_steps((mean - 1) / max(highest - 1, 1e-9))
+
+
+def _face(run: SavedRun, rows: np.ndarray) -> str | None:
+    """Return the mean face of a label's explained images; None where they are not there."""
+    found = rows_of(run.saliency.maps.ids[rows], run.evaluation.ids)
     found = found[found >= 0]
     if run.images is None or not len(found):
-        return None, drawn
+        return None
     face = run.images[found].mean(axis=0)
-    return (face_uri(face) if min(face.shape) >= SIDE // 2 else None), drawn
+    return face_uri(face) if min(face.shape) >= SIDE // 2 else None

@@ -98,9 +98,19 @@ def opacity(strength: np.ndarray) -> np.ndarray:
 
     The face is visible wherever the map is weak.
     """
-    soft = ndimage.gaussian_filter(strength.astype(float), BLUR)
+    soft = softened(strength)
     low, high = np.percentile(soft, (50, PERCENTILE))
-    share = np.clip((soft - low) / ((high - low) or 1), 0, 1)
+    return in_steps((soft - low) / ((high - low) or 1))
+
+
+def softened(strength: np.ndarray) -> np.ndarray:
+    """Return a map that is blurred for the eye; the page says so."""
+    return ndimage.gaussian_filter(strength.astype(float), BLUR)
+
+
+def in_steps(share: np.ndarray) -> np.ndarray:
+    """Return the opacity of a map, uint8 `(MAP_SIDE, MAP_SIDE)`: 0 transparent, 1 opaque."""
+    share = np.clip(share, 0, 1)
     steps = np.round(_resized_float(share, MAP_SIDE).clip(0, 1) * LEVELS) / LEVELS
     return (255 * OPACITY * steps).astype(np.uint8)
 

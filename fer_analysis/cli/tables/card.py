@@ -5,7 +5,7 @@ from __future__ import annotations
 from fer_analysis.cli.tables.console import out, print_item, table
 from fer_analysis.evaluation.model_card import card_lines, split_name
 from fer_analysis.statistics.estimate import Estimate
-from fer_analysis.text import estimate, interval, number_estimate, percent
+from fer_analysis.text import estimate, interval, percent
 
 _BLOCKS = {"all": "all images", "leak_free": "leak-free images"}
 
@@ -46,7 +46,7 @@ def _print_split(card: dict, split: str) -> None:
         accuracy, macro_f1 = (Estimate.from_dict(block[k]) for k in ("accuracy", "macro_f1"))
         out.print(
             f"{_BLOCKS[key]}: accuracy {estimate(accuracy)} of {block['n']:,}, "
-            f"macro-F1 {number_estimate(macro_f1)}",
+            f"macro-F1 {estimate(macro_f1)}",
             soft_wrap=True,
         )
     heads = ("correct", "recall %", "95 % int.") * len(blocks)

@@ -7,7 +7,7 @@ from fer_analysis.cli.tables.console import out, print_item, print_summary, tabl
 from fer_analysis.cli.tables.paper import print_table_1
 from fer_analysis.evaluation.comparison import Comparison
 from fer_analysis.evaluation.paired import verdict
-from fer_analysis.text import MISSING, interval, number, p_value, percent, points
+from fer_analysis.text import MISSING, interval, p_value, percent, points
 
 MOST_RUNS = 5
 """Rows of the summary."""
@@ -34,7 +34,7 @@ def print_comparison(comparison: Comparison) -> None:
 
 def _print_overview(comparison: Comparison) -> None:
     """Print one row for each run."""
-    rows = table("", "n", "acc. %", "95 % int.", "leak-free %", "95 % int.", "macro-F1")
+    rows = table("", "n", "acc. %", "95 % int.", "leak-free %", "95 % int.", "macro-F1 %")
     for run in comparison.runs[:MOST_RUNS]:
         whole, clean = run.metrics["all"], run.metrics["leak_free"]
         rows.add_row(
@@ -42,7 +42,7 @@ def _print_overview(comparison: Comparison) -> None:
             f"{whole['n']:,}",
             *_share(whole["accuracy"]),
             *(_share(clean["accuracy"]) if clean else (MISSING, MISSING)),
-            number(whole["macro_f1"].value),
+            percent(whole["macro_f1"].value, unit=""),
         )
     out.print(comparison.where)
     out.print(rows)
@@ -87,7 +87,8 @@ def _print_runs(comparison: Comparison) -> None:
             "n",
             "acc. %",
             "95 % int.",
-            "macro-F1",
+            "macro-F1 %",
+            "95 % int.",
             f"{rarest} correct",
             "95 % int.",
             title=f"\n{comparison.split} split, {title}",
@@ -104,7 +105,7 @@ def _print_spreads(title: str, spreads: list[dict]) -> None:
     for column in rows.columns:
         column.no_wrap, column.overflow = False, "fold"
     rows.add_row("accuracy %", *(_mean_sd(row["accuracy"]) for row in spreads))
-    rows.add_row("macro-F1", *(_mean_sd(row["macro_f1"], factor=1, digits=3) for row in spreads))
+    rows.add_row("macro-F1 %", *(_mean_sd(row["macro_f1"]) for row in spreads))
     for label in spreads[0]["recall"]:
         rows.add_row(f"{label} recall %", *(_mean_sd(row["recall"][label]) for row in spreads))
     out.print(rows)
@@ -146,8 +147,9 @@ def _share(figure) -> tuple[str, str]:
 
 def _cells(figures: dict | None, rarest: str) -> list[str]:
     if figures is None:  # the training images were not recorded
-        return [MISSING] * 6
-    cells = [f"{figures['n']:,}", *_share(figures["accuracy"]), number(figures["macro_f1"].value)]
+        return [MISSING] * 7
+    cells = [f"{figures['n']:,}", *_share(figures["accuracy"])]
+    cells += _share(figures["macro_f1"])
     for label in figures["labels"]:
         if label["label"] == rarest:
             correct = f"{label['correct']} of {label['support']}"
@@ -161,8 +163,8 @@ def _rarest(figures: dict) -> str:
     return min(present, key=lambda label: label["support"])["label"] if present else MISSING
 
 
-def _mean_sd(figure: dict, *, factor: int = 100, digits: int = 1) -> str:
+def _mean_sd(figure: dict) -> str:
     if figure["mean"] is None:
         return MISSING
-    text = f"{factor * figure['mean']:.{digits}f}"
-    return text if figure["sd"] is None else f"{text} ± {factor * figure['sd']:.{digits}f}"
+    text = f"{100 * figure['mean']:.1f}"
+    return text if figure["sd"] is None else f"{text} ± {100 * figure['sd']:.1f}"

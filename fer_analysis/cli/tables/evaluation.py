@@ -11,7 +11,7 @@ from fer_analysis.evaluation.listed_faces import names_of_lists
 from fer_analysis.evaluation.metrics import clean_block, metrics
 from fer_analysis.evaluation.summary import summary_lines
 from fer_analysis.paper import PROTOCOL, TEST_IMAGES
-from fer_analysis.text import estimate, interval, number, number_estimate, percent, points
+from fer_analysis.text import estimate, interval, number, number_interval, percent, points
 
 
 def print_evaluation(name: str, evaluation: Evaluation) -> None:
@@ -82,7 +82,7 @@ def _short(evaluation: Evaluation, found: dict) -> list[str]:
 def _figures_line(images: str, block: dict) -> str:
     return (
         f"{images}: accuracy {estimate(block['accuracy'])} of {block['n']:,}, "
-        f"macro-F1 {number(block['macro_f1'].value)}"
+        f"macro-F1 {estimate(block['macro_f1'])}"
     )
 
 
@@ -122,15 +122,21 @@ def _cells(figure) -> tuple[str, str]:
     return percent(figure.value, unit=""), interval(figure.interval, unit="")
 
 
+def _plain_cells(figure) -> tuple[str, str]:
+    """Return a figure that is no share and its interval for two columns."""
+    return number(figure.value), number_interval(figure.interval)
+
+
 def _print_labels(title: str, figures: dict) -> None:
     out.print(
         f"\n{title}: accuracy {estimate(figures['accuracy'])} of {figures['n']:,}, "
-        f"top-2 {estimate(figures['top_2'])}, macro-F1 {number_estimate(figures['macro_f1'])}, "
+        f"top-2 {estimate(figures['top_2'])}, macro-F1 {estimate(figures['macro_f1'])}, "
         f"balanced accuracy {estimate(figures['balanced_accuracy'])}"
     )
     rows = table(
-        "label", "n", "correct", "recall %", "95 % int.", "pred.", "prec. %", "F1", "AUROC", "AP"
+        "label", "n", "correct", "recall %", "95 % int.", "predicted", "prec. %", "95 % int."
     )
+    scores = table("label", "F1 %", "95 % int.", "AUROC", "95 % int.", "AP", "95 % int.")
     for label in figures["labels"]:
         rows.add_row(
             label["label"],
@@ -138,10 +144,16 @@ def _print_labels(title: str, figures: dict) -> None:
             str(label["correct"]),
             *_cells(label["recall"]),
             str(label["predicted"]),
-            percent(label["precision"].value, unit=""),
-            *(number(label[name].value) for name in ("f1", "auroc", "average_precision")),
+            *_cells(label["precision"]),
+        )
+        scores.add_row(
+            label["label"],
+            *_cells(label["f1"]),
+            *_plain_cells(label["auroc"]),
+            *_plain_cells(label["average_precision"]),
         )
     _print_table(rows)
+    _print_table(scores)
 
 
 def _print_calibration(block: dict, images: str) -> None:
