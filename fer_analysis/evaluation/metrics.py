@@ -45,7 +45,6 @@ def metrics(evaluation: Evaluation) -> dict:
         leak_free = evaluation.leak_free
         _KNOWN[evaluation] = {
             "format": FORMAT,
-            "run": evaluation.run,
             "split": evaluation.split,
             "protocol": evaluation.protocol,
             "comparable": evaluation.comparable,

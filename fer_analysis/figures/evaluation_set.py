@@ -26,7 +26,7 @@ def save_pictures(evaluation: Evaluation, images: np.ndarray | None, folder: Pat
         images: uint8 `(n, h, w, 1)`, in the same order; None draws no faces.
         folder: Where the pictures go.
     """
-    found = metrics(evaluation)
+    found = metrics(evaluation) | {"run": evaluation.run}
     clean, block, images_of = clean_block(evaluation)
     title = f"{evaluation.where}, {images_of}"
     by = f"run {evaluation.run}, {title}" if evaluation.run else title

@@ -31,7 +31,10 @@ def wheel() -> str:
         ("leak-free, 3,309", *(estimate(network["leak_free"]) for network in columns)),
         (
             "macro-F1, all / leak-free",
-            *(f"{c['all']['macro_f1']:.3f} / {c['leak_free']['macro_f1']:.3f}" for c in columns),
+            *(
+                f"{100 * c['all']['macro_f1']:.1f} / {100 * c['leak_free']['macro_f1']:.1f} %"
+                for c in columns
+            ),
         ),
         ("disgust correct", *correct("all", "disgust")),
         ("disgust correct, leak-free", *correct("leak_free", "disgust")),
@@ -125,7 +128,7 @@ def comparison() -> str:
         recalls = [record["runs"][part][index]["recall"]["disgust"]["mean"] for part in parts]
         name = {"bundled": "best"}.get(run["name"], run["name"])
         shares = " / ".join(f"{100 * recall:.0f} %" for recall in recalls)
-        rows.append((f"`{name}`", *cells, f"{free['macro_f1']['mean']:.3f}", shares))
+        rows.append((f"`{name}`", *cells, f"{100 * free['macro_f1']['mean']:.1f} %", shares))
     head = ("", "accuracy, all", "against `best`", "leak-free", "against `best`")
     return markdown((*head, "macro-F1, leak-free", "disgust, all / leak-free"), rows)
 
