@@ -104,7 +104,10 @@ def test_a_label_without_images_is_left_out_of_averages():
     assert e.balanced_accuracy == pytest.approx((1 + 1 / 2) / 2)
     assert e.macro_f1 == pytest.approx((1 + 2 / 3) / 2)
     assert NAMES[e.worst] == "dog"
-    assert "owl: no images in this split, left out of the averages" in summary_lines(e)
+    assert (
+        "owl: no images in this split, left out of the averages; 1 of the predictions, all wrong"
+        in summary_lines(e)
+    )
 
 
 def test_of_equal_labels_the_first_is_best_and_worst():

@@ -39,7 +39,7 @@ def test_labels_by_hand():
     assert done.told() == (
         "labels of the data read as the network's: happiness=happy, Anger=angry, contempt=-, "
         "calm=neutral; left out, without counterpart: 2 contempt; the data has no disgust, fear, "
-        "sad, surprise: such answers of the network count as wrong"
+        "sad, surprise: such answers count as wrong"
     )
 
 

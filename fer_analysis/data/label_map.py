@@ -48,10 +48,7 @@ class LabelMap:
             )
             text += f"; left out, without counterpart: {counts}"
         if self.absent:
-            text += (
-                f"; the data has no {', '.join(self.absent)}: such answers of the network count "
-                "as wrong"
-            )
+            text += f"; the data has no {', '.join(self.absent)}: such answers count as wrong"
         return text
 
     def as_dict(self) -> dict:

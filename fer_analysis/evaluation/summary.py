@@ -39,9 +39,16 @@ def summary_lines(evaluation: Evaluation) -> list[str]:
         *_leaks(evaluation),
         *(
             f"{name}: no images in this split, left out of the averages"
+            + _answered(evaluation, name)
             for name in evaluation.without_support
         ),
     ]
+
+
+def _answered(evaluation: Evaluation, name: str) -> str:
+    """Return how many images are predicted as a label that none of them has."""
+    count = int(evaluation.predicted_counts[evaluation.label_names.index(name)])
+    return f"; {count:,} of the predictions, all wrong" if count else ""
 
 
 def collapsed_to(evaluation: Evaluation) -> int | None:

@@ -80,6 +80,7 @@ def run_stress(
             "run": network.name,
             "split": split,
             "data": data.fingerprint,
+            "protocol": data.protocol,
             "label_notes": list(data.label_notes(split)),
             "leak_free": len(part),
             "seed": seed,

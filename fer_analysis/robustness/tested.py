@@ -18,10 +18,10 @@ class Tested:
 
     Args:
         meta: Of which run, data and split this is, ready for JSON: `run`, `split`, `data` (its
-            fingerprint), `label_notes` (what was made of the data's own, a line each), `leak_free`
-            (the images that were drawn from), `seed`, `seen` (conditions that the network was
-            trained on), `rule_from` and `guard_from` (the images that the rule and the guard were
-            fitted on), `made_from` (see `PredictionStore`).
+            fingerprint), `protocol`, `label_notes` (what was made of the data's own labels, a
+            line each), `leak_free` (the images that were drawn from), `seed`, `seen` (conditions
+            that the network was trained on), `rule_from` and `guard_from` (the images that the
+            rule and the guard were fitted on), `made_from` (see `PredictionStore`).
         label_names: The k labels.
         ids: str `(n,)`.
         labels: int64 `(n,)`.
@@ -61,9 +61,9 @@ class Tested:
 
     @property
     def where(self) -> str:
-        """The split for a title, and whether labels were made or translated for this test."""
-        made = "; labels made for this test" if self.meta.get("label_notes") else ""
-        return f"{self.meta['split']} split{made}"
+        """The split for a title, with the protocol where labels are not the data's own."""
+        protocol = self.meta.get("protocol", "")
+        return f"{self.meta['split']} split" + (f", {protocol} protocol" if "+" in protocol else "")
 
     @property
     def conditions(self) -> tuple[str, ...]:
