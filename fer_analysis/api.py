@@ -269,7 +269,9 @@ def evaluate(
         progress: Receives tasks and notices.
 
     Returns:
-        The predictions; `folder` says where they, `metrics.json` and the pictures are saved.
+        The predictions; `folder` says where they, `metrics.json`, the pictures and
+        `promises.json` are saved. The last is how the threshold of "unsure", those by label, and
+        label sets fare on these images: `evaluation.promises.Promises.load(folder)`.
 
     Raises:
         FerError: If the run, its data or the split is missing, or they do not fit together.
@@ -281,11 +283,14 @@ def evaluate(
         0.15...
     """
     from fer_analysis.errors import FerError
+    from fer_analysis.evaluation.promises import measure_promises
     from fer_analysis.evaluation.score import saving, score
     from fer_analysis.figures.evaluation_set import save_pictures
+    from fer_analysis.progress import Progress
 
     if guard and label_map:
         raise FerError("a guard is made of the run's own data: leave the label map out")
+    progress = progress or Progress()
     if guard:
         run, data = _with_guard(run, data, tuple(overrides), progress)
     evaluation, images = score(
@@ -302,12 +307,15 @@ def evaluate(
         overrides=tuple(overrides),
         progress=progress,
     )
+    with progress.task("comparing images for copies") as update:
+        promises = measure_promises(evaluation, images, progress=update)
     with saving(evaluation) as folder:
         save_pictures(evaluation, images, folder)
+        if promises:
+            promises.save(folder)
         if slices:
             _save_slices(evaluation, images, folder)
-    if progress is not None:
-        progress.wrote(evaluation.folder, "metrics.json, predictions.npz, pictures, …")
+    progress.wrote(evaluation.folder, "metrics.json, predictions.npz, pictures, …")
     return evaluation
 
 
@@ -642,6 +650,8 @@ def predict(
     saliency: bool = False,
     draw: bool = False,
     keras: bool = False,
+    promise: str = "overall",
+    sets: bool = False,
     out: str | Path | None = None,
     each: Callable[[Prediction | Unreadable], None] | None = None,
     progress: Progress | None = None,
@@ -665,16 +675,22 @@ def predict(
         draw: Also draw each photo with its faces' boxes, labels and probabilities.
         keras: Use the Keras file of `bundled`, not its LiteRT form, which starts without
             TensorFlow and gives the same labels but for a few faces in a thousand.
+        promise: For which answers "4 of 5 are correct" was shown: `overall`, for all of them, or
+            `by-label`, for those of each predicted label; a label for which it was not shown is
+            always unsure.
+        sets: Also give each face a set of labels that holds the true one in 9 of 10 cases: of
+            all faces, or (with `by-label`) of the faces of each true label.
         out: The folder of these pictures; by default each file's folder.
         each: Called with each image as soon as its batch is predicted.
         progress: Receives a task, and a notice for each picture that could not be written.
 
     Returns:
-        A sequence with `label`, `probabilities`, `unsure` and `reason` of each face; `face` is
-        where it is in its image, None where that was taken whole.
+        A sequence with `label`, `probabilities`, `unsure`, `reason` and `labels` (the label set)
+        of each face; `face` is where it is in its image, None where that was taken whole.
 
     Raises:
-        FerError: If there is no image, the run has no network, or `always` has no detector.
+        FerError: If there is no image, the run has no network, no thresholds by label or sets are
+            kept with it, or `always` has no detector.
 
     Example:
         >>> import fer_analysis as fer
@@ -697,6 +713,8 @@ def predict(
         saliency=saliency,
         draw=draw,
         keras=keras,
+        promise=promise,
+        sets=sets,
         out=None if out is None else Path(out),
         each=each,
         progress=progress,

@@ -69,17 +69,6 @@ class Result(_Shape):
         return self
 
 
-class _Temperature(_Shape):
-    temperature: Annotated[float, Field(gt=0)]
-    model: str
-
-
-class Temperatures(_Shape):
-    """temperature.json: name -> a fitted temperature and the model that it is of."""
-
-    __pydantic_extra__: dict[str, _Temperature]
-
-
 def read_record(file: Path, shape: type[BaseModel], *, again: str) -> dict:
     """Read a JSON file of a run.
 

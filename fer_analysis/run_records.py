@@ -56,6 +56,20 @@ def guard_problem(guard: dict) -> str | None:
     return None if isinstance(made.get("refused"), int | float) else "made.refused: no number"
 
 
+def temperature_problem(record: dict | None) -> str | None:
+    """Return what is wrong with the content of temperature.json; None where nothing is."""
+    if record is None:
+        return "not a JSON object"
+    for name, kept in record.items():
+        kept = kept if isinstance(kept, dict) else {}
+        temperature = kept.get("temperature")
+        if not isinstance(temperature, int | float) or not 0 < temperature < math.inf:
+            return f"{name}.temperature: expected a number above 0"
+        if not isinstance(kept.get("model"), str):
+            return f"{name}.model: expected a text"
+    return None
+
+
 class RunRecords(RunPaths):
     """What a training began with, its history, its result, and what calibrates the model."""
 
@@ -181,12 +195,17 @@ class RunRecords(RunPaths):
         Raises:
             FerError: If a file is damaged.
         """
-        from fer_analysis.run_files import Temperatures, read_record
+        found = {}
+        for file in dict.fromkeys((self.origin.temperature_file, self.temperature_file)):
+            if not file.exists():
+                continue
+            record = read_json(file)
+            if problem := temperature_problem(record):
+                from fer_analysis.run_files import damaged
 
-        again = "delete it; `fer evaluate` makes it again"
-        files = dict.fromkeys((self.origin.temperature_file, self.temperature_file))
-        read = (read_record(file, Temperatures, again=again) for file in files if file.exists())
-        return {name: kept for record in read for name, kept in record.items()}
+                raise damaged(file, problem, "delete it; `fer evaluate` makes it again")
+            found |= record
+        return found
 
     def write_temperatures(self, temperatures: dict) -> None:
         write_json(self.temperature_file, temperatures)

@@ -24,7 +24,8 @@ import numpy as np
 
 from fer_analysis.api import load_data, open_run
 from fer_analysis.conditions import CONDITIONS, kind_of
-from fer_analysis.evaluation.evaluate_run import kept_temperature, open_model
+from fer_analysis.evaluation.evaluate_run import open_model
+from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.files import write_csv
 from fer_analysis.quality.fit_guard import fit_guard

@@ -14,8 +14,8 @@ from small_bundle import fer, make_bundle, script
 import fer_analysis.run
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation import make_guard
-from fer_analysis.evaluation.evaluate_run import kept_temperature
 from fer_analysis.evaluation.kept_guard import kept_guard
+from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_command
 from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.exporting import bundle

@@ -18,7 +18,7 @@ from small_bundle import fer
 
 import fer_analysis.run
 from fer_analysis.data.synthetic.generate import generate
-from fer_analysis.evaluation.evaluate_run import kept_temperature
+from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.files import content_hash, write_json
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
@@ -97,7 +97,7 @@ def test_unsure_stands_in_each_output(monkeypatch):
         shares = np.full((len(images), 7), 0.01)
         shares[:, 3] = images[:, 0, 0, 0] / 255
         reasons = ["too dark" if value == 50 else None for value in images[:, 0, 0, 0]]
-        unsure = self._unsure(shares.max(axis=1), reasons)
+        unsure = self._unsure(shares, reasons)
         return Outputs(shares.argmax(axis=1), shares, unsure, reasons)
 
     monkeypatch.setattr(Classifier, "__call__", ramp)

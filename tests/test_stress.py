@@ -14,11 +14,11 @@ from fer_analysis.cli import main
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation.selective_prediction import promise
 from fer_analysis.figures.stress import curves_figure
 from fer_analysis.robustness.changes import CHANGES, NAMES
 from fer_analysis.robustness.comparison import StressComparison, compare_stress
 from fer_analysis.robustness.images import draw, leak_free_part
-from fer_analysis.robustness.promise import promise
 from fer_analysis.robustness.stress_test import StressTest
 
 DRAWN = ["--data", "synthetic", "--set"]

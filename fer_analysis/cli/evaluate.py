@@ -64,6 +64,18 @@ from fer_analysis.cli.options import (
     "slices.csv and pictures.",
 )
 @map_option
+@click.option(
+    "--promise",
+    type=click.Choice(("overall", "by-label")),
+    help="Print, by predicted and by true label, how many faces are answered and how many of these "
+    'correctly: with one threshold of "unsure", or one for each predicted label.',
+)
+@click.option(
+    "--sets",
+    is_flag=True,
+    help="Print how often label sets hold the true label: sets for all faces, or (--promise "
+    "by-label) for those of each true label.",
+)
 @set_option
 @figure_options
 @table_option
@@ -81,6 +93,8 @@ def evaluate(
     guard,
     slices,
     label_map,
+    promise,
+    sets,
     overrides,
     table_file,
     as_json,
@@ -100,17 +114,19 @@ def evaluate(
       fer evaluate --logit-adjustment 1               # as if disgust were not rare
       fer evaluate --exclude runs/audit-fer2013/audit.csv --issue leak
       fer evaluate --relabel second-opinion.csv       # figures are named by the list
+      fer evaluate --promise by-label --sets
       fer evaluate --predictions theirs.csv --data fer2013.csv
       fer evaluate bundled --data affectnet/ --map contempt=-
 
     Figures come with 95 % intervals and twice: for all images, and for those that are not
     among the training images pixel for pixel (leak-free). Where the data has annotators'
-    votes, they are the reference. Writes metrics.json (every figure), predictions.npz,
-    confusion.csv, top_losses.csv and pictures to RUN/evaluation/<split>/.
+    votes, they are the reference. Writes metrics.json (every figure), promises.json,
+    predictions.npz, confusion.csv, top_losses.csv and pictures to RUN/evaluation/<split>/.
     """
     from fer_analysis import api
     from fer_analysis.cli.tables.console import ConsoleProgress
     from fer_analysis.cli.tables.files import write_printed
+    from fer_analysis.evaluation.promises import Promises
 
     evaluation = api.evaluate(
         run,
@@ -129,10 +145,11 @@ def evaluate(
         progress=ConsoleProgress(),
     )
     name = str(evaluation.folder.parents[1])
+    promises = Promises.of(evaluation)
     if table_file:
         from fer_analysis.cli.tables.evaluation import print_evaluation
 
-        write_printed(table_file, lambda: print_evaluation(name, evaluation))
+        write_printed(table_file, lambda: print_evaluation(name, evaluation, promises))
     if as_json:
         import json
 
@@ -140,7 +157,8 @@ def evaluate(
         from fer_analysis.evaluation.slices import Slices
         from fer_analysis.statistics.estimate import to_json
 
-        document = {"run": name, **metrics(evaluation)}
+        document = metrics(evaluation) | {"run": name}
+        document["promises"] = promises and promises.as_dict()
         if exclude:
             document["exclusions"] = evaluation.exclusions
         if slices:
@@ -149,7 +167,7 @@ def evaluate(
     else:
         from fer_analysis.cli.tables.evaluation import print_evaluation
 
-        print_evaluation(name, evaluation)
+        print_evaluation(name, evaluation, promises, rule=promise, sets=sets)
         if slices:
             from fer_analysis.cli.tables.slices import print_slices
             from fer_analysis.evaluation.slices import Slices

@@ -101,6 +101,15 @@ def exclude_option(command):
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+promise_option = click.option(
+    "--promise",
+    type=click.Choice(("overall", "by-label")),
+    default="overall",
+    show_default=True,
+    help="Where a label is not 'unsure': overall, where 4 of 5 answers are correct; by-label, "
+    "where 4 of 5 of those of each predicted label are (a label for which that is not shown is "
+    "always unsure).",
+)
 run_argument = click.argument("run", required=False, metavar="[RUN]")
 
 

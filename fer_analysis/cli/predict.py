@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import COUNT, json_option
+from fer_analysis.cli.options import COUNT, json_option, promise_option
 from fer_analysis.errors import FerError
 
 
@@ -40,6 +40,13 @@ from fer_analysis.errors import FerError
     help="Use the Keras file of the network that comes with the package. Default: its LiteRT "
     "form, which starts at once.",
 )
+@promise_option
+@click.option(
+    "--sets",
+    is_flag=True,
+    help="Also show the labels that each face may have: a set that holds the true label in 9 of "
+    "10 cases, of all faces or (--promise by-label) of those of each true label.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -59,7 +66,22 @@ from fer_analysis.errors import FerError
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, row by row during prediction.")
 @click.option("--card", is_flag=True, help="Show the network's origin and measured figures.")
-def predict(paths, run, faces, draw, saliency, keras, out, film, every, as_json, as_csv, card):
+def predict(
+    paths,
+    run,
+    faces,
+    draw,
+    saliency,
+    keras,
+    promise,
+    sets,
+    out,
+    film,
+    every,
+    as_json,
+    as_csv,
+    card,
+):
     """Predict the expression label of each face in photos and films, or of cropped faces.
 
     PATH is an image of any size and colour, a folder of them (searched to any depth), a film
@@ -71,6 +93,7 @@ def predict(paths, run, faces, draw, saliency, keras, out, film, every, as_json,
       fer predict faces/ --saliency --out looked/
       fer predict faces/ more/ --csv > predictions.csv
       fer predict face.jpg --run runs/first
+      fer predict faces/ --promise by-label --sets
       fer predict film.mp4 --draw --out film/     # timeline, tracks, an annotated film
       fer predict 0                               # a camera, until Ctrl-C
       fer predict --card                          # where the network fails
@@ -95,8 +118,10 @@ def predict(paths, run, faces, draw, saliency, keras, out, film, every, as_json,
     from fer_analysis.faces.frames import is_film
 
     if film or any(map(is_film, paths)):
-        if saliency or keras or faces != "auto":
-            raise FerError("--saliency, --keras and --faces are for pictures, not for films")
+        if saliency or keras or sets or faces != "auto" or promise != "overall":
+            raise FerError(
+                "--saliency, --keras, --promise, --sets and --faces are for pictures, not for films"
+            )
         return _predict_film(paths, run, every, draw, out, as_json=as_json, as_csv=as_csv)
     if every:
         raise FerError("--every is for films; a folder of frames is one with --film")
@@ -114,6 +139,8 @@ def predict(paths, run, faces, draw, saliency, keras, out, film, every, as_json,
         saliency=saliency,
         draw=draw,
         keras=keras,
+        promise=promise,
+        sets=sets,
         out=out,
         each=lambda item: tables.print_as_it_comes(item, rows),
         progress=ConsoleProgress(),

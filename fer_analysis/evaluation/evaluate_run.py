@@ -15,15 +15,14 @@ from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation import pitfalls
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.fit_promises import fit_promises
+from fer_analysis.evaluation.kept_temperature import folder_of, kept_temperature
 from fer_analysis.evaluation.metrics import load_metrics, save_metrics
-from fer_analysis.evaluation.selective_prediction import answer_rule
-from fer_analysis.evaluation.temperature import RANGE, fit_temperature
 from fer_analysis.files import content_hash, read_json, replacing_folder, write_json
 from fer_analysis.models.exported import exported_predictor, read_exported
 from fer_analysis.progress import Progress, Update
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import to_json
-from fer_analysis.statistics.temperature_scaling import at_temperature
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 VERSION = 2
@@ -31,11 +30,6 @@ VERSION = 2
 
 MADE_FROM = "made_from.json"
 """What predictions were made from: those made from something else are not used."""
-
-
-def folder_of(split: str, *, tta: bool = False) -> str:
-    """Return the name of the folder for a split's results."""
-    return f"{split}-tta" if tta else split
 
 
 def fingerprint_of_saved(folder: Path) -> str | None:
@@ -150,53 +144,6 @@ def _check_labels(run: Run, names, outputs: int, label_names: tuple[str, ...]) -
         )
 
 
-def kept_temperature(run: Run, *, tta: bool = False) -> dict | None:
-    """Return the temperature and answer rule fitted on validation images; None without them.
-
-    Returns:
-        `temperature`, the images that it is `from`, and `answers`, the rule of `answer_rule`
-        at that temperature (None where no rule holds), as saved.
-
-    Raises:
-        FerError: If what is kept is no temperature or no rule.
-    """
-    kept = run.temperatures().get(folder_of("plain", tta=tta))
-    if not kept:
-        return None
-    _check_temperature(kept, run)
-    file = run.trained_model_file()
-    if kept["model"] == content_hash(file):
-        return kept
-    exported = run.is_exported and kept["model"] == read_exported(file).made_from
-    return kept if exported else None
-
-
-def _check_temperature(kept: object, run: Run) -> None:
-    kept = kept if isinstance(kept, dict) else {}
-    low, high = RANGE
-    rule = kept.get("answers") or {}
-    least = rule.get("least") if isinstance(rule, dict) else "no rule"
-    checks = {
-        "temperature": (kept.get("temperature"), low, high),
-        "answers.least": (0 if not rule else least, 0, 1),
-    }
-    problems = [
-        f"{key}: expected a number from {start:g} to {end:g}, received {str(value)[:40]}"
-        for key, (value, start, end) in checks.items()
-        if not (isinstance(value, int | float) and start <= value <= end)
-    ]
-    problems += [
-        f"{key}: expected a text, received {str(kept.get(key))[:40]}"
-        for key in ("model", "from")
-        if not isinstance(kept.get(key), str)
-    ]
-    if problems:
-        files = (run.temperature_file, run.origin.temperature_file)
-        file = next((file for file in files if file.is_file()), files[0])
-        problems.append("delete it, and `fer evaluate --split validation` writes it again")
-        raise FerError(f"{file}", problems)
-
-
 def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Evaluation:
     from fer_analysis.models.views import over_views
 
@@ -294,19 +241,17 @@ def _has_validation(run: Run, data: LoadedData) -> bool:
 
 def _keep_temperature(run: Run, validation: Evaluation, tta: bool) -> None:
     clean = validation.leak_free if validation.leaked is not None else validation
-    if not len(clean) or "answers" in (kept_temperature(run, tta=tta) or {}):
+    if not len(clean) or "sets" in (kept_temperature(run, tta=tta) or {}):
         return
     leak_free = "leak-free " if len(clean) < len(validation) else ""
-    temperature = fit_temperature(clean.labels, clean.probabilities)
-    scaled = at_temperature(clean.probabilities, temperature)
+    fitted = fit_promises(clean.labels, clean.probabilities, clean.label_names)
     run.write_temperatures(
         run.temperatures()
         | {
-            folder_of("plain", tta=tta): {
-                "temperature": temperature,
+            folder_of("plain", tta=tta): to_json(fitted)
+            | {
                 "from": f"{len(clean):,} {leak_free}validation images",
                 "model": content_hash(run.trained_model_file()),
-                "answers": to_json(answer_rule(clean.labels, scaled)),
             }
         }
     )

@@ -44,6 +44,8 @@ class Evaluation:
         folder: Where it is saved, with its pictures; None if it is not.
         exclusions: What leaving out the images of an audit changed, one row an issue; see
             `fer_analysis.evaluation.exclusions`.
+        fitted: Temperature, rules and label sets that were fitted on another split; see
+            `fer_analysis.evaluation.fit_promises`. None without them.
 
     Raises:
         FerError: If the arrays do not fit together.
@@ -65,6 +67,7 @@ class Evaluation:
     temperature_from: str = ""
     folder: Path | None = None
     exclusions: tuple[dict, ...] = ()
+    fitted: dict | None = None
 
     def __post_init__(self):
         given = {
@@ -216,7 +219,11 @@ class Evaluation:
     def save(self, folder: str | Path) -> None:
         """Write the predictions, and the confusion matrix as a table, into `folder`."""
         folder = Path(folder)
-        names = {field.name for field in dataclasses.fields(self)} - {"folder", "exclusions"}
+        names = {field.name for field in dataclasses.fields(self)} - {
+            "folder",
+            "exclusions",
+            "fitted",
+        }
         arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         for name in ("label_names", "notes", "warnings", "vote_names"):
             arrays[name] = np.array(arrays[name], dtype=np.str_)

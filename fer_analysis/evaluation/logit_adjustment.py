@@ -32,6 +32,7 @@ def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evalua
         probabilities=divided_out(evaluation.probabilities, prior, tau),
         temperature=None,  # that was fitted on other probabilities
         temperature_from="",
+        fitted=None,
         notes=(*evaluation.notes, f"logit adjustment after training, tau = {tau:g}"),
     )
 

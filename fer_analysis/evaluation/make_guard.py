@@ -9,8 +9,9 @@ from fer_analysis.conditions.severity import SEVERITIES
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.evaluate_run import kept_temperature, open_model, predict_split
+from fer_analysis.evaluation.evaluate_run import open_model, predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.files import content_hash
 from fer_analysis.progress import Progress

@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 
 from fer_analysis.data.dataset import OFFICIAL_NAMES
+from fer_analysis.evaluation.unsure import OVERALL
 from fer_analysis.files import read_json
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate, to_json
-from fer_analysis.statistics.intervals import proportion
 from fer_analysis.text import estimate, percent
 
 SPLITS = ("validation", "test")
+PROMISES = "promises.json"
+"""What `promises.Promises` saves; its module needs scipy, and `fer predict` reads cards."""
+
 _KEPT = ("n", "correct", "accuracy", "macro_f1", "balanced_accuracy")
 _OF_A_LABEL = ("label", "support", "correct", "recall")
 
@@ -37,13 +40,14 @@ def make_card(run: Run) -> dict:
 
     Returns:
         JSON values: `command` (without this machine's paths), `note`, `seed`, `config`,
-        `minutes`, `parameters`, `versions`, `data` (fingerprint, protocol, counts, lists of faces),
-        `label_names`, `calibration` (see `kept_temperature`), `guard` (how it was made), `stress`
-        (for each of `SPLITS` what `fer stress` saved, in short), and for each of
-        `SPLITS`, as its images are and with `-tta`, the figures of `all` and `leak_free` images
-        with 95 % intervals; None means not measured.
+        `minutes`, `parameters`, `versions`, `data` (fingerprint, protocol, counts, lists of
+        faces), `label_names`, `calibration` (see `kept_temperature`), `promises` (for each of
+        `SPLITS` how they were kept, see `promises.Promises`), `guard` (how it was made),
+        `stress` (for each of `SPLITS` what `fer stress` saved, in short), and for each of
+        `SPLITS`, as its images are and with `-tta`, the figures of `all` and `leak_free`
+        images with 95 % intervals; None means not measured.
     """
-    from fer_analysis.evaluation.evaluate_run import folder_of
+    from fer_analysis.evaluation.kept_temperature import folder_of
 
     environment, result = run.environment(), run.result()
     data = environment["data"]
@@ -62,6 +66,7 @@ def make_card(run: Run) -> dict:
         | {"face_lists": data.get("face_lists", [])},
         "label_names": data["label_names"],
         "calibration": run.temperatures(),
+        "promises": {split: read_json(run.evaluation_folder(split) / PROMISES) for split in SPLITS},
         "guard": (run.guard() or {}).get("made"),
         "stress": {split: _stress(run, split) for split in SPLITS},
         **{
@@ -96,8 +101,14 @@ def tidy_command(command: str) -> str:
     return re.sub(r"(?<=[\s=])/\S*/", "", command)  # of other places, only the last part
 
 
-def card_lines(card: dict | None) -> list[str]:
-    """Return the measured figures of a network in a few lines."""
+def card_lines(card: dict | None, promise: str = OVERALL, *, sets: bool = False) -> list[str]:
+    """Return the measured figures of a network in a few lines.
+
+    Args:
+        card: See `make_card`.
+        promise: Of `unsure.PROMISES`: of which rule.
+        sets: Whether label sets are told about.
+    """
     if card is None or card["validation"] is None:
         return ["the accuracy of this network was not recorded: measure it with `fer evaluate`"]
     validation, test = card["validation"], card["test"]
@@ -113,13 +124,47 @@ def card_lines(card: dict | None) -> list[str]:
         f"{worst['correct']} times of {worst['support']}; on test images: {on_test}"
     ]
     rule = (card["calibration"].get("plain") or {}).get("answers")
-    if rule:
-        answered = estimate(proportion(rule["correct"], rule["n"]))
-        lines.append(
-            f"unsure: no label has a probability of {rule['least']:.2f}; of {rule['of']:,} images "
-            f"there {rule['n']:,} were not unsure, {answered} of them predicted correctly"
+    if rule and promise == OVERALL:
+        lines.append(f"unsure: no label has a probability of {rule['least']:.2f}")
+    return lines + _promise_lines(card, promise, sets) + _guard_lines(card)
+
+
+def _promise_lines(card: dict, promise: str, sets: bool) -> list[str]:
+    """Return how a rule, and label sets, fare on the images that they were not fitted on."""
+    promises = card.get("promises") or {}
+    split = next((s for s in reversed(SPLITS) if promises.get(s)), None)
+    if split is None:
+        return []
+    found = promises[split]
+    answers, images = found["answers"][promise], f"{found['n']:,} {found['images']}"
+    labels = [row for row in answers["labels"] if row["correct"]["n"]]
+    lines = [
+        f"not unsure: {_share(answers['answered'])} of {images} of {split_name(card, split)}, "
+        f"of which {_share(answers['correct'])} are predicted correctly (thresholds fitted on "
+        f"{found['fitted_on']})"
+    ]
+    if labels:
+        worst = min(labels, key=lambda row: row["correct"]["value"])
+        true = min(
+            (row for row in answers["labels"] if row["true_correct"]["n"]),
+            key=lambda row: row["true_correct"]["value"],
         )
-    return lines + _guard_lines(card)
+        lines.append(
+            f"of the answers '{worst['label']}' {_share(worst['correct'])} of "
+            f"{worst['correct']['n']:,} are correct; of the true {true['label']} faces that are "
+            f"answered {_share(true['true_correct'])} of {true['true_correct']['n']:,}"
+        )
+    if sets:
+        figures = found["sets"][promise]
+        worst = min(
+            (row for row in figures["labels"] if row["n"]), key=lambda r: r["coverage"]["value"]
+        )
+        lines.append(
+            f"label sets hold the true label of {_share(figures['coverage'])} of {images}, with "
+            f"{figures['size']['value']:.2f} labels on average; least often of {worst['label']}: "
+            f"{_share(worst['coverage'])} of {worst['n']:,}"
+        )
+    return lines
 
 
 def _guard_lines(card: dict) -> list[str]:

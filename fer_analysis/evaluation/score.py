@@ -14,9 +14,10 @@ from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.confusions import top_losses
-from fer_analysis.evaluation.evaluate_run import MADE_FROM, folder_of, predict_split
+from fer_analysis.evaluation.evaluate_run import MADE_FROM, predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.join_predictions import join_data, with_warnings
+from fer_analysis.evaluation.kept_temperature import folder_of, kept_temperature
 from fer_analysis.evaluation.listed_faces import relabelled, without_faces
 from fer_analysis.evaluation.logit_adjustment import adjust
 from fer_analysis.evaluation.metrics import save_metrics
@@ -102,6 +103,8 @@ def _score_run(
     prior = None if logit_adjustment is None else opened.prior()
     evaluation = predict_split(opened, loaded, split, tta=tta, progress=progress)
     name = folder_of(split, tta=tta)
+    if evaluation.temperature is not None:
+        evaluation = dataclasses.replace(evaluation, fitted=kept_temperature(opened, tta=tta))
     if prior is not None:
         evaluation, name = adjust(evaluation, prior, logit_adjustment), f"{name}-adjusted"
     if (folder := opened.evaluation_folder(name)) != evaluation.folder:

@@ -7,14 +7,11 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from fer_analysis.evaluation.evaluation import Evaluation
-from fer_analysis.statistics.temperature_scaling import as_logits, at_temperature
+from fer_analysis.statistics.temperature_scaling import RANGE, as_logits, at_temperature
 
 FOLDS = 5
 LEAST = 2 * FOLDS
 """Fewest images that a temperature is fitted on."""
-
-RANGE = (0.05, 20.0)
-"""The range that is searched: below 1 sharpens, above 1 softens."""
 
 NOT_FITTED = "nothing (too few images)"
 CROSS_FITTED = "cross-fitted (5 folds of this split)"

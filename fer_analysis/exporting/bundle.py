@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import yaml
 
 from fer_analysis.config import load_config
 from fer_analysis.config.schema import SYNTHETIC
+from fer_analysis.data.load import LoadedData
 from fer_analysis.data.open import open_data
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluate_run import evaluate_run
+from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.make_guard import make_guard
-from fer_analysis.evaluation.model_card import make_card, tidy_command, without_folders
+from fer_analysis.evaluation.model_card import SPLITS, make_card, tidy_command, without_folders
+from fer_analysis.evaluation.promises import measure_promises
 from fer_analysis.exporting.export_run import CheckedOn, write_export
 from fer_analysis.files import write_json, write_text
 from fer_analysis.run import Run
@@ -76,13 +80,25 @@ def _measure(run: Run, source: str | None) -> CheckedOn:
     if not run.is_own(loaded.fingerprint):
         raise FerError(f"{run.path}: this is not the data that it was trained on; name it (--data)")
     import_tensorflow_quietly()
-    for split in ("validation", "test"):
+    for split in SPLITS:
         for tta in (False, True):
             if loaded.dataset.has(split):
                 evaluate_run(run, loaded, split, tta=tta)
+    for split in SPLITS:
+        if loaded.dataset.has(split):
+            _measure_promises(run, loaded, split)
     make_guard(run, loaded)
     if not run.selection_hashes_file.is_file():
         hashes = (loaded.dataset.part(split).pixel_hashes() for split in ("train", "validation"))
         run.write_hashes(*hashes)
     evaluation = evaluate_run(run, loaded, "validation")
     return CheckedOn(evaluation, loaded.dataset.part("validation").images)
+
+
+def _measure_promises(run: Run, loaded: LoadedData, split: str) -> None:
+    evaluation = evaluate_run(run, loaded, split)
+    if evaluation.temperature is not None:
+        evaluation = dataclasses.replace(evaluation, fitted=kept_temperature(run))
+    found = measure_promises(evaluation, loaded.dataset.part(split).images)
+    if found:
+        found.save(evaluation.folder)

@@ -12,8 +12,9 @@ import numpy as np
 
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.evaluation.evaluate_run import kept_temperature, predict_split
+from fer_analysis.evaluation.evaluate_run import predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.open_run import open_run, taken_size
 from fer_analysis.exporting.convert import FORMATS, QUANTIZED, convert
 from fer_analysis.exporting.parity import loses, parity

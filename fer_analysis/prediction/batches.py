@@ -38,6 +38,7 @@ class Classified(NamedTuple):
         unsure: Whether they are below the network's threshold, or the face is too small; None
             where there is no threshold.
         reason: Why it is unsure, if for another reason than its probability.
+        labels: bool `(k,)`, the labels of its set; None where no sets are asked for.
     """
 
     source: Found | int
@@ -47,6 +48,7 @@ class Classified(NamedTuple):
     probabilities: np.ndarray
     unsure: bool | None
     reason: str | None
+    labels: np.ndarray | None = None
 
 
 def classify(
@@ -91,11 +93,22 @@ def _classify(classifier: Classifier, sources, looked) -> list[Classified | Unre
             results.append(Unreadable(source.path if isinstance(source, Found) else source, each))
             continue
         for seen in each:
-            label, probabilities, unsure, reason = next(rows)
+            label, probabilities, unsure, reason, labels = next(rows)
             reason = too_small(seen.face) or reason
             unsure = True if reason else unsure
             image = seen.image[..., None]
-            results.append(Classified(source, image, seen, label, probabilities, unsure, reason))
+            results.append(
+                Classified(
+                    source=source,
+                    image=image,
+                    seen=seen,
+                    label=label,
+                    probabilities=probabilities,
+                    unsure=unsure,
+                    reason=reason,
+                    labels=labels,
+                )
+            )
     return results
 
 
@@ -109,5 +122,6 @@ def too_small(face: Face | None) -> str | None:
 def _rows(classifier: Classifier, images: np.ndarray) -> Iterator[tuple]:
     outputs = classifier(images)
     unsure = [None] * len(images) if outputs.unsure is None else outputs.unsure.tolist()
+    sets = [None] * len(images) if outputs.sets is None else outputs.sets
     labels = outputs.labels.tolist()
-    return zip(labels, outputs.probabilities, unsure, outputs.reasons, strict=True)
+    return zip(labels, outputs.probabilities, unsure, outputs.reasons, sets, strict=True)

@@ -63,12 +63,18 @@ class Pictures:
             probabilities=dict(zip(self._names, shares, strict=True)),
             unsure=item.unsure,
             reason=item.reason,
+            labels=None if item.labels is None else self._set(item),
             oblong=item.seen.oblong,
             face=item.seen.face,
             number=item.seen.number,
             unsearched=item.seen.unsearched,
             overlay=overlays and self._written(item.source, lambda: overlays.write(item)),
         )
+
+    def _set(self, item: Classified) -> tuple[str, ...]:
+        """Return the labels of a set, the most probable first."""
+        order = (-item.probabilities).argsort(kind="stable").tolist()
+        return tuple(self._names[label] for label in order if item.labels[label])
 
     def _drawn(self, source: Found | int, faces: list[Prediction]) -> list[Prediction]:
         image = self._images[source] if isinstance(source, int) else source.path

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.evaluation.model_card import read_card
+from fer_analysis.evaluation.unsure import OVERALL
 from fer_analysis.faces.find import as_rgb
 from fer_analysis.faces.opencv import import_opencv, weights
 from fer_analysis.prediction.batches import classify
@@ -38,6 +39,8 @@ def predict_images(
     saliency: bool = False,
     draw: bool = False,
     keras: bool = False,
+    promise: str = OVERALL,
+    sets: bool = False,
     out: Path | None = None,
     each: Each | None = None,
     progress: Progress | None = None,
@@ -57,7 +60,8 @@ def predict_images(
         raise FerError("no image to look at")
     if (saliency or draw) and out is None and not isinstance(sources[0], Found):
         raise FerError("pictures of images that are no files: name their folder with `out`")
-    predictions, classifier = [], open_classifier(run, keras=keras or saliency)
+    classifier = open_classifier(run, keras=keras or saliency, promise=promise, sets=sets)
+    predictions = []
     progress.detail(f"network: {classifier.form}")
     pictures = _pictures(
         classifier, sources, saliency=saliency, draw=draw, out=out, progress=progress
@@ -77,6 +81,8 @@ def predict_images(
         temperature=classifier.temperature,
         rule=classifier.rule,
         card=read_card(run),
+        promise=promise,
+        sets=classifier.sets,
     )
 
 
@@ -109,12 +115,16 @@ def _checked(images: np.ndarray) -> np.ndarray:
     return images
 
 
-def open_classifier(run: Run, *, keras: bool = False) -> Classifier:
+def open_classifier(
+    run: Run, *, keras: bool = False, promise: str = OVERALL, sets: bool = False
+) -> Classifier:
     """Load a run's network: its light form where it has one, else Keras and TensorFlow.
 
     Args:
         run: The run.
         keras: Load the Keras model in any case.
+        promise: See `Classifier.open`.
+        sets: See `Classifier.open`.
 
     Raises:
         FerError: If there is none.
@@ -126,7 +136,7 @@ def open_classifier(run: Run, *, keras: bool = False) -> Classifier:
         import_tensorflow_quietly()
     from fer_analysis.prediction.classifier import Classifier
 
-    return Classifier.open(run)
+    return Classifier.open(run, promise=promise, sets=sets)
 
 
 def _pictures(classifier, sources, *, saliency, draw, out, progress) -> Pictures:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_analysis.evaluation.model_card import card_lines
+from fer_analysis.evaluation.unsure import OVERALL, promise_notes
 from fer_analysis.faces.face import Face
 from fer_analysis.faces.opencv import INSTALL
 
@@ -36,6 +37,8 @@ class Prediction:
         face: Where the face is in the image; None where the image was taken whole.
         number: Of the face in its image, from 1; 0 where the image was taken whole.
         reason: Why it is unsure, if for another reason than its probability.
+        labels: Its label set, the most probable first: it holds the true label as often as
+            `Predictions.sets` says. None where no sets were asked for.
         unsearched: Whether the image is larger than a crop and was taken whole, since no face
             detector is installed.
         overlay: The picture of where the network looked; None if none was drawn.
@@ -50,6 +53,7 @@ class Prediction:
     face: Face | None = None
     number: int = 0
     reason: str | None = None
+    labels: tuple[str, ...] | None = None
     unsearched: bool = False
     overlay: Path | None = None
     drawing: Path | None = None
@@ -66,6 +70,7 @@ class Prediction:
             "label": self.label,
             "unsure": self.unsure,
             "reason": self.reason,
+            "labels": None if self.labels is None else list(self.labels),
             "face": None if self.face is None else {"number": self.number, **self.face.as_dict()},
             "probabilities": {name: round(p, 6) for name, p in self.probabilities.items()},
             "overlay": None if self.overlay is None else str(self.overlay),
@@ -96,8 +101,12 @@ class Predictions:
         unreadable: The others.
         label_names: The labels, in the network's order.
         temperature: What the logits were divided by; None where none is known.
-        rule: When a prediction is not unsure; see `evaluation.selective_prediction.answer_rule`.
+        rule: When a prediction is not unsure; see `answer_rule` and `answer_rules_by_label` of
+            `evaluation.selective_prediction`.
         card: The network's card, see `evaluation.model_card.make_card`; None for a bare model.
+        promise: `overall` or `by-label`: of which the rule and the label sets are.
+        sets: The thresholds of label sets, see `evaluation.label_sets.fit_label_sets`; None
+            where no sets were asked for.
     """
 
     run: str
@@ -107,6 +116,8 @@ class Predictions:
     temperature: float | None
     rule: dict | None
     card: dict | None
+    promise: str = OVERALL
+    sets: dict | None = None
 
     def __len__(self) -> int:
         return len(self.predictions)
@@ -126,7 +137,8 @@ class Predictions:
                 f"{unsearched:,} images larger than a crop were taken for one face each: "
                 f"finding faces requires {INSTALL}"
             )
-        notes += card_lines(self.card)
+        notes += promise_notes(self.promise, self.rule, self.sets)
+        notes += card_lines(self.card, self.promise, sets=self.sets is not None)
         if self.temperature is None:
             notes.append(
                 "not calibrated, and nothing is marked unsure: `fer evaluate RUN --split "
@@ -142,7 +154,9 @@ class Predictions:
             "run": self.run,
             "notes": list(self.notes),
             "temperature": self.temperature,
+            "promise": self.promise,
             "answers": self.rule,
+            "sets": self.sets,
             "images": [each.as_dict() for each in self],
             "unreadable": [
                 {"image": _name(each.image), "reason": each.reason} for each in self.unreadable

@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image
 
 from fer_analysis.errors import FerError, first_line
-from fer_analysis.evaluation.evaluate_run import kept_temperature, open_predictor
+from fer_analysis.evaluation.evaluate_run import open_predictor
 from fer_analysis.evaluation.kept_guard import kept_guard
+from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.files import file_name
 from fer_analysis.quality.guard import Guard
 from fer_analysis.result_folders import RUNS

@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, bdtrc
 
 from fer_analysis.evaluation.calibration import weighted_error
+from fer_analysis.evaluation.selective_prediction import BROKEN, KEPT, NOT_DECIDED, promise
 from fer_analysis.statistics.bootstrap import image_weights
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import proportion
 from fer_analysis.statistics.temperature_scaling import at_temperature
-
-KEPT, BROKEN, NOT_DECIDED = "kept", "broken", "not decided"
-
-LEVEL = 0.05
-"""Of each of the two one-sided tests."""
 
 SILENT = 0.02
 """Share of the images: of fewer answers nothing is said."""
 
 _DRAWS = 200
 """Resamples for the interval of a calibration error."""
-
-
-def promise(correct: int, answered: int, target: float) -> tuple[str, float, float]:
-    """Test whether a share of correct answers lies above or below what was promised.
-
-    Two exact one-sided binomial tests, each at 5 %: the promise is kept where fewer correct
-    answers would be expected of a share at the target, broken where more would.
-
-    Args:
-        correct: Correct answers.
-        answered: Answers.
-        target: The promised share.
-
-    Returns:
-        `kept`, `broken` or `not decided`; p of "not above the target"; p of "not below".
-    """
-    if answered == 0:
-        return NOT_DECIDED, 1.0, 1.0
-    above = float(bdtrc(correct - 1, answered, target)) if correct else 1.0
-    below = float(bdtr(correct, answered, target))
-    state = KEPT if above < LEVEL else BROKEN if below < LEVEL else NOT_DECIDED
-    return state, above, below
 
 
 def confidence_figures(

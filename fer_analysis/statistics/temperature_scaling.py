@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+RANGE = (0.05, 20.0)
+"""Temperatures that are searched: below 1 sharpens, above 1 softens."""
+
 TINY = 1e-12
 """Probabilities are raised to this before a logarithm: one certain error is not infinite."""
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from fer_analysis.cli.tables.console import out, print_item, table
+from fer_analysis.cli.tables.promises import print_answers, print_sets
 from fer_analysis.evaluation.model_card import card_lines, split_name
-from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.evaluation.promises import Promises
+from fer_analysis.evaluation.unsure import BY_LABEL
+from fer_analysis.statistics.estimate import Estimate, from_json
 from fer_analysis.text import estimate, interval, percent
 
 _BLOCKS = {"all": "all images", "leak_free": "leak-free images"}
@@ -27,8 +30,17 @@ def print_card(name: str, card: dict) -> None:
         out.print(f"note: {card['note']}", soft_wrap=True)
     for split in ("validation", "validation-tta", "test", "test-tta"):
         _print_split(card, split)
+    for split, found in (card.get("promises") or {}).items():
+        if found:
+            _print_promises(split_name(card, split), Promises(**from_json(found)))
     for line in card_lines(card):
         print_item(line)
+
+
+def _print_promises(title: str, found: Promises) -> None:
+    out.print(f"\nanswers and label sets on {title}", soft_wrap=True)
+    print_answers(found, BY_LABEL)
+    print_sets(found, BY_LABEL)
 
 
 def _print_split(card: dict, split: str) -> None:

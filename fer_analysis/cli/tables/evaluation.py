@@ -6,27 +6,42 @@ from collections.abc import Sequence
 
 from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import is_warning, out, print_item, print_summary, table
+from fer_analysis.cli.tables.promises import print_answers, print_sets, promise_lines
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.listed_faces import names_of_lists
 from fer_analysis.evaluation.metrics import clean_block, metrics
+from fer_analysis.evaluation.promises import Promises
 from fer_analysis.evaluation.summary import summary_lines
+from fer_analysis.evaluation.unsure import OVERALL, PROMISES
 from fer_analysis.paper import PROTOCOL, TEST_IMAGES
 from fer_analysis.text import estimate, interval, number, number_interval, percent, points
 
 
-def print_evaluation(name: str, evaluation: Evaluation) -> None:
+def print_evaluation(
+    name: str,
+    evaluation: Evaluation,
+    promises: Promises | None = None,
+    *,
+    rule: str | None = None,
+    sets: bool = False,
+) -> None:
     """Print the main findings; with -v every table too.
 
     Args:
         name: The run's name.
         evaluation: The predictions.
+        promises: How answers and label sets fare; None where that was not measured.
+        rule: Of `PROMISES`: print the tables of this rule.
+        sets: Print the table of label sets.
     """
     protocol = f", {evaluation.protocol} protocol" if evaluation.protocol else ""
     head = f"{name}: {evaluation.split} split{protocol}, n = {len(evaluation):,}"
     head = "; ".join([head, *names_of_lists(evaluation)])
     found = metrics(evaluation)
     if verbosity.level() != verbosity.ALL:
-        print_summary([head, *_short(evaluation, found), *_exclusion_lines(evaluation.exclusions)])
+        lines = _short(evaluation, found, promise_lines(promises) if promises else [])
+        print_summary([head, *lines, *_exclusion_lines(evaluation.exclusions)])
+        _print_promises(promises, [rule] if rule else [], [rule or OVERALL] if sets else [])
         return
     out.print(head)
     for line in summary_lines(evaluation):
@@ -51,9 +66,24 @@ def print_evaluation(name: str, evaluation: Evaluation) -> None:
         )
     if evaluation.exclusions:
         _print_exclusions(evaluation.exclusions)
+    _print_promises(promises, PROMISES, PROMISES)
 
 
-def _short(evaluation: Evaluation, found: dict) -> list[str]:
+def _print_promises(found: Promises | None, rules: Sequence[str], sets: Sequence[str]) -> None:
+    """Print the tables of answers and of label sets of these kinds."""
+    if verbosity.level() == verbosity.QUIET:
+        return
+    if found is None:
+        if rules or sets:
+            out.print("answers and label sets: not measured (fewer than ten images)")
+        return
+    for rule in rules:
+        print_answers(found, rule)
+    for kind in sets:
+        print_sets(found, kind)
+
+
+def _short(evaluation: Evaluation, found: dict, promised: Sequence[str]) -> list[str]:
     """Return the findings for one screen: warnings first, then figures, then errors."""
     lines = [line for line in summary_lines(evaluation) if line not in names_of_lists(evaluation)]
     warnings = [line for line in lines if is_warning(line)]
@@ -70,6 +100,7 @@ def _short(evaluation: Evaluation, found: dict) -> list[str]:
             f"calibration error {percent(raw['ece'].value)}; {percent(scaled['ece'].value)} at "
             f"temperature {calibration['temperature']:.2f}"
         )
+    figures += promised
     if people := block["annotators"]:
         figures.append(
             "the annotators' first choice is the label for "

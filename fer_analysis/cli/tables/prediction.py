@@ -25,9 +25,12 @@ FEW = 6
 
 FACE_COLUMNS = (
     *("reason", "face", "left", "top", "width", "height"),
-    *("size", "tilt", "score", "drawing"),
+    *("size", "tilt", "score", "drawing", "labels"),
 )
-"""Columns of the CSV about the face in its photo, in pixels and degrees."""
+"""Columns of the CSV about the face in its photo, in pixels and degrees, and its label set."""
+
+SHOWN = 4
+"""Labels of a set in the table."""
 
 ROOM = 50
 """Columns of a terminal that an image's name and label take."""
@@ -76,8 +79,9 @@ def why_nothing(predictions: Predictions) -> str:
 
 def _table(predictions: Predictions, shown: int):
     names = [printable(name) for name in predictions.label_names]
-    wide = out.width >= ROOM + 8 * len(names)
-    heads = [name[:7] for name in names] if wide else ["%", "then"]
+    wide = out.width >= ROOM + 8 * len(names) and predictions.sets is None
+    last = "then" if predictions.sets is None else "label set"
+    heads = [name[:7] for name in names] if wide else ["%", last]
     in_photos = any(each.face for each in predictions)
     heads = ["px", *heads] if in_photos else heads
     rows = table("image", "label", *heads, numbers_from=2)
@@ -106,7 +110,11 @@ def _name(prediction: Prediction) -> str:
 
 
 def _likely(prediction: Prediction) -> list[str]:
-    """Return the label's percentage, and the next two labels with theirs."""
+    """Return the label's percentage, and the next two labels with theirs or its label set."""
+    if prediction.labels is not None:
+        names = [printable(name) for name in prediction.labels]
+        more = [f"{len(names) - SHOWN} more"] if len(names) > SHOWN else []
+        return [_share(prediction.probability), ", ".join([*names[:SHOWN], *more])]
     first, *others = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])[:3]
     then = (f"{printable(name)[:9]} {_share(share)}" for name, share in others)
     return [_share(first[1]), ", ".join(then)]
@@ -160,7 +168,8 @@ def _face_cells(prediction: Prediction) -> list:
     place = [round(each, 1) for each in (*face.box, face.size, face.tilt)] if face else [""] * 6
     score = round(face.score, 4) if face else ""
     number = prediction.number or ""
-    return [prediction.reason or "", number, *place, score, prediction.drawing or ""]
+    labels = "; ".join(prediction.labels or ())
+    return [prediction.reason or "", number, *place, score, prediction.drawing or "", labels]
 
 
 def _write(*cells) -> None:
