@@ -277,7 +277,7 @@ def test_hostile_names_do_no_harm():
     assert "[red]x[/red].png" in table.stdout
     rows = list(csv.reader(io.StringIO(written.stdout)))
     assert len(rows) == len(HOSTILE) + 2
-    assert {len(row) for row in rows} == {22}
+    assert {len(row) for row in rows} == {23}
     assert "'=1+1.png" in [row[0] for row in rows]
     assert "'-rf.png" in [row[0] for row in rows]
     for output in (table.stdout, written.stdout):
