@@ -17,7 +17,7 @@ from fer_analysis.figures.diagnosis import diagnosis_figures
 from fer_analysis.figures.study_folders import save_diagnosis
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate
-from fer_analysis.study import effects
+from fer_analysis.study import effects, networks_as_annotators
 from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.cell_roles import find_roles
 from fer_analysis.study.diagnose import diagnose
@@ -335,10 +335,74 @@ def test_split_votes_that_cost_nothing_are_no_cause():
     assert shown(diagnose(evidence(cells, votes=votes), "base")) == {"disgust": ()}
 
 
-def test_without_votes_errors_that_all_go_one_way_are_ambiguity_or_noise():
+def pair(*, there, back, confidence, agreed=True):
+    """Evidence without votes: shares of disgust predicted as happy, and the other way round.
+
+    Args:
+        there: Of disgust's images.
+        back: Of happy's.
+        confidence: Of those images; correct ones have any from 0.5 to 1.
+        agreed: Whether a network with another recipe predicts the same.
+    """
+    labels = np.repeat(np.arange(4), N)
+    place = np.tile(np.arange(N) / N, 4)
+    wrong = [(labels == 1) & (place < there), (labels == 3) & (place < back)]
+    predicted = np.select(wrong, [3, 1], labels)
+    mistaken = wrong[0] | wrong[1]
+    sure = np.where(mistaken, confidence, 0.5 + np.tile(np.arange(N) % 10, 4) / 20)
+    other = predicted if agreed else labels
+    recipe = {"training.learning_rate": 0.005}
+    images, cells = {}, {"base": {}, "tried": {}}
+    for seed in (0, 1, 2):
+        images[seed] = ScoredImages.of(labels, None, np.zeros(len(labels), bool), 4)
+        for name, given in (("base", predicted), ("tried", other)):
+            config = load_config("tiny", [f"{k}={v}" for k, v in recipe.items() if name != "base"])
+            predictions = CellPredictions(np.stack([given] * 2), sure.astype(np.float32))
+            cells[name][seed] = ScoredCell(config, np.array(EVEN), predictions)
+    return StudyEvidence(NAMES, images, cells, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "ambiguity", "noise"),
+    [
+        # As confident as the median of happy's own images: its likeness is 1.
+        ({"there": 0.4, "back": 0, "confidence": 0.725}, 0, 0.4),
+        # More confident than 4.5 of 10: 0.9, of which (0.9 - 0.75) / 0.25 counts.
+        ({"there": 0.4, "back": 0, "confidence": 0.7}, 0, 0.4 * 0.6),
+        ({"there": 0.4, "back": 0, "confidence": 0.55}, 0, 0),  # unsure, and one way alone
+        ({"there": 0.4, "back": 0.3, "confidence": 0.55}, 0.4, 0),
+        ({"there": 0.4, "back": 0.13, "confidence": 0.55}, 0.2, 0),  # 2 x (0.13 - 0.03)
+        ({"there": 0.4, "back": 0, "confidence": 0.725, "agreed": False}, 0, 0),
+    ],
+)
+def test_networks_stand_in_for_annotators(given, ambiguity, noise):
+    found = pair(**given)
+    both = networks_as_annotators.lost_to_rivals(found, find_roles(found, "base"))
+    assert [lost[0, 1] for lost in both] == pytest.approx([ambiguity, noise], abs=0.005)
+
+
+def test_without_votes_what_looks_like_another_label_to_all_networks_is_noise():
+    assert shown(diagnose(pair(there=0.4, back=0, confidence=0.725), "base")) == {
+        "disgust": ("label noise",)
+    }
     cells = {"base": ({}, EVEN, low(0.5), low(0.5))}
-    assert shown(diagnose(evidence(cells, to=3), "base")) == {"disgust": ("ambiguity or noise",)}
-    assert shown(diagnose(evidence(cells), "base")) == {"disgust": ()}, "these go everywhere"
+    assert shown(diagnose(evidence(cells), "base")) == {"disgust": ()}, "errors go everywhere"
+
+
+def test_without_votes_what_is_mistaken_for_each_other_is_ambiguity():
+    assert shown(diagnose(pair(there=0.4, back=0.3, confidence=0.55), "base")) == {
+        "disgust": ("ambiguity",),
+        "happy": ("ambiguity",),
+    }
+
+
+def test_likeness_is_a_rank_among_the_labels_own_images():
+    found = pair(there=0.1, back=0, confidence=0.725)
+    alike = networks_as_annotators.likeness(found, find_roles(found, "base"))[0]
+    labels = np.repeat(np.arange(4), N)
+    assert alike[labels == 2].mean() == pytest.approx(1)
+    assert alike[labels == 2].max() == pytest.approx(1.9)  # the middle of the last tenth, twice
+    assert alike[(labels == 1)][: N // 10] == pytest.approx(1)
 
 
 def with_poor(found, share, hurt=0.2):
@@ -359,7 +423,7 @@ def with_poor(found, share, hurt=0.2):
 
 
 def test_a_label_whose_pictures_are_spoilt_fails_for_image_quality_alone():
-    """All of its errors go to one other label, which would otherwise be ambiguity or noise."""
+    """All of its errors go to one other label, which would otherwise be label noise."""
     good = evidence({"base": ({}, EVEN, GOOD, GOOD)})
     found = diagnose(with_poor(good, (0.02, 0.6, 0.02, 0.02)), "base")
     assert shown(found) == {"disgust": ("image quality",)}
@@ -369,7 +433,7 @@ def test_a_label_whose_pictures_are_spoilt_fails_for_image_quality_alone():
     assert cause.part == pytest.approx(1, abs=0.1)
     blind = with_poor(good, (0.02, 0.6, 0.02, 0.02))
     blind = replace(blind, images={s: replace(each, poor=None) for s, each in blind.images.items()})
-    assert shown(diagnose(blind, "base")) == {"disgust": ("ambiguity or noise",)}
+    assert shown(diagnose(blind, "base")) == {"disgust": ("label noise",)}
 
 
 def test_pictures_that_are_all_spoilt_alike_are_no_cause_of_one_label():
@@ -389,6 +453,48 @@ def test_what_still_fails_on_usual_pictures_keeps_its_other_cause():
     cells = {"base": ({}, FEW, low(0.3), low(0.8))}
     found = diagnose(with_poor(evidence(cells), (0.02, 0.6, 0.02, 0.02)), "base")
     assert shown(found) == {"disgust": ("imbalance", "image quality")}
+
+
+def with_shift(found, share, hurt):
+    """Say that a share of each label's images is of the validation split; `hurt` go to the next."""
+    images, cells = {}, {name: {} for name in found.cells}
+    for seed, faces in found.images.items():
+        rng = np.random.default_rng([seed, 11])
+        shared = np.arange(len(faces.labels)) % 10 < round(10 * share)
+        images[seed] = replace(faces, shared=shared)
+        for name, seeds in found.cells.items():
+            given = seeds[seed].predictions.predicted
+            wrong = shared & (rng.random(len(shared)) < np.array(hurt)[faces.labels])
+            predicted = np.where(wrong, (faces.labels + 1) % len(NAMES), given)
+            cells[name][seed] = replace(
+                seeds[seed], predictions=replace(seeds[seed].predictions, predicted=predicted)
+            )
+    return replace(found, images=images, cells=cells)
+
+
+def test_a_label_that_fails_in_one_split_alone_is_a_shift_between_splits():
+    good = evidence({"base": ({}, EVEN, GOOD, GOOD)})
+    found = diagnose(with_shift(good, 0.5, (0, 0.9, 0, 0)), "base")
+    assert shown(found) == {"disgust": ("shift between splits",)}
+    (row,) = found.failing
+    (cause,) = (each for each in row.causes if each.name == "shift between splits")
+    # Of three folds and one validation split of the same size, a quarter is hurt: 0.9 x 0.9.
+    assert cause.effect.value == pytest.approx(0.9 * 0.9 / 4, abs=0.03)
+
+
+def test_a_split_that_is_harder_for_all_labels_is_no_cause_of_one():
+    cells = {"base": ({}, EVEN, low(0.5), low(0.5))}
+    plain = diagnose(evidence(cells), "base")
+    found = diagnose(with_shift(evidence(cells), 0.3, (0.4,) * 4), "base")
+    assert "shift between splits" not in shown(found)["disgust"]
+    same = diagnose(with_shift(evidence(cells), 0.3, (0,) * 4), "base")
+    assert shown(same) == shown(plain)
+
+
+def test_what_fails_in_the_folds_too_keeps_its_other_cause():
+    cells = {"base": ({}, FEW, low(0.3), low(0.8))}
+    found = diagnose(with_shift(evidence(cells), 0.5, (0, 0.9, 0, 0)), "base")
+    assert shown(found) == {"disgust": ("imbalance", "shift between splits")}
 
 
 def test_poor_pictures_are_those_outside_what_is_usual_for_labels():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from fer_analysis.statistics.estimate import Estimate
-from fer_analysis.study import effects
+from fer_analysis.study import effects, networks_as_annotators
+from fer_analysis.study.case import Case, part_of
 from fer_analysis.study.caveats import in_points
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.diagnosis import CAUSES, NOT_SHOWN, NOT_TESTED, SHOWN, WAITS, Cause
 from fer_analysis.study.effects import ELSEWHERE, SPLIT
-from fer_analysis.study.image_quality import FEWEST, lost_to_poor_pictures
+from fer_analysis.study.part_of_images import cause_in, outside, parts_of
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 from fer_analysis.study.verdict_rule import (
     EFFECT,
@@ -23,27 +22,6 @@ from fer_analysis.study.verdict_rule import (
     estimate,
     reaches,
 )
-
-
-@dataclass(frozen=True)
-class Case:
-    """One label that fails, while its causes are tested.
-
-    Args:
-        evidence: Of studies.
-        roles: Of its cells.
-        label: Its position.
-        name: Its name.
-        gap: As predicted.
-        corrected_gap: Prior-corrected.
-    """
-
-    evidence: StudyEvidence
-    roles: Roles
-    label: int
-    name: str
-    gap: Estimate
-    corrected_gap: Estimate
 
 
 def causes_of(
@@ -62,10 +40,15 @@ def causes_of(
     recipe = _recipe(evidence, roles, cases)
     waiting = {i for i, cause in recipe.items() if cause.verdict == SHOWN}
     open_cases = {i: case for i, case in cases.items() if i not in waiting}
-    quality = _quality(evidence, roles, open_cases)
-    spoilt = [i for i, cause in quality.items() if cause.verdict == SHOWN]
-    rest = {i: case for i, case in open_cases.items() if i not in spoilt}
-    rest |= _on_usual_pictures(evidence, roles, spoilt)
+    rest, in_parts = dict(open_cases), {}
+    for name, kept in parts_of(evidence).items():
+        asked = {i: rest[i] for i in open_cases if not _shown(in_parts.get(i, ()))}
+        found = cause_in(name, kept, roles, asked)
+        shown = [i for i, cause in found.items() if cause.verdict == SHOWN]
+        rest = {i: case for i, case in rest.items() if i not in shown}
+        rest |= outside(evidence, kept, roles, shown)
+        for i, cause in found.items():
+            in_parts[i] = (*in_parts.get(i, ()), cause)
     tested: dict[tuple[str, int], np.ndarray] = {}
     for i, case in rest.items():
         tested |= {(cause, i): values for cause, values in _effects(case).items()}
@@ -75,48 +58,12 @@ def causes_of(
     for i in open_cases:
         own = {cause: found[cause, j] for cause, j in found if j == i}
         judged = _judged(rest[i], own) if i in rest else ()
-        causes[i] = (recipe[i], *judged, *([quality[i]] if i in quality else []))
+        causes[i] = (recipe[i], *judged, *in_parts.get(i, ()))
     return {i: causes[i] for i in cases}
 
 
-def _quality(evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]) -> dict[int, Cause]:
-    """Test image quality for labels that fail after prior correction; none without poor pictures.
-
-    It is a step of its own, so that intervals of the other causes do not depend on it.
-    """
-    failing = [i for i, case in cases.items() if reaches(case.corrected_gap, GAP)]
-    if not failing or not evidence.has_poor_pictures:
-        return {}
-    lost = lost_to_poor_pictures(evidence, roles)
-    found = estimate({i: lost[:, i] for i in failing})
-    because = "what it loses, more than others, by poor pictures: recall on usual ones, less all"
-    few = f"it has fewer than {FEWEST} usual pictures, or the other labels have"
-    causes = {}
-    for i in failing:
-        if i not in found:
-            causes[i] = Cause("image quality", NOT_TESTED, because=few)
-            continue
-        gap = cases[i].corrected_gap
-        verdict = SHOWN if reaches(found[i], max(EFFECT, PART * gap.value)) else NOT_SHOWN
-        part = _part(found[i], gap)
-        causes[i] = Cause("image quality", verdict, found[i], part=part, because=because)
-    return causes
-
-
-def _on_usual_pictures(evidence: StudyEvidence, roles: Roles, labels: list[int]) -> dict[int, Case]:
-    """Return the cases of labels that fail on their usual pictures too, with the gaps there."""
-    if not labels:
-        return {}
-    usual = evidence.usual
-    gaps = {kind: effects.gaps(usual, roles, kind) for kind in (PLAIN, CORRECTED)}
-    found = estimate({(kind, i): gap[:, i] for kind, gap in gaps.items() for i in labels})
-    cases = {}
-    for i in labels:
-        own = [found.get((kind, i), Estimate(None)) for kind in (PLAIN, CORRECTED)]
-        if any(reaches(gap, GAP) for gap in own):
-            name = evidence.label_names[i]
-            cases[i] = Case(usual, roles, i, name, gap=own[0], corrected_gap=own[1])
-    return cases
+def _shown(causes: tuple[Cause, ...]) -> bool:
+    return any(cause.verdict == SHOWN for cause in causes)
 
 
 def _recipe(evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]) -> dict[int, Cause]:
@@ -145,7 +92,7 @@ def _recipe(evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]) -> di
         if kind == CORRECTED:
             because += ", prior-corrected"
         verdict = SHOWN if closed else NOT_SHOWN
-        part = _part(effect, gap)
+        part = part_of(effect, gap)
         causes[i] = Cause("recipe", verdict, effect, part=part, because=because)
     return causes
 
@@ -159,23 +106,23 @@ def _effects(case: Case) -> dict[str, np.ndarray]:
     if _is_scarce(case) and (cell := _quarter(case)):
         tested["scarcity"] = effects.difference(evidence, roles.subject, cell, CORRECTED)[:, i]
     if evidence.has_votes:
-        tested["ambiguity"] = effects.lost_to_rivals(evidence, roles, SPLIT)[:, i]
-        tested["label noise"] = effects.lost_to_rivals(evidence, roles, ELSEWHERE)[:, i]
+        lost = [effects.lost_to_rivals(evidence, roles, votes) for votes in (SPLIT, ELSEWHERE)]
     else:
-        tested["ambiguity or noise"] = effects.to_one_label(evidence, roles.subject)[:, i]
+        lost = networks_as_annotators.lost_to_rivals(evidence, roles)
+    tested["ambiguity"], tested["label noise"] = (values[:, i] for values in lost)
     return tested
 
 
 def _judged(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
     """Apply the rule to the effects of a label's causes, in the order of `CAUSES`."""
     gaps = {name: case.gap if name == "imbalance" else case.corrected_gap for name in found}
-    parts = {name: _part(effect, gaps[name]) for name, effect in found.items()}
+    parts = {name: part_of(effect, gaps[name]) for name, effect in found.items()}
 
     def explains(name: str, least: float) -> bool:
         return reaches(found[name], max(EFFECT, least * (gaps[name].value or 0)))
 
     sharing = {name for name in found if name != "imbalance" and explains(name, SHARED)}
-    because = dict(_BECAUSE)
+    because = _BECAUSE | (_BY_VOTES if case.evidence.has_votes else _BY_NETWORKS)
     if sharing >= _DISJOINT:
         smaller, larger = sorted(_DISJOINT, key=parts.get)
         if 1 - parts[larger] < SHARED:
@@ -196,21 +143,22 @@ def _judged(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
     return tuple(judged) + _not_tested(case, found)
 
 
-def _part(effect: Estimate, gap: Estimate) -> float | None:
-    """Return the share of a gap that an effect explains, 0 or more; None where there is no gap."""
-    return max(effect.value, 0) / gap.value if (gap.value or 0) > 0 else None
-
-
 _DISJOINT = {"ambiguity", "label noise"}
 """Measured on different images of a label: neither explains what the other does."""
 
 _BECAUSE = {
     "imbalance": "what prior correction gives it",
     "scarcity": "what it loses when three quarters of its images are removed",
+}
+_BY_VOTES = {
     "ambiguity": "what it loses, more than others, where annotators are split between labels",
     "label noise": "what it loses, more than others, where annotators agree on another label",
-    "ambiguity or noise": "how far its errors go to one other label, for whatever reason: shown "
-    "too easily, interpret with care",
+}
+_BY_NETWORKS = {
+    "ambiguity": "what it loses, more than others, to labels that are mistaken for it as well; "
+    "without annotators' votes, interpret with care",
+    "label noise": "what it loses, more than others, to a label whose own images look the same to "
+    "all networks; without annotators' votes, interpret with care",
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import wilson
 from fer_analysis.study import effects, recalls
-from fer_analysis.study.causes import Case, causes_of
+from fer_analysis.study.case import Case
+from fer_analysis.study.causes import causes_of
 from fer_analysis.study.caveats import caveats
 from fer_analysis.study.cell_roles import Roles, find_roles
 from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis

@@ -13,8 +13,8 @@ from fer_analysis.study.recalls import AgreementRecall, CellRecall, PredictedAs
 from fer_analysis.text import html_table, percent
 
 CAUSES = (
-    *("recipe", "imbalance", "scarcity", "ambiguity", "label noise", "ambiguity or noise"),
-    "image quality",
+    *("recipe", "imbalance", "scarcity", "ambiguity", "label noise"),
+    *("shift between splits", "image quality"),
 )
 SHOWN, NOT_SHOWN, NOT_TESTED, WAITS = "shown", "not shown", "not tested", "waits"
 FILE = "diagnosis.json"

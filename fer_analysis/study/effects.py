@@ -109,21 +109,3 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles, strata: tuple[int, ...
         anyhow = had * taken_clear / clear[:, :, None]
         lost = (taken - np.where(had, anyhow, 0)).sum(axis=2) / total
     return lost - median_of_others(lost)
-
-
-def to_one_label(evidence: StudyEvidence, cell: str) -> np.ndarray:
-    """Return how far the errors of each label go to one other label, `(draws, k)`.
-
-    Of the images of a label, prior-corrected: the share predicted as the label that it is most
-    often mistaken for, minus the share predicted as the next one.
-
-    Args:
-        evidence: Of studies.
-        cell: One of its cells.
-    """
-    confusion = evidence.tallies(cell).confusion[CORRECTED].copy()
-    k = confusion.shape[1]
-    confusion /= np.maximum(confusion.sum(axis=2, keepdims=True), 1e-9)
-    confusion[:, range(k), range(k)] = -1
-    first, second = np.argsort(-confusion[0], axis=1, kind="stable")[:, :2].T
-    return confusion[:, range(k), first] - confusion[:, range(k), second]

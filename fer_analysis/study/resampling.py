@@ -108,10 +108,8 @@ class StudyEvidence:
         found = [images.poor for images in self.images.values()]
         return all(poor is not None for poor in found) and any(poor.any() for poor in found)
 
-    @cached_property
-    def usual(self) -> StudyEvidence:
-        """The same of the pictures that are not poor."""
-        kept = {seed: ~images.poor for seed, images in self.images.items()}
+    def only(self, kept: dict[int, np.ndarray]) -> StudyEvidence:
+        """Return the same of some images: seed -> a mask, bool `(n,)`."""
         return replace(
             self,
             images={seed: images.only(kept[seed]) for seed, images in self.images.items()},

@@ -1,0 +1,127 @@
+"""Ambiguity and label noise without annotators' votes: what cross-fitted networks say instead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_analysis.study.cell_roles import Roles
+from fer_analysis.study.effects import median_of_others
+from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+
+DOUBTFUL = 0.75
+"""Likeness to another label's own images up to which nothing is label noise; see `likeness`."""
+MUTUAL, ORDINARY = 2.0, 0.03
+"""Confusion of two labels is mutual up to this ratio of its two directions, of which the smaller
+one first loses what is ordinary between any two labels."""
+
+
+def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, np.ndarray]:
+    """Return what ambiguous and what wrongly labelled images cost each label, each `(draws, k)`.
+
+    Both are shares of all images of the label, beyond the same of the median label. Counted are
+    images of label i that networks which were not trained on them predict as j, prior-corrected.
+
+    *Label noise*: a face of j that carries the label i looks to the networks like any face of j.
+    All of them, trained with whatever recipe, predict j, and as confidently as they do for j's own
+    images (whose confidence is the threshold of confident learning; Northcutt, Jiang & Chuang
+    2021). Of what is predicted as j the share that counts rises from 0 where the likeness is
+    `DOUBTFUL` to 1 where there is no difference.
+
+    *Ambiguity*: the rest of what is predicted as j, as far as it is mutual. Where two labels
+    overlap, images of both are confused, in comparable numbers; what a network has merely not
+    learnt is predicted as other labels, whose own images are not predicted as it.
+
+    Args:
+        evidence: Of studies.
+        roles: Of its cells.
+    """
+    taken, alike = _pairs(evidence, roles)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        likeness = np.where(taken > 0, alike / taken, 0)
+    noise = taken * np.clip((likeness - DOUBTFUL) / (1 - DOUBTFUL), 0, 1)
+    doubtful = taken - noise
+    back = np.maximum(doubtful.transpose(0, 2, 1) - ORDINARY, 0)
+    mutual = np.minimum(doubtful, MUTUAL * back)
+    ambiguity, noise = (
+        lost - median_of_others(lost) for lost in (mutual.sum(axis=2), noise.sum(axis=2))
+    )
+    return ambiguity, noise
+
+
+def _pairs(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each pair of labels the share of the first's images predicted as the second.
+
+    Returns:
+        That share, and the same with each image weighted by its likeness; both `(draws, k, k)`,
+        0 on the diagonal.
+    """
+    k = len(evidence.label_names)
+    total, taken, alike = 0, 0, 0
+    alike_of = likeness(evidence, roles)
+    for seed, weights in evidence.weights(tuple(evidence.cells[roles.subject])):
+        labels = evidence.images[seed].labels
+        predicted = evidence.cells[roles.subject][seed].predictions.predicted[CORRECTED]
+        pair = np.eye(k * k, dtype=np.float32)[labels * k + predicted]
+        total = total + weights @ np.eye(k, dtype=np.float32)[labels]
+        taken = taken + (weights @ pair).reshape(-1, k, k)
+        alike = alike + (weights @ (pair * alike_of[seed][:, None])).reshape(-1, k, k)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        taken, alike = (
+            np.where(total[:, :, None] > 0, count / total[:, :, None], np.nan)
+            for count in (taken, alike)
+        )
+    for count in (taken, alike):
+        count[:, range(k), range(k)] = 0
+    return taken, alike
+
+
+def likeness(evidence: StudyEvidence, roles: Roles) -> dict[int, np.ndarray]:
+    """Tell how much each image looks like the label that it is predicted as.
+
+    It is twice the share of that label's correctly predicted images which the subject predicts
+    with less confidence: 0 to 2, on average 1 for images that do not differ from them. It is 0
+    where the networks of another recipe, or the plain prediction, disagree.
+
+    Args:
+        evidence: Of studies.
+        roles: Of its cells.
+
+    Returns:
+        Seed -> float32 `(n,)`.
+    """
+    cells = evidence.cells[roles.subject]
+    given = {seed: cell.predictions for seed, cell in cells.items()}
+    agreed = {seed: _agreed(evidence, roles, seed) for seed in cells}
+    found = {seed: np.zeros(len(agreed[seed]), np.float32) for seed in cells}
+    for label in range(len(evidence.label_names)):
+        own = np.sort(
+            np.concatenate(
+                [
+                    each.confidence[
+                        (each.predicted == label).all(axis=0)
+                        & (evidence.images[seed].labels == label)
+                    ]
+                    for seed, each in given.items()
+                ]
+            )
+        )
+        for seed, each in given.items() if len(own) else ():
+            below = np.searchsorted(own, each.confidence, "left")
+            middle = (below + np.searchsorted(own, each.confidence, "right")) / 2
+            here = agreed[seed] & (each.predicted[CORRECTED] == label)
+            found[seed][here] = (2 * middle / len(own))[here]
+    return found
+
+
+def _agreed(evidence: StudyEvidence, roles: Roles, seed: int) -> np.ndarray:
+    """Tell on which images of a seed all networks agree, as predicted and prior-corrected, `(n,)`.
+
+    The networks are those that were trained on the same images with any recipe.
+    """
+    given = [
+        evidence.cells[cell][seed].predictions.predicted
+        for cell in (roles.subject, *roles.recipes)
+        if seed in evidence.cells[cell]
+    ]
+    first = given[0][CORRECTED]
+    return np.all([given[0][PLAIN] == first, *(each[CORRECTED] == first for each in given[1:])], 0)
