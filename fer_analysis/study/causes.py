@@ -110,7 +110,14 @@ def _effects(case: Case) -> dict[str, np.ndarray]:
     else:
         lost = networks_as_annotators.lost_to_rivals(evidence, roles)
     tested["ambiguity"], tested["label noise"] = (values[:, i] for values in lost)
+    if _is_unknown(case):
+        del tested["label noise"]
     return tested
+
+
+def _is_unknown(case: Case) -> bool:
+    """Tell whether networks saw too few images of a label to tell which of them are wrong."""
+    return not case.evidence.has_votes and _is_scarce(case)
 
 
 def _judged(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
@@ -163,16 +170,19 @@ _BY_NETWORKS = {
 
 
 def _not_tested(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
-    """Say why scarcity has no effect that could be tested."""
+    """Say why a cause has no effect that could be tested."""
     if not reaches(case.corrected_gap, GAP):
         return ()
-    if "scarcity" in found:
-        return ()
-    if _is_scarce(case):
+    causes = []
+    if "scarcity" not in found:
+        few = _is_scarce(case)
         why = "no cell removes three quarters of its images"
-        return (Cause("scarcity", NOT_TESTED, because=why),)
-    why = "it has more than half as many images as the median label"
-    return (Cause("scarcity", NOT_SHOWN, because=why),)
+        why = why if few else "it has more than half as many images as the median label"
+        causes.append(Cause("scarcity", NOT_TESTED if few else NOT_SHOWN, because=why))
+    if _is_unknown(case):
+        why = "without annotators' votes, networks saw too few of its images to tell"
+        causes.append(Cause("label noise", NOT_TESTED, because=why))
+    return tuple(causes)
 
 
 def _is_scarce(case: Case) -> bool:

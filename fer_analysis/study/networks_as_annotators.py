@@ -7,12 +7,13 @@ import numpy as np
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.effects import median_of_others
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+from fer_analysis.study.verdict_rule import EFFECT
 
 DOUBTFUL = 0.75
 """Likeness to another label's own images up to which nothing is label noise; see `likeness`."""
-MUTUAL, ORDINARY = 2.0, 0.03
+MUTUAL = 2.0
 """Confusion of two labels is mutual up to this ratio of its two directions, of which the smaller
-one first loses what is ordinary between any two labels."""
+one first loses what would be no effect (`EFFECT`)."""
 
 
 def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +41,7 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, n
         likeness = np.where(taken > 0, alike / taken, 0)
     noise = taken * np.clip((likeness - DOUBTFUL) / (1 - DOUBTFUL), 0, 1)
     doubtful = taken - noise
-    back = np.maximum(doubtful.transpose(0, 2, 1) - ORDINARY, 0)
+    back = np.maximum(doubtful.transpose(0, 2, 1) - EFFECT, 0)
     mutual = np.minimum(doubtful, MUTUAL * back)
     ambiguity, noise = (
         lost - median_of_others(lost) for lost in (mutual.sum(axis=2), noise.sum(axis=2))
