@@ -24,8 +24,8 @@ import json
 from pathlib import Path
 
 import yaml
-from planted.cases import CONDITIONS, EVERY, LEVELS, PAIRS, TWO_LABELS, Case, cases_of
-from planted.outside import OUTSIDE, write
+from planted.cases import EVERY, LEVELS, SETS, Case, cases_of
+from planted.outside import write
 from planted.score import row_of, table
 
 from fer_analysis.files import write_csv, write_text
@@ -37,8 +37,6 @@ from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.executor import run_here
 from fer_analysis.study.store import CellStore
 from fer_analysis.study.study_file import find_study
-
-SETS = {"first": CONDITIONS, "outside": OUTSIDE, "pairs": PAIRS, "two labels": TWO_LABELS}
 
 
 def study_of(case: Case, options: argparse.Namespace, labels: tuple[str, ...] = ()) -> Study:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 
-from tables import evidence
+from tables import causes, evidence
 from tables.evidence import (
     RESULTS,
     ROOT,
@@ -227,7 +227,10 @@ TABLES = {
     "conditions": evidence.conditions,
     "stress": evidence.stress,
     "planted_cues": evidence.planted_cues,
-    "planted_causes": evidence.planted_causes,
+    "planted_causes": causes.planted_causes,
+    "planted_strengths": causes.planted_strengths,
+    "planted_sizes": causes.planted_sizes,
+    "planted_others": causes.planted_others,
     "verdicts": evidence.verdicts,
     "ablation_self_built": lambda: ablation("self_built"),
     "ablation_mobilenet": lambda: ablation("mobilenet"),

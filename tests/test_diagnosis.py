@@ -365,10 +365,11 @@ def pair(*, there, back, confidence, agreed=True):
 @pytest.mark.parametrize(
     ("given", "ambiguity", "noise"),
     [
-        # As confident as the median of happy's own images: its likeness is 1.
+        # As the median of happy's own images: its likeness is 1.
         ({"there": 0.4, "back": 0, "confidence": 0.725}, 0, 0.4),
-        # More confident than 4.5 of 10: 0.9, of which (0.9 - 0.75) / 0.25 counts.
-        ({"there": 0.4, "back": 0, "confidence": 0.7}, 0, 0.4 * 0.6),
+        # More confident than 4 of 10, as 1: 0.9, all of which counts.
+        ({"there": 0.4, "back": 0, "confidence": 0.7}, 0, 0.4),
+        ({"there": 0.4, "back": 0, "confidence": 0.675}, 0, 0.4 / 3),  # 0.8, of 0.75 to 0.9
         ({"there": 0.4, "back": 0, "confidence": 0.55}, 0, 0),  # unsure, and one way alone
         ({"there": 0.4, "back": 0.3, "confidence": 0.55}, 0.4, 0),
         ({"there": 0.4, "back": 0.15, "confidence": 0.55}, 0.2, 0),  # 2 x (0.15 - 0.05)

@@ -33,9 +33,10 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, ta
     From studies (their finished cells are read together), by the rule in
     fer_analysis/study/verdict_rule.py: a label fails because of its recipe, of imbalance (it is
     rarely predicted), scarcity (too few images to learn from), ambiguity (annotators are
-    split), label noise (they agree on another label), several of these, or nothing that is
-    shown. From a single RUN (the newest if none is named): what requires no training, and the
-    commands that would answer the rest.
+    split), label noise (they agree on another label), poor pictures, a shift between splits,
+    several of these, or nothing that is shown. Without votes, networks stand in for annotators.
+    From a single RUN (the newest if none is named): what requires no training, and the commands
+    that would answer the rest.
 
     \b
     Examples:

@@ -17,10 +17,10 @@ from fer_analysis.study.verdict_rule import (
     EFFECT,
     GAP,
     PART,
-    SCARCE,
     SHARED,
     estimate,
     reaches,
+    scarce,
 )
 
 
@@ -186,8 +186,7 @@ def _not_tested(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
 
 
 def _is_scarce(case: Case) -> bool:
-    counts = case.evidence.training_counts(case.roles.subject)
-    return counts[case.label] <= SCARCE * np.median(np.delete(counts, case.label))
+    return bool(scarce(case.evidence.training_counts(case.roles.subject))[case.label])
 
 
 def _quarter(case: Case) -> str | None:

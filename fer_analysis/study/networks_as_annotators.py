@@ -7,10 +7,11 @@ import numpy as np
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.effects import median_of_others
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
-from fer_analysis.study.verdict_rule import EFFECT
+from fer_analysis.study.verdict_rule import EFFECT, scarce
 
-DOUBTFUL = 0.75
-"""Likeness to another label's own images up to which nothing is label noise; see `likeness`."""
+DOUBTFUL, CERTAIN = 0.75, 0.9
+"""Likeness to another label's own images up to which nothing is label noise, and from which all
+is; see `likeness`."""
 MUTUAL = 2.0
 """Confusion of two labels is mutual up to this ratio of its two directions, of which the smaller
 one first loses what would be no effect (`EFFECT`)."""
@@ -25,8 +26,8 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, n
     *Label noise*: a face of j that carries the label i looks to the networks like any face of j.
     All of them, trained with whatever recipe, predict j, and as confidently as they do for j's own
     images (whose confidence is the threshold of confident learning; Northcutt, Jiang & Chuang
-    2021). Of what is predicted as j the share that counts rises from 0 where the likeness is
-    `DOUBTFUL` to 1 where there is no difference.
+    2021). Of what is predicted as j the share that counts rises from 0 where its mean likeness is
+    `DOUBTFUL` to 1 where it is `CERTAIN`. Of a scarce label networks know too little to tell.
 
     *Ambiguity*: the rest of what is predicted as j, as far as it is mutual. Where two labels
     overlap, images of both are confused, in comparable numbers; what a network has merely not
@@ -38,8 +39,9 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, n
     """
     taken, alike = _pairs(evidence, roles)
     with np.errstate(divide="ignore", invalid="ignore"):
-        likeness = np.where(taken > 0, alike / taken, 0)
-    noise = taken * np.clip((likeness - DOUBTFUL) / (1 - DOUBTFUL), 0, 1)
+        mean = np.where(taken > 0, alike / taken, 0)
+    noise = taken * np.clip((mean - DOUBTFUL) / (CERTAIN - DOUBTFUL), 0, 1)
+    noise[:, scarce(evidence.training_counts(roles.subject))] = 0
     doubtful = taken - noise
     back = np.maximum(doubtful.transpose(0, 2, 1) - EFFECT, 0)
     mutual = np.minimum(doubtful, MUTUAL * back)
@@ -79,9 +81,9 @@ def _pairs(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, np.ndarra
 def likeness(evidence: StudyEvidence, roles: Roles) -> dict[int, np.ndarray]:
     """Tell how much each image looks like the label that it is predicted as.
 
-    It is twice the share of that label's correctly predicted images which the subject predicts
-    with less confidence: 0 to 2, on average 1 for images that do not differ from them. It is 0
-    where the networks of another recipe, or the plain prediction, disagree.
+    It is twice the share of that label's correctly predicted images, of the same seed, which the
+    subject predicts with less confidence: 0 to 2, on average 1 for images that do not differ from
+    them. It is 0 where the networks of another recipe, or the plain prediction, disagree.
 
     Args:
         evidence: Of studies.
@@ -90,27 +92,19 @@ def likeness(evidence: StudyEvidence, roles: Roles) -> dict[int, np.ndarray]:
     Returns:
         Seed -> float32 `(n,)`.
     """
-    cells = evidence.cells[roles.subject]
-    given = {seed: cell.predictions for seed, cell in cells.items()}
-    agreed = {seed: _agreed(evidence, roles, seed) for seed in cells}
-    found = {seed: np.zeros(len(agreed[seed]), np.float32) for seed in cells}
-    for label in range(len(evidence.label_names)):
-        own = np.sort(
-            np.concatenate(
-                [
-                    each.confidence[
-                        (each.predicted == label).all(axis=0)
-                        & (evidence.images[seed].labels == label)
-                    ]
-                    for seed, each in given.items()
-                ]
-            )
-        )
-        for seed, each in given.items() if len(own) else ():
-            below = np.searchsorted(own, each.confidence, "left")
-            middle = (below + np.searchsorted(own, each.confidence, "right")) / 2
-            here = agreed[seed] & (each.predicted[CORRECTED] == label)
-            found[seed][here] = (2 * middle / len(own))[here]
+    found = {}
+    for seed, cell in evidence.cells[roles.subject].items():
+        given, agreed = cell.predictions, _agreed(evidence, roles, seed)
+        correct = (given.predicted == evidence.images[seed].labels).all(axis=0)
+        found[seed] = np.zeros(len(correct), np.float32)
+        for label in range(len(evidence.label_names)):
+            here = agreed & (given.predicted[CORRECTED] == label)
+            own = np.sort(given.confidence[correct & (given.predicted[CORRECTED] == label)])
+            if len(own):
+                below, up_to = (
+                    np.searchsorted(own, given.confidence[here], side) for side in ("left", "right")
+                )
+                found[seed][here] = (below + up_to) / len(own)
     return found
 
 

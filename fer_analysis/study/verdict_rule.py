@@ -17,15 +17,21 @@
    exceeds the rate of the label's clear images, and the same of the median label. Where both are
    large enough, the smaller is shown only if the larger leaves a quarter of the gap: annotators
    are not of one mind about every image with a wrong label.
-   Without votes these two cannot be told apart; *ambiguity or noise* is that the label is
-   predicted as one other label by that much more than as any third one (errors of a label that is
-   only scarce are spread over all labels).
+   Without votes, networks that were not trained on an image stand in for annotators
+   (`networks_as_annotators`). *Label noise* is what all of them predict as another label, as
+   confidently as that label's own images; it is not tested for scarce labels, of which networks
+   know too little. *Ambiguity* is the rest of what is predicted as another label, as far as it is
+   mutual: that label's images are predicted as this one too.
 
 5. *Image quality*: the recall on a label's usual pictures is higher than on all of its pictures,
    more than that of other labels, by half of the gap that remains after prior correction. Poor
    pictures are far outside what is usual for the labels in light, sharpness, noise, blocks or
-   position (`fer_analysis.quality.poor`). It is tested in a step of its own; where it is shown, the
-   other causes are tested on the usual pictures.
+   position (`fer_analysis.quality.poor`).
+   *Shift between splits*: the same of the images in the folds of the training split, beside those
+   of the validation split: the label fails in that split alone, for whatever reason (pictures from
+   elsewhere, a pose that was not trained on, labels that mean something else there).
+   Both are tested in steps of their own, the shift first; where one is shown, the other causes are
+   tested on the rest of the images.
 
 A cause must have an effect of 5 points. Intervals are simultaneous: within a step, the largest of
 all studentised deviations must stay inside (max-t bootstrap; Romano & Wolf 2005), so that testing
@@ -49,6 +55,12 @@ SHARED = 0.25
 """Share of a gap that each of several causes must explain."""
 SCARCE = 0.5
 """Share of the median label's images: a label with more is not scarce."""
+
+
+def scarce(counts: np.ndarray) -> np.ndarray:
+    """Tell which labels have few training images beside the median of the others, bool `(k,)`."""
+    k = len(counts)
+    return np.array([counts[i] <= SCARCE * np.median(np.delete(counts, i)) for i in range(k)])
 
 
 def reaches(effect: Estimate, least: float) -> bool:

@@ -115,7 +115,13 @@ TWO_LABELS = {
         ("imbalance", "label noise"),
     )
 }
-EVERY = CONDITIONS | {name: Condition(outside=name) for name in OUTSIDE} | PAIRS | TWO_LABELS
+SETS = {
+    "first": CONDITIONS,
+    "outside": {name: Condition(outside=name) for name in OUTSIDE},
+    "pairs": PAIRS,
+    "two labels": TWO_LABELS,
+}
+EVERY = {name: what for conditions in SETS.values() for name, what in conditions.items()}
 
 
 @dataclass(frozen=True)

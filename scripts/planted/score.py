@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planted.cases import LABELS, LEVELS, Case
+from planted.cases import LABELS, LEVELS, SETS, Case
 
 from fer_analysis.statistics.intervals import wilson
 from fer_analysis.study.diagnosis import CAUSES, Diagnosis
@@ -22,12 +22,13 @@ def row_of(case: Case, diagnosis: Diagnosis) -> dict:
     ]
     unplanted = sum(len(set(CAUSES) - allowed.get(label, set())) for label in LABELS)
     return {
+        "set": next(name for name, conditions in SETS.items() if case.condition in conditions),
         "condition": case.condition,
         "seed": case.seed,
         "label": case.label,
         "partner": case.partner,
         "level": LEVELS[case.level],
-        "scale": case.scale,
+        "scale": f"{case.scale:g}",
         "folds": diagnosis.seeds,
         "votes": diagnosis.votes,
         "planted": _text(planted),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from fer_analysis.statistics.intervals import proportion
@@ -149,32 +149,6 @@ def planted_cues() -> str:
             rows.append((f"{title}, {which}", *cells))
     head = ("seeds 500-519", "planted region named", "another", "controls that name one")
     return markdown(head, rows)
-
-
-def planted_causes() -> str:
-    """How often a diagnosis names exactly the planted causes."""
-    verdicts = read_csv(STUDIES / "planted_causes.csv")
-    groups = [("3", "True"), ("3", "False"), ("6", "True"), ("6", "False")]
-
-    def chosen(group: tuple[str, str], name: str = "") -> list[dict]:
-        same = [row for row in verdicts if (row["folds"], row["votes"]) == group]
-        return [row for row in same if name in ("", row["condition"])]
-
-    def right(rows: Iterable[dict]) -> tuple[int, int]:
-        rows = list(rows)
-        return sum(row["right"] == "True" for row in rows), len(rows)
-
-    rows = []
-    for name in dict.fromkeys(row["condition"] for row in verdicts):
-        rows.append((name, *("{} of {}".format(*right(chosen(group, name))) for group in groups)))
-    rows.append(("**all**", *(f"**{share(*right(chosen(group)), 0)}**" for group in groups)))
-    false = [
-        [sum(int(row[key]) for row in chosen(group)) for key in ("false", "unplanted")]
-        for group in groups
-    ]
-    rows.append(("causes shown where none was planted", *(share(*pair, 1) for pair in false)))
-    head = ("planted", "three networks a study: with votes", "without", "six: with votes")
-    return markdown((*head, "without"), rows)
 
 
 def verdicts() -> str:
