@@ -23,10 +23,12 @@ def planted_causes() -> str:
         for row in _verdicts()
         if row["set"] == "first" and (row["level"], row["scale"]) == ("medium", "1")
     ]
-    chosen = [
-        [row for row in first if (row["classifier"], row["folds"], row["votes"]) == group]
-        for group in groups.values()
-    ]
+    found = {
+        title: [row for row in first if (row["classifier"], row["folds"], row["votes"]) == group]
+        for title, group in groups.items()
+    }
+    groups = {title: some for title, some in found.items() if some}
+    chosen = list(groups.values())
     rows = [
         (name, *(_of(row for row in some if row["condition"] == name) for some in chosen))
         for name in dict.fromkeys(row["condition"] for row in first)
