@@ -69,7 +69,7 @@ def test_minimum_share_and_least_votes():
         kept(minimum_share=0.7, least_votes=1)
 
 
-def recipe_of(rows, **sections):
+def recipe_of(rows, relabel=None, **sections):
     from fer_analysis.training.preparation import make_recipe  # imports TensorFlow
 
     section = {"source": "synthetic", "labels": "votes", **sections.pop("data", {})}
@@ -77,7 +77,10 @@ def recipe_of(rows, **sections):
     data, _ = label_by_votes(
         voted(*rows), minimum_share=config.data.minimum_share, least_votes=config.data.least_votes
     )
-    return make_recipe(config, data.part("train"), data.part("validation"))
+    train = data.part("train")
+    if relabel:
+        train = dataclasses.replace(train, labels=np.array(relabel))
+    return make_recipe(config, train, data.part("validation"))
 
 
 def test_the_distribution_is_the_target():
@@ -100,6 +103,12 @@ def test_votes_are_not_applied_twice():
     )
     with pytest.raises(FerError, match="trains on the votes already"):
         recipe_of(rows, remedies=soft, data={"vote_targets": "distribution"})
+
+
+def test_labels_that_the_distribution_would_undo_are_refused():
+    rows = [{"sad": 10}, {"fear": 10}, {"happy": 10}, {"happy": 10}]
+    with pytest.raises(FerError, match="gave 2 images would have no effect"):
+        recipe_of(rows, data={"vote_targets": "distribution"}, relabel=[4, 3, 2])
 
 
 def test_options_without_an_effect_are_refused():

@@ -62,7 +62,13 @@ def _targets(config: RunConfig, train: FaceDataset) -> np.ndarray:
             "remedies.soft_labels: data.vote_targets: distribution trains on the votes already; "
             "leave one of them out"
         )
-    return vote_targets(train, config.data.least_votes)
+    shares = vote_targets(train, config.data.least_votes)
+    if changed := int((shares.argmax(axis=1) != train.labels).sum()):
+        raise FerError(
+            f"data.vote_targets: distribution trains on the votes, so the labels that a "
+            f"manipulation gave {changed:,} images would have no effect; use majority"
+        )
+    return shares
 
 
 def _with_teachers(recipe: Recipe, precision: str) -> Recipe:
