@@ -19,7 +19,7 @@ LAYERS = [
     {"cli"},
     {"reproduction"},
     {"api"},
-    {"prediction", "report"},
+    {"prediction", "report", "second_opinion"},
     {"figures"},
     {"auditing", "study", "robustness"},
     {"training", "exporting", "saliency"},

@@ -30,6 +30,8 @@ COMMANDS = (
     "study",
     "diagnose",
     "report",
+    "relabel",
+    "agreement",
     "reproduce",
     "predict",
     "export",
