@@ -180,7 +180,7 @@ def _guard_lines(card: dict) -> list[str]:
             lines.append(
                 f"under {stress['conditions']} conditions (noise, blur, light, masks …) it is "
                 f"correct for {_share(stress['mean'])} of {stress['n']:,} images of "
-                f"{split_name(card, split)} in the mean, clean for {_share(stress['clean'])}"
+                f"{split_name(card, split)} on average, and for {_share(stress['clean'])} unaltered"
             )
     return lines
 
