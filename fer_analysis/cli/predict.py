@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import COUNT, json_option, promise_option
+from fer_analysis.cli.options import COUNT, figure_options, json_option, promise_option
 from fer_analysis.errors import FerError
 
 
@@ -63,6 +63,7 @@ from fer_analysis.errors import FerError
     metavar="N",
     help="Of a film, look at every Nth frame. Default: at 5 a second, of a camera at all.",
 )
+@figure_options
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, row by row during prediction.")
 @click.option("--card", is_flag=True, help="Show the network's origin and measured figures.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import SEED, data_option, json_option, set_option
+from fer_analysis.cli.options import SEED, data_option, figure_options, json_option, set_option
 
 RECIPES = ("repaired", "paper", "best")
 
@@ -41,6 +41,7 @@ RECIPES = ("repaired", "paper", "best")
     help="Default: runs/reproduction-<data>-<recipe>.",
 )
 @set_option
+@figure_options
 @json_option
 def reproduce(source, as_json, **options):
     """Reproduce the paper (Tao 2023): every figure and table of it beside ours.

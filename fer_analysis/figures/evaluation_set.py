@@ -40,5 +40,7 @@ def save_pictures(evaluation: Evaluation, images: np.ndarray | None, folder: Pat
         losses = top_losses(evaluation, LOSSES)
         faces = images[[row["row"] for row in losses]]
         facts = (of_run(evaluation.run), evaluation.where, of_images(len(evaluation)))
-        figure = top_losses_figure(losses, faces, *facts, "probabilities as predicted")
+        figure = top_losses_figure(
+            losses, faces, *facts, "probabilities as predicted (temperature 1)"
+        )
         save(figure, folder / "top_losses.png")

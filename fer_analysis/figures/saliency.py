@@ -80,6 +80,7 @@ def label_figure(analysis: SaliencyAnalysis, label: str) -> Figure:
         f"n = {_explained(summary)}",
         _recall(summary),
         _answer(analysis.finding(label)),
+        "above each face: what it is predicted as, and its probability (temperature 1)",
         SAME_SCALE,
         FEW,
     )

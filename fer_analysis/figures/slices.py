@@ -116,6 +116,6 @@ def worst_slice_figure(found: Slices, evaluation: Evaluation, images: np.ndarray
         f"n = {worst.n:,} images of the slice, {len(rows)} shown, wrong predictions first",
         f"{estimate(worst.accuracy)} correct",
         f"{points(worst.difference.value, worst.difference.interval)} points within labels",
-        "label, then prediction and its probability as predicted",
+        "label, then prediction and its probability as predicted (temperature 1)",
     )
     return figure

@@ -16,6 +16,7 @@ from fer_analysis.figures.colours import ink_on, series_styles
 from fer_analysis.figures.facts import of_images
 from fer_analysis.figures.style import WIDTH, bare, describe, share_axis, styled, theme
 from fer_analysis.robustness.stress_test import StressTest
+from fer_analysis.statistics.temperature_scaling import at_temperature
 from fer_analysis.text import percent
 
 HEAT_MAP, CURVES, FACES = "heat_map.png", "curves.png", "faces.png"
@@ -160,7 +161,8 @@ def faces_figure(test: StressTest) -> Figure:
         f"Faces under each condition at severity {severity}",
         *_facts(test),
         f"{count} of them shown",
-        "above: the label, below: the predicted one and its probability",
+        "above: the label, below: the predicted one and its probability at temperature "
+        f"{test.temperature or 1:.2f}",
         "red with a cross: wrong",
     )
     return figure
@@ -177,6 +179,7 @@ def _faces(axes: Axes, test: StressTest, names: tuple, severity: int) -> None:
     rows = []
     for row, name in enumerate(names):
         found = test.clean if name is None else test.cells[name, severity]
+        found = at_temperature(found, test.temperature or 1.0)
         shown = images
         if name is not None:
             shown = CONDITIONS[name](images, severity=severity, seed=test.meta["seed"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from fer_analysis.text import short, short_names
 
 def read_studies(
     folders: Sequence[Path], evaluation: Evaluation
-) -> tuple[Diagnosis | None, list[dict], list[Differences]]:
+) -> tuple[Diagnosis | None, list[Differences]]:
     """Read what `fer diagnose` and `fer study show` wrote.
 
     Args:
@@ -26,12 +25,12 @@ def read_studies(
         evaluation: Of the run.
 
     Returns:
-        The diagnosis, None without one; its pictures; and for each study what its cells change.
+        The diagnosis, None without one, and for each study what its cells change.
 
     Raises:
         FerError: If a folder holds neither, or is of other labels, or there are two diagnoses.
     """
-    diagnosis, pictures, differences = None, [], []
+    diagnosis, differences = None, []
     for folder in folders:
         if not Diagnosis.is_in(folder) and not Differences.is_in(folder):
             raise FerError(
@@ -42,10 +41,9 @@ def read_studies(
             if diagnosis:
                 raise FerError(f"{folder}: a second diagnosis; a page shows one")
             diagnosis = _read_diagnosis(folder, evaluation)
-            pictures = _pictures(folder)
         if Differences.is_in(folder):
             differences.append(_read_differences(folder, evaluation))
-    return diagnosis, pictures, differences
+    return diagnosis, differences
 
 
 def _new_names(folder: Path, labels: Sequence[str], evaluation: Evaluation) -> dict[str, str]:
@@ -81,24 +79,6 @@ def _read_diagnosis(folder: Path, evaluation: Evaluation) -> Diagnosis:
         for row in given.labels
     )
     return replace(given, labels=tuple(labels))
-
-
-def _pictures(folder: Path) -> list[dict]:
-    """Return the drawn tables of a diagnosis folder that hold no face: (alt text, data URI)."""
-    known = {"equal": "recall as it is, and with the same number of training images of each label"}
-    files = sorted(folder.glob("confusion_*.png")) + sorted(folder.glob("equal.png"))
-    return [
-        {
-            "alt": known.get(
-                file.stem,
-                f"what {short(file.stem.removeprefix('confusion_'), 40)} is predicted as, "
-                "before and after each change",
-            ),
-            "width": 760,
-            "uri": f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}",
-        }
-        for file in files
-    ]
 
 
 def read_audit(

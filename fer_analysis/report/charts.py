@@ -123,7 +123,7 @@ def differences_chart(differences: Differences) -> dict:
 def diagnosis_charts(diagnosis: Diagnosis) -> list[dict]:
     """Draw a diagnosis: the verdicts, recall by dose, recall by the annotators' agreement."""
     from fer_analysis.figures import cell_recalls
-    from fer_analysis.figures.diagnosis import facts_of, verdict_figure
+    from fer_analysis.figures.diagnosis import facts_of, predicted_as_figure, verdict_figure
 
     names, facts = diagnosis.label_names, facts_of(diagnosis)
     failing = ", ".join(row.label for row in diagnosis.failing) or "none"
@@ -136,4 +136,10 @@ def diagnosis_charts(diagnosis: Diagnosis) -> list[dict]:
         alt = "Recall of each label where annotators agree with it, are split, or agree on another."
         drawn = (cell_recalls.agreement_figure, diagnosis.agreement, names, facts)
         made.append(chart(*drawn, alt=alt))
+    if len({row.cell for row in diagnosis.equal}) > 1:
+        alt = "Recall of each label as it is, and where all labels have the same number of images."
+        made.append(chart(cell_recalls.equal_figure, diagnosis.equal, names, facts, alt=alt))
+    for label, rows in (diagnosis.confusions or {}).items():
+        alt = f"What {label} is predicted as, before and after each change."
+        made.append(chart(predicted_as_figure, label, rows, names, facts, alt=alt))
     return made

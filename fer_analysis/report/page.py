@@ -60,7 +60,7 @@ def page(
     first = runs[0]
     evaluation, metrics = first.evaluation, first.metrics
     audit, issues, rows = _audit(first, request.audit) if request.audit else (None, {}, ())
-    diagnosis, pictures, differences = read_studies(request.studies, evaluation)
+    diagnosis, differences = read_studies(request.studies, evaluation)
     with_faces = faces and first.images is not None
     maps = first.saliency.maps if with_faces and first.saliency else None
     facts = facts_of(first, rows)
@@ -104,7 +104,6 @@ def page(
         "audit": audit,
         "diagnosis": diagnosis,
         "diagnosis_charts": charts.diagnosis_charts(diagnosis) if diagnosis else [],
-        "diagnosis_pictures": pictures,
         "same_data": diagnosis is None or _same_data(diagnosis, trained_on),
         "studies": [
             {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fer_analysis.figures import reproduction as drawing
 from fer_analysis.figures import svg
+from fer_analysis.figures.style import chosen
 from fer_analysis.figures.writing import write_as
 from fer_analysis.models.storage import load_model
 from fer_analysis.models.structure import structure_rows
@@ -55,7 +56,8 @@ def draw_figures(
     drawn = []
     for number, (name, caption, figure) in enumerate(_figures(plan, networks, analysis), start=1):
         name = f"figure-{number:02}-{name}"
-        write_as(figure, folder / f"{name}.png", FORMATS)
+        formats = dict.fromkeys((*FORMATS, chosen().format))
+        write_as(figure, folder / f"{name}.png", formats)
         faces = number in (1, 10)
         drawn.append(Drawn(name, caption, faces, svg(figure), float(figure.get_figwidth())))
     return drawn
