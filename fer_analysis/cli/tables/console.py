@@ -11,6 +11,7 @@ from rich.table import Table
 
 from fer_analysis import progress
 from fer_analysis.cli import verbosity
+from fer_analysis.cli.tables.fitting import FittingTable
 from fer_analysis.cli.tables.screen import err, out, progress_bar
 from fer_analysis.cli.terminal import escaped
 
@@ -21,8 +22,15 @@ def notice(text: str) -> None:
 
 
 def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:
-    """Return an empty table, narrow enough for 80 columns; numbers are right-aligned."""
-    result = Table(
+    """Return an empty table that fits its terminal; numbers are right-aligned.
+
+    Args:
+        *columns: The columns' names, the most important first: where there is no room, those on
+            the right are left out.
+        numbers_from: The first column of numbers.
+        title: Of the table.
+    """
+    result = FittingTable(
         *columns,
         title=title,
         title_justify="left",
@@ -35,8 +43,6 @@ def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Tab
         column.justify = "right"
     for column in result.columns[1:]:
         column.no_wrap = True
-    # Where a table is too wide, names fold; digits are never cut.
-    result.columns[0].overflow = "fold"
     return result
 
 
