@@ -35,6 +35,7 @@ from fer_analysis.report.headline import headline
 from fer_analysis.report.page import page
 from fer_analysis.report.render import html, model_card
 from fer_analysis.report.saved_run import read_run
+from fer_analysis.report.training import table_1
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import from_json
 from fer_analysis.text import markdown, short, short_names
@@ -259,6 +260,32 @@ def test_what_is_known_of_a_face(tmp_path):
     falls = facts_of(tested).falls
     weakest = [int(falls[i]) for i in range(N) if i in falls]
     assert [weakest.count(s) for s in (1, 2, 3, 4, 5)] == [0, 4, 56, 60, 80]
+
+
+def test_the_paper_s_table_has_a_row_of_ours_and_the_network_its_layers(tmp_path):
+    run = Run(tmp_path / "run")
+    make_run(run.path, drawn(), saliency=False)
+    run.summary_file.write_text("<i>pixels</i>  48 x 48 x 1")
+    dom = Page(page_of(run.path))
+    assert any(pre["text"].startswith("<i>pixels</i>") for pre in dom.all("pre"))
+    [samples] = dom.all("dl", **{"class": "samples"})
+    for name, n in zip(drawn().label_names, drawn().counts()["train"], strict=True):
+        assert f"{name}, {n}" in samples["text"]
+
+    saved = read_run("run", run, run, "test")
+    assert table_1([saved]) is None
+    figures = {"training_loss": 1.5, "training_accuracy": 0.25, "validation_loss": 1.25}
+    figures |= {"validation_accuracy": 0.5, "test_accuracy": None, "epochs": 3}
+    ended = {"epochs": 3, "best_epoch": 2, "protocol": "official", "comparable": True}
+    run.write_result(ended | {"table_1": figures})
+    shown = table_1([saved])
+    assert [row[0] for row in shown["rows"]] == [
+        "the paper's MobileNet",
+        "the paper's self-built",
+        "run",
+    ]
+    assert shown["rows"][-1][1:] == ([1.5, 0.25, 1.25, 0.5, None, 3], "official")
+    assert not shown["comparable"]
 
 
 def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):

@@ -31,6 +31,9 @@ COPIES = ("near_leak", "leak", "contradictory_label", "near_duplicate", "exact_d
 ENDS = ("id", "partner", "partner_split", "partner_label"), ("partner", "id", "split", "label")
 """Columns of an audit's row: of either image its own id, and the other's id, split and label."""
 
+MOST_LABELS = 20
+"""Data with more labels shows no samples."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -46,6 +49,7 @@ class Facts:
         partners: Row -> `id`, `issue`, `split`, `label` of the image that it is a copy of.
         partner_images: uint8 `(m, h, w)`, those of `partners` that are at hand; each has its `row`
             there.
+        samples: For each label some of its training images, positions in the data.
     """
 
     agreement: dict[int, str] = field(default_factory=dict)
@@ -55,6 +59,7 @@ class Facts:
     inside: dict[int, list[int]] = field(default_factory=dict)
     partners: dict[int, dict] = field(default_factory=dict)
     partner_images: np.ndarray | None = None
+    samples: tuple[np.ndarray, ...] = ()
 
 
 def facts_of(saved: SavedRun, audit_rows: tuple[dict[str, str], ...] = ()) -> Facts:
@@ -75,6 +80,7 @@ def facts_of(saved: SavedRun, audit_rows: tuple[dict[str, str], ...] = ()) -> Fa
         inside=inside,
         partners=partners,
         partner_images=pictures,
+        samples=_samples(saved.dataset),
     )
 
 
@@ -151,3 +157,16 @@ def _partners(
     for place, (partner, row) in enumerate(zip(partners.values(), rows.tolist(), strict=True)):
         partner["row"] = None if row < 0 else place
     return partners, dataset.images[np.maximum(rows, 0), ..., 0]
+
+
+def _samples(dataset: FaceDataset | None, per_label: int = 8, seed: int = 0) -> tuple:
+    """Return the positions of some training images of each label, chosen at random."""
+    if dataset is None or not dataset.has("train") or len(dataset.label_names) > MOST_LABELS:
+        return ()
+    rng = np.random.default_rng(seed)
+    trained = dataset.split == "train"
+    of_label = (
+        np.flatnonzero(trained & (dataset.labels == label))
+        for label in range(len(dataset.label_names))
+    )
+    return tuple(rng.permutation(rows)[:per_label] for rows in of_label)

@@ -17,11 +17,11 @@ from fer_analysis.report.faces import cells
 from fer_analysis.report.facts import AGREEMENT, Facts, facts_of
 from fer_analysis.report.headline import headline, mistaken_for, shown_causes
 from fer_analysis.report.origin import config_of, origin
+from fer_analysis.report.placed import samples_of, sprites_of
 from fer_analysis.report.saliency import saliency_by_label
 from fer_analysis.report.saved_run import SavedRun, other_run
-from fer_analysis.report.sprites import Sprites
 from fer_analysis.report.tiles import tiles
-from fer_analysis.saliency.maps import SaliencyMaps
+from fer_analysis.report.training import curves, structure, table_1
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.differences import Differences
 from fer_analysis.text import short
@@ -64,8 +64,9 @@ def page(
     with_faces = faces and first.images is not None
     maps = first.saliency.maps if with_faces and first.saliency else None
     facts = facts_of(first, rows)
-    sprites = _sprites(first, facts, maps) if with_faces else None
+    sprites = sprites_of(first, facts, maps) if with_faces else None
     shown = cells(evaluation, sprites, issues, facts, per_cell=per_cell)
+    samples = samples_of(first, facts, sprites) if sprites else []
     compared = comparisons(runs, sprites, issues, facts, per_side=per_cell) if len(runs) > 1 else []
     names = evaluation.label_names
     saliency = saliency_by_label(first, with_faces)
@@ -98,7 +99,10 @@ def page(
         "saliency": saliency,
         "calibration": _calibration(first, clean),
         "annotators_chart": _annotators(first),
-        "curves": _curves(first),
+        "curves": curves(first),
+        "table_1": table_1(runs),
+        "structure": structure(first),
+        "samples": samples,
         "conditions": conditions,
         "tiles": tiles(evaluation, metrics, conditions, commands),
         "audit": audit,
@@ -154,14 +158,6 @@ def _filters(shown: list[dict], facts: Facts, names: tuple[str, ...]) -> dict[st
         "conditions": list(enumerate(facts.conditions)),
         "slices": list(enumerate(facts.slices)),
     }
-
-
-def _sprites(saved: SavedRun, facts: Facts, maps: SaliencyMaps | None) -> Sprites:
-    """Return sprites of the run's faces, and of those that they are copies of."""
-    images = list(saved.images)
-    if facts.partner_images is not None:
-        images += list(facts.partner_images)
-    return Sprites(images, maps, saved.evaluation.ids)
 
 
 def _audit(saved: SavedRun, folder: Path) -> tuple:
@@ -231,24 +227,3 @@ def _annotators(saved: SavedRun) -> dict | None:
         ],
     }
     return charts.annotators_chart(saved.evaluation, block, f"{saved.split} split, all images")
-
-
-def _curves(saved: SavedRun) -> dict | None:
-    run = saved.run.origin
-    if not run.history_file.is_file():
-        return None
-    history = run.history()
-    if not history:
-        return None
-    result = run.result() if run.is_complete else {}
-    config = config_of(saved)
-    chosen = config is not None and config.training.keep == "best"
-    return {
-        "chart": charts.curves_chart(run, history, result.get("best_epoch") if chosen else None),
-        "chosen": chosen,
-        "result": {
-            key: result.get(key)
-            for key in ("epochs", "best_epoch", "seconds", "images_per_second", "stopped_because")
-        },
-        "last": history[-1],
-    }

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fer_analysis import text
+from fer_analysis.figures.colours import DARK, LIGHT
 
 TEMPLATES = Path(__file__).parent / "templates"
 CARD = "MODEL_CARD.md"
@@ -19,7 +20,7 @@ SCRIPTS = ("place", "faces", "matrix", "selection", "tables")
 
 def html(content: dict) -> str:
     """Return the page: one document that asks for nothing from outside."""
-    style = (TEMPLATES / "style.css").read_text()
+    style = _style()
     parts = ((TEMPLATES / "script" / f"{name}.js").read_text() for name in SCRIPTS)
     script = f'(() => {{\n"use strict";\n{"".join(parts)}}})();\n'
     # The browser runs this script and no other, whatever a label is called.
@@ -37,7 +38,7 @@ def document(template: Path, **content: object) -> str:
         template: Its template, which may use `style`.
         **content: What it formats.
     """
-    style = Markup((TEMPLATES / "style.css").read_text())
+    style = Markup(_style())
     environment = _environment(template.parent, autoescape=True)
     return environment.get_template(template.name).render(**content, style=style)
 
@@ -46,6 +47,16 @@ def model_card(content: dict) -> str:
     """Return the model card in Markdown; every text in it is escaped for Markdown."""
     environment = _environment(autoescape=False, finalize=text.markdown)
     return environment.get_template(CARD).render(**content)
+
+
+def _style() -> str:
+    """Return the style sheet; its accents are those of the figures, on either ground."""
+    light, dark = (
+        f":root{{--model:{theme.network};--people:{theme.annotators};--bad:{theme.bad}}}"
+        for theme in (LIGHT, DARK)
+    )
+    own = f"{light}@media screen and (prefers-color-scheme:dark){{{dark}}}"
+    return f"{own}{(TEMPLATES / 'style.css').read_text()}"
 
 
 def _environment(folder: Path = TEMPLATES, **options) -> Environment:

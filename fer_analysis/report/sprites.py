@@ -7,10 +7,11 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
 from scipy import ndimage
 
 from fer_analysis.data.ids import rows_of
+from fer_analysis.figures.colours import LIGHT
 from fer_analysis.saliency.maps import SaliencyMaps
 
 COLUMNS = 20
@@ -32,7 +33,7 @@ OPACITY = 0.8
 LEVELS = 15
 """Steps of opacity of a map."""
 
-COLOUR = (255, 96, 0)
+COLOUR = ImageColor.getrgb(LIGHT.saliency)
 
 
 class Sprites:
