@@ -114,6 +114,11 @@ def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
         "exclude": _with_data(
             request, subject, command("fer train", *trained, "--exclude", "faces.csv")
         ),
+        "doubtful": _with_data(
+            request,
+            subject,
+            command("fer relabel", *(source or ()), *settings, "--faces", "faces.csv"),
+        ),
         "relabel": _with_data(
             request, subject, command("fer train", *trained, "--relabel", "faces.csv")
         ),
