@@ -226,6 +226,7 @@ TABLES = {
     "comparison": evidence.comparison,
     "conditions": evidence.conditions,
     "stress": evidence.stress,
+    "photos": evidence.photos,
     "planted_cues": evidence.planted_cues,
     "planted_causes": causes.planted_causes,
     "verdicts": evidence.verdicts,

@@ -105,6 +105,39 @@ def stress() -> str:
     return markdown(("", *(named.get(name, "the wheel") for name in runs)), rows)
 
 
+def photos() -> str:
+    """What detection and cropping cost, condition by condition, and by label."""
+    record = read_json(RESULTS / "photos.json")
+
+    def interval(figure: dict) -> str:
+        value, low, high = (100 * figure[key] for key in ("value", "low", "high"))
+        return f"{value:.1f} [{low:.1f}-{high:.1f}]"
+
+    def signed(figure: dict) -> str:
+        value, low, high = (100 * figure[key] for key in ("value", "low", "high"))
+        return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+    rows = [
+        (
+            row["condition"],
+            interval(row["found"]),
+            str(row["accuracy"]["n"]),
+            interval(row["accuracy"]),
+            interval(row["crops"]),
+            signed(row["difference"]),
+            interval(row["changed"]),
+        )
+        for row in record["conditions"]
+    ]
+    head = ("condition", "found, %", "n found", "accuracy, %", "the same as crops, %")
+    table = markdown((*head, "difference, points", "answers changed, %"), rows)
+    by_label = record["by_label"]["labels"].items()
+    labels = [(name, row["difference"]) for name, row in by_label]
+    labels = [(name, str(figure["n"]), signed(figure)) for name, figure in labels]
+    second = markdown(("label", "n", "difference of recall, points"), labels)
+    return f"{table}\n\nBy label, faces of 128 pixels:\n\n{second}"
+
+
 def _broken(run: dict) -> str:
     guard = run["guard"]
     parts = [guard[key]["promise"]["broken"] for key in ("with", "without")] if guard else []
