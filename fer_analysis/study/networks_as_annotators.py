@@ -27,7 +27,8 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, n
     All of them, trained with whatever recipe, predict j, and as confidently as they do for j's own
     images (whose confidence is the threshold of confident learning; Northcutt, Jiang & Chuang
     2021). Of what is predicted as j the share that counts rises from 0 where its mean likeness is
-    `DOUBTFUL` to 1 where it is `CERTAIN`. Of a scarce label networks know too little to tell.
+    `DOUBTFUL` to 1 where it is `CERTAIN`. Of scarce labels, as i or as j, networks know too
+    little to tell.
 
     *Ambiguity*: the rest of what is predicted as j, as far as it is mutual. Where two labels
     overlap, images of both are confused, in comparable numbers; what a network has merely not
@@ -39,9 +40,11 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, n
     """
     taken, alike = _pairs(evidence, roles)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(taken > 0, alike / taken, 0)
+        mean = np.where(taken[0] > 0, alike[0] / taken[0], 0)
+    # Decided once, of all images: in resamples it would turn small differences into large ones.
     noise = taken * np.clip((mean - DOUBTFUL) / (CERTAIN - DOUBTFUL), 0, 1)
-    noise[:, scarce(evidence.training_counts(roles.subject))] = 0
+    few = scarce(evidence.training_counts(roles.subject))
+    noise[:, few] = noise[:, :, few] = 0
     doubtful = taken - noise
     back = np.maximum(doubtful.transpose(0, 2, 1) - EFFECT, 0)
     mutual = np.minimum(doubtful, MUTUAL * back)
