@@ -229,6 +229,7 @@ TABLES = {
     "photos": evidence.photos,
     "planted_cues": evidence.planted_cues,
     "planted_causes": causes.planted_causes,
+    "planted_others": causes.planted_others,
     "verdicts": evidence.verdicts,
     "ablation_self_built": lambda: ablation("self_built"),
     "ablation_mobilenet": lambda: ablation("mobilenet"),

@@ -6,17 +6,12 @@ from collections.abc import Iterable
 
 from tables.evidence import STUDIES, markdown, read_csv, share
 
-LEVELS = ("weak", "medium", "strong")
-
 
 def planted_causes() -> str:
     """How often a diagnosis names exactly the planted causes: the first test."""
     groups = {
         "network, three a study: with votes": ("network", "3", "True"),
         "six: with votes": ("network", "6", "True"),
-        "three: without votes": ("network", "3", "False"),
-        "quick: with votes": ("quick", "3", "True"),
-        "without": ("quick", "3", "False"),
     }
     first = [
         row
@@ -38,47 +33,17 @@ def planted_causes() -> str:
     return markdown(("planted", *groups), rows)
 
 
-def planted_strengths() -> str:
-    """From which strength on a cause is seen."""
-    return _by("level", LEVELS, {"set": "first", "classifier": "quick", "scale": "1"})
-
-
-def planted_sizes() -> str:
-    """How the number of images matters."""
-    wanted = {"set": "first", "classifier": "quick", "level": "medium"}
-    return _by("scale", ("0.45", "1", "1.8"), wanted, "× {}")
-
-
 def planted_others() -> str:
-    """Causes outside the list, two causes in one label, two labels with a cause each."""
+    """Two causes in one label, and two labels with a cause each, with votes."""
+    some = [row for row in _verdicts() if row["set"] in ("pairs", "two labels")]
     rows = []
-    some = [row for row in _verdicts() if row["set"] in ("outside", "pairs", "two labels")]
     for name in dict.fromkeys(row["condition"] for row in some):
-        cells = []
-        for votes in ("True", "False"):
-            own = [r for r in some if (r["condition"], r["votes"]) == (name, votes)]
-            named = f"{sum(int(r['found']) for r in own)} of {sum(int(r['of']) for r in own)}"
-            cells += [_of(own), named, str(sum(int(row["false"]) for row in own))]
-        rows.append((name, *cells))
-    head = ("with votes: correct", "causes named", "false", "without: correct", "named", "false")
-    return markdown(("planted", *head), rows)
-
-
-def _by(key: str, values: tuple[str, ...], wanted: dict[str, str], title: str = "{}") -> str:
-    some = [row for row in _verdicts() if all(row[k] == v for k, v in wanted.items())]
-    some = [row for row in some if row["condition"] not in ("none", "recipe")]
-    columns = [(value, votes) for votes in ("True", "False") for value in values]
-    chosen = [[row for row in some if (row[key], row["votes"]) == column] for column in columns]
-    rows = [
-        (name, *(_of(row for row in own if row["condition"] == name) for own in chosen))
-        for name in dict.fromkeys(row["condition"] for row in some)
-    ]
-    rows.append(("**all**", *(f"**{_right(own)}**" for own in chosen)))
-    rows.append(("false causes", *map(_false, chosen)))
-    said = {"True": "with votes: ", "False": "without: "}
-    return markdown(
-        ("planted", *(said[votes] + title.format(value) for value, votes in columns)), rows
-    )
+        own = [row for row in some if row["condition"] == name]
+        found, planted, false = (
+            sum(int(row[key]) for row in own) for key in ("found", "of", "false")
+        )
+        rows.append((name, _of(own), f"{found} of {planted}", str(false)))
+    return markdown(("planted", "correct", "causes named", "false"), rows)
 
 
 def _verdicts() -> list[dict]:
