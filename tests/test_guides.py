@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 GUIDES = sorted(FOLDER.glob("*.md"))
 PAGES = [README, *GUIDES]
+REFERENCE = FOLDER / "reference.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
@@ -43,7 +44,7 @@ def prose(path: Path) -> str:
     return FENCE.sub("", path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=names)
+@pytest.mark.parametrize("page", [page for page in PAGES if page != REFERENCE], ids=names)
 def test_a_page_is_short(page):
     lines = page.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= (250 if page == README else 299)
@@ -134,7 +135,7 @@ def values_of(value: object) -> tuple[str, ...]:
 
 def unknown_option(command: click.Command, name: str) -> str | None:
     """Return what is wrong with an option that a text names without its value."""
-    known = [opt for option in command.params for opt in option.opts]
+    known = ["--help", *(opt for option in command.params for opt in option.opts)]
     return None if name in known else f"No such option: {name}"
 
 
@@ -197,13 +198,29 @@ def test_the_python_of_a_guide_runs(page, tmp_path, monkeypatch):
         exec(compile(tree, page.name, "exec"), {})
 
 
-@pytest.fixture
-def tables(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "scripts")
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "scripts" / "readme_table.py")
+def script(name: str):
+    """Return a script as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    return script("readme_table")
+
+
+def test_the_reference_is_that_of_the_program():
+    written = REFERENCE.read_text(encoding="utf-8")
+    assert written == script("reference").reference(), "run: python scripts/reference.py"
+
+
+def test_every_public_name_and_command_is_in_the_reference():
+    headings = {*re.findall(r"^### (.*)", REFERENCE.read_text(encoding="utf-8"), re.M)}
+    assert {f"fer {name}" for name in main.commands} <= headings
+    assert {*fer_analysis.__all__} <= headings
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)
