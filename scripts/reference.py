@@ -8,6 +8,7 @@ A test fails where the guide and the program differ.
 
 from __future__ import annotations
 
+import argparse
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ by `fer config keys` and, in Python, by `help(fer_analysis.NAME)`.
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     GUIDE.write_text(reference(), encoding="utf-8")
     print(f"wrote {GUIDE}")
 
@@ -52,7 +56,10 @@ def _contexts(
     command: click.Command, name: str, parent: click.Context | None = None
 ) -> Iterator[click.Context]:
     """Yield a command's context, then those of its subcommands."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH)
+    settings = {**command.context_settings, "max_content_width": WIDTH}
+    context = click.Context(
+        command, info_name=name, parent=parent, terminal_width=WIDTH, **settings
+    )
     yield context
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
