@@ -462,7 +462,7 @@ def test_scoring_without_the_images_of_an_audit(trained):
     ]
     only = fer("evaluate", "run", "--exclude", "audit.csv", "--issue", "tie")
     assert f"n = {plain['n'] - 1}" in only.stdout
-    assert "without tie (1 images)" in only.stdout
+    assert "without tie (1 image)" in only.stdout
     assert "name an audit.csv" in error("evaluate", "run", "--issue", "tie")
     assert json.loads(fer("evaluate", "run", "--json").stdout)["n"] == plain["n"], "kept apart"
 

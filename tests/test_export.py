@@ -54,7 +54,9 @@ def made(tmp_path_factory):
         save_model(model, folder / f"{name}.keras", part.label_names)
     (folder / "run").mkdir()
     shutil.copyfile(folder / "good.keras", folder / "run" / "model.keras")
-    (folder / "run/config.yaml").write_text(load_config("quick").to_yaml())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("FER2013_DIR", raising=False)
+        (folder / "run/config.yaml").write_text(load_config("quick").to_yaml())
     (folder / "run/of_tomorrow.json").write_text("{}")
     return folder
 
@@ -172,7 +174,8 @@ def test_an_exported_folder_or_file_is_a_run(exported, made):
     assert [each.label for each in array] == [row["label"] for row in rows]
 
 
-def test_records_go_along_whatever_they_are_called(made):
+def test_records_go_along_whatever_they_are_called(made, monkeypatch):
+    monkeypatch.delenv("FER2013_DIR", raising=False)
     result = fer("export", made / "run", "--out", "out")
     assert "not compared with the Keras model" in result.stderr
     written = {"model.tflite", "export.json", "config.yaml", "of_tomorrow.json"}

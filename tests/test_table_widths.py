@@ -56,7 +56,7 @@ def printed(monkeypatch):
 
     def run(width, show):
         text = io.StringIO()
-        monkeypatch.setattr(console.out, "file", text)
+        monkeypatch.setattr(console.out, "_file", text)
         monkeypatch.setattr(console.out, "_width", width)
         monkeypatch.setattr(verbosity, "level", lambda: verbosity.ALL)
         show()

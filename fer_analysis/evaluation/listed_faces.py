@@ -59,7 +59,8 @@ def without_faces(
     if not keep.any():
         hint = "; choose issues with --issue" if given.issues else ""
         raise FerError(f"{file}, split '{evaluation.split}': leaves no image{hint}")
-    note = f"{WITHOUT} {int((~keep).sum()):,} faces of {given.name}"
+    n = int((~keep).sum())
+    note = f"{WITHOUT} {n:,} {'face' if n == 1 else 'faces'} of {given.name}"
     if given.issues is not None:
         note += f": {', '.join(found)}"
     left = _named(evaluation.take(keep), note, "excluded")

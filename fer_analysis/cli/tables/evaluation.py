@@ -40,7 +40,7 @@ def print_evaluation(
     found = metrics(evaluation)
     if verbosity.level() != verbosity.ALL:
         lines = _short(evaluation, found, promise_lines(promises) if promises else [])
-        print_summary([head, *lines, *_exclusion_lines(evaluation.exclusions)])
+        print_summary([head, *_exclusion_lines(evaluation.exclusions), *lines])
         _print_promises(promises, [rule] if rule else [], [rule or OVERALL] if sets else [])
         return
     out.print(head)
@@ -119,11 +119,15 @@ def _figures_line(images: str, block: dict) -> str:
 
 def _exclusion_lines(rows: Sequence[dict]) -> list[str]:
     return [
-        f"without {row['issue']} ({row['excluded']:,} images): accuracy "
+        f"without {row['issue']} ({_images(row['excluded'])}): accuracy "
         f"{percent(row['accuracy'].value)}, "
         f"{points(row['difference'].value, row['difference'].interval)} points"
         for row in rows
     ]
+
+
+def _images(n: int) -> str:
+    return "1 image" if n == 1 else f"{n:,} images"
 
 
 def _print_exclusions(rows: Sequence[dict]) -> None:
