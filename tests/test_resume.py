@@ -22,7 +22,7 @@ from fer_analysis.run import Run
 from fer_analysis.training import trainer
 from fer_analysis.training.preparation import make_recipe
 
-KILLS = 10
+KILLS = 6
 OVERRIDES = [
     "data.n=300",
     "training.epochs=30",
@@ -108,7 +108,7 @@ def leftovers(run, pid="*"):
     return list(run.glob(f"{LEFTOVER}{pid}-checkpoint-*")) if run.exists() else []
 
 
-def test_killed_ten_times_equals_never_killed(tmp_path):
+def test_killed_six_times_equals_never_killed(tmp_path):
     whole, pieces = tmp_path / "whole", tmp_path / "pieces"
     log = tmp_path / "log.txt"
     finish(start_words(whole), log)
