@@ -16,6 +16,7 @@ from fer_analysis.training.acceleration import (
     CentralDepthwiseConv2D,
     FusedBatchNormalization,
     PointwiseConv2D,
+    TurnedDepthwiseConv2D,
     accelerate,
 )
 
@@ -124,6 +125,9 @@ def test_mobilenet_is_really_accelerated():
     assert kinds.count(PointwiseConv2D) == 13
     assert kinds.count(FusedBatchNormalization) == 27
     assert kinds.count(CentralDepthwiseConv2D) == 1
+    assert kinds.count(TurnedDepthwiseConv2D) == 0
+    rounded = [type(layer) for layer in accelerate(build("mobilenet"), "bfloat16").layers]
+    assert rounded.count(TurnedDepthwiseConv2D) == 12
 
 
 @pytest.mark.parametrize("spatial", [(6, 6), (1, 1)])
@@ -162,6 +166,17 @@ def test_fused_normalisation_equals_keras_s(spatial):
             CentralDepthwiseConv2D,
             (1, 1),
         ),
+        (
+            layers.DepthwiseConv2D((5, 3), padding="same", bias_initializer="ones"),
+            TurnedDepthwiseConv2D,
+            (6, 7),
+        ),
+        (
+            layers.DepthwiseConv2D(3, strides=2, use_bias=False, activation="relu"),
+            TurnedDepthwiseConv2D,
+            (7, 7),
+        ),
+        (layers.DepthwiseConv2D(3, strides=2, padding="same"), TurnedDepthwiseConv2D, (6, 6)),
     ],
 )
 def test_faster_convolutions_equal_keras_s(stock, kind, shape):
