@@ -20,6 +20,7 @@ from fer_analysis.evaluation.kept_temperature import folder_of, kept_temperature
 from fer_analysis.evaluation.metrics import load_metrics, save_metrics
 from fer_analysis.files import content_hash, read_json, replacing_folder, write_json
 from fer_analysis.models.exported import exported_predictor, read_exported
+from fer_analysis.models.model_file import read_model_file
 from fer_analysis.progress import Progress, Update
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import to_json
@@ -163,6 +164,7 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
         notes=(
             *(["test-time augmentation"] if tta else []),
             *run.face_list_notes(),
+            *_unnamed(run, part.label_names),
             *data.label_notes(split),
             *notes,
         ),
@@ -174,6 +176,13 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
     warnings += pitfalls.label_order(evaluation)
     folder = run.evaluation_folder(folder_of(split, tta=tta))
     return dataclasses.replace(evaluation, warnings=tuple(warnings), folder=folder)
+
+
+def _unnamed(run: Run, label_names: tuple[str, ...]) -> list[str]:
+    """Say in which order the outputs of a model without label names were taken."""
+    if run.is_exported or read_model_file(run.trained_model_file()).label_names:
+        return []
+    return [f"the model does not name its labels: taken in this order: {', '.join(label_names)}"]
 
 
 def _with_validation(run, data, evaluation: Evaluation, tta: bool, progress) -> Evaluation:
