@@ -288,7 +288,14 @@ def test_labels_that_are_not_the_model_s_are_refused():
     write_layout(faces, Path("own"), "folders")
     for folder in Path("own").glob("*/disgust"):
         folder.rename(folder.with_name("yawning"))
-    assert "the model's labels are not the data's" in error("evaluate", "run", "--data", "own")
+    told = error("evaluate", "run", "--data", "own")
+    assert "the model's labels are not the data's" in told
+    assert "to score it all the same: --map yawning=-" in " ".join(told.split())
+    for split in Path("own").iterdir():
+        for number, folder in enumerate(sorted(split.iterdir())):
+            folder.rename(folder.with_name(str(number)))
+    told = " ".join(error("evaluate", "run", "--data", "own").split())
+    assert "--map 0=LABEL for each label, LABEL one of the model's" in told
 
 
 def test_predictions_are_made_once(monkeypatch):

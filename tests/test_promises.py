@@ -13,6 +13,7 @@ from PIL import Image
 from small_bundle import fer
 
 from fer_analysis.data.synthetic.generate import generate
+from fer_analysis.cli.tables.promises import promise_lines
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.fit_promises import fit_promises
@@ -135,6 +136,10 @@ def test_what_is_measured_is_not_what_was_fitted():
             figures["correct"].correct
         )
     assert by_label["labels"][2]["promise"] in ("no answers", "not decided")
+    worst = min(overall["labels"], key=lambda row: row["true_correct"].value)
+    told = " ".join(promise_lines(found))
+    assert f"lowest by true label, where not unsure: {worst['label']}, " in told
+    assert f" of {worst['true_correct'].n} correct" in told
     sets = found.sets[BY_LABEL]
     assert sum(row["n"] for row in sets["labels"]) == sets["n"] == 900
     assert sets["size"].low < sets["size"].value < sets["size"].high

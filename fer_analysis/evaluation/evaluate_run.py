@@ -138,6 +138,8 @@ def _check_labels(run: Run, names, outputs: int, label_names: tuple[str, ...]) -
         own = ", ".join(names) if names else f"{outputs} labels without names"
         same = " (the same labels in another order)" if set(names or ()) == set(label_names) else ""
         pairs = needed_pairs(label_names, names) if names else None
+        if names and not pairs:  # no label has a known counterpart: numbers, another language
+            pairs = f"--map {label_names[0]}=LABEL for each label, LABEL one of the model's"
         hint = f"; to score it all the same: {pairs}" if pairs else ""
         raise FerError(
             f"{run.model_file}: the model's labels are not the data's{same}: "

@@ -15,22 +15,26 @@ def promise_lines(found: Promises) -> list[str]:
     """Return the main findings about answers, one line each."""
     overall = found.answers[OVERALL]
     lines = [
-        f"not unsure: {percent(overall['answered'].value)}, of which "
+        f"not unsure: {estimate(overall['answered'])}, of which "
         f"{estimate(overall['correct'])} are correct (promise of {percent(found.target, 0)} "
         f"{overall['promise']})"
     ]
     broken = [row for row in overall["labels"] if row["promise"] == "broken"]
-    told = [f"those called {row['label']} {percent(row['correct'].value)}" for row in broken]
+    if broken:
+        told = "; ".join(f"{row['label']} {_correct(row['correct'])}" for row in broken)
+        lines.append(f"promise broken where predicted as: {told} (try --promise by-label)")
     answered = [row for row in overall["labels"] if row["true_correct"].value is not None]
     if answered:
         worst = min(answered, key=lambda row: row["true_correct"].value)
-        told.append(
-            f"true {worst['label']} that is answered {percent(worst['true_correct'].value)} of "
-            f"{worst['true_correct'].n:,}"
+        lines.append(
+            f"lowest by true label, where not unsure: {worst['label']}, "
+            f"{_correct(worst['true_correct'])}"
         )
-    if told:
-        lines.append(f"correct of the answers: {'; '.join(told)} (--promise by-label)")
     return lines
+
+
+def _correct(figure) -> str:
+    return f"{estimate(figure)} of {figure.n:,} correct"
 
 
 def print_answers(found: Promises, promise: str) -> None:
@@ -71,8 +75,8 @@ def print_answers(found: Promises, promise: str) -> None:
     out.print()
     out.print(rows)
     print_item(
-        "from: the lowest probability that is answered, fitted on validation images; the other "
-        f"figures are of faces that it was not fitted on (it was on {found.fitted_on})"
+        f"from: the lowest probability that is answered; it was fitted on {found.fitted_on}, and "
+        "the other figures are of faces that it was not fitted on"
     )
     print_item(
         f"promise: exact tests of more, and of fewer, than {percent(found.target, 0)} correct "
