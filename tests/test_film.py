@@ -177,6 +177,65 @@ def test_ctrl_c_keeps_what_is_written(frames, tmp_path):
     assert [track.frames for track in reader.summaries] == [3, 3]
 
 
+class Camera(Generated):
+    """Gives a frame every three tenths of a second, though it calls itself faster."""
+
+    name, fps, is_camera = "camera 0", 10.0, True
+
+    def frames(self, every=1):
+        for index in range(self.count):
+            yield Frame(index, 0.3 * index, self.pixels)
+        if self.end:
+            raise self.end
+
+
+@pytest.fixture
+def display(monkeypatch):
+    """OpenCV's windows at the boundary: what was shown, and what the user does."""
+    shown, user = [], {"key": -1, "visible": 1}
+    monkeypatch.setattr("fer_analysis.faces.window.can_show", lambda: True)
+    monkeypatch.setattr(cv2, "namedWindow", lambda *_: None)
+    monkeypatch.setattr(cv2, "imshow", lambda _, pixels: shown.append(pixels))
+    monkeypatch.setattr(cv2, "waitKey", lambda _: user["key"])
+    monkeypatch.setattr(cv2, "getWindowProperty", lambda *_: user["visible"])
+    return shown, user
+
+
+def test_a_camera_is_shown_until_the_user_ends_it(frames, tmp_path, display):
+    shown, user = display
+    reader, complete, rows = read(Camera(frames[0], 3, KeyboardInterrupt()), tmp_path, draw=True)
+    assert not complete and (reader.frames, len(rows), len(shown)) == (3, 6, 3)
+    yellow = (shown[-1][..., ::-1].astype(int) @ (1, 1, -2)) > 120
+    assert yellow.sum() > 100, "with boxes, in OpenCV's order of the channels"
+    with open_film(tmp_path / "annotated.mp4") as drawn:
+        assert len([*drawn.frames()]) == 7, "0.6 seconds at 10 frames a second, and the last one"
+    user["key"] = ord("q")
+    reader, _, rows = read(Camera(frames[0], 3), tmp_path)
+    assert (reader.frames, len(rows)) == (1, 2)
+    user |= {"key": -1, "visible": 0}
+    assert read(Camera(frames[0], 3), tmp_path)[0].frames == 3, "an OpenCV that never knows"
+
+
+def test_closing_the_window_ends_it(frames, tmp_path, display):
+    _, user = display
+
+    class Closed(Camera):
+        def frames(self, every=1):
+            for frame in super().frames():
+                yield frame
+                user["visible"] = 0
+
+    assert read(Closed(frames[0], 9), tmp_path)[0].frames == 2
+
+
+def test_where_no_display_answers_no_window_is_opened(monkeypatch, frames, tmp_path):
+    monkeypatch.setattr(cv2, "namedWindow", lambda *_: pytest.fail("Qt would end the process"))
+    monkeypatch.setenv("DISPLAY", ":98765")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    reader, _, rows = read(Camera(frames[0], 2), tmp_path)
+    assert (reader.frames, len(rows)) == (2, 4)
+
+
 def test_memory_is_flat_over_ten_minutes():
     pixels = np.zeros((64, 64, 3), np.uint8)
 

@@ -15,9 +15,11 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.model_card import read_card
 from fer_analysis.faces.detector import detector
 from fer_analysis.faces.face import Face
-from fer_analysis.faces.frames import Film, FilmWriter, Frame, Window
+from fer_analysis.faces.film_writer import FilmWriter
+from fer_analysis.faces.frames import Film, Frame
 from fer_analysis.faces.framing import crop
 from fer_analysis.faces.tracking import PATIENCE, Tracker
+from fer_analysis.faces.window import Window
 from fer_analysis.figures.face_boxes import BoxedFace, draw_faces
 from fer_analysis.files import as_text
 from fer_analysis.prediction.batches import too_small
@@ -178,7 +180,7 @@ def _shown(frame: Frame, found: list[Found], drawn, window) -> bool:
         return True
     pixels = draw_faces(frame.pixels, [_boxed(face) for face in found])
     if drawn:
-        drawn.write(pixels)
+        drawn.write(pixels, frame.time)
     return window is None or window.show(pixels)
 
 
@@ -212,7 +214,8 @@ def film_predictions(
         FerError: If it had no frame.
     """
     if not reader.frames:
-        raise FerError(f"{film.name}: {film.damage or 'no frame could be read'}")
+        damage = film.damage or "no frame could be read"
+        raise FerError(damage if film.name in damage else f"{film.name}: {damage}")
     return FilmPredictions(
         run=str(run.path) if run.is_directory else run.name,
         film=film.name,
