@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from small_bundle import fer
 
-from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.cli.tables.promises import promise_lines
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.fit_promises import fit_promises
