@@ -1122,7 +1122,7 @@ def diagnose(
     )
     folder = Path(out or default_folder(f"diagnosis-{name}", result.fingerprint))
     save_diagnosis(result, folder)
-    (progress or Progress()).wrote(folder, "diagnosis.json, diagnosis.csv, recalls.csv, pictures")
+    (progress or Progress()).wrote(folder, "diagnosis.json and three .csv, pictures")
     return result
 
 

@@ -50,8 +50,11 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, ta
     strength of logit adjustment, and whether its images' nearest neighbours in feature space
     have its label.
 
-    Writes diagnosis.json (everything), diagnosis.csv, recalls.csv and pictures to FOLDER;
-    `fer report --study FOLDER` shows them.
+    Beside the verdicts: what each remedy that was tried changes for the label, and what more
+    images of it would bring, by a curve fitted to the numbers tried, to twice the largest.
+
+    Writes diagnosis.json (everything), diagnosis.csv, recalls.csv, gains.csv and pictures to
+    FOLDER; `fer report --study FOLDER` shows them.
     """
     from fer_analysis import api
     from fer_analysis.cli.tables.console import ConsoleProgress

@@ -21,6 +21,7 @@ from fer_analysis.figures.style import (
     styled,
     theme,
 )
+from fer_analysis.study.growth import Growth
 from fer_analysis.study.recalls import (
     AS_PREDICTED,
     PRIOR_CORRECTED,
@@ -31,7 +32,11 @@ from fer_analysis.study.recalls import (
 
 @styled
 def dose_figure(
-    rows: Sequence[CellRecall], labels: Sequence[str], facts: Sequence[str] = ()
+    rows: Sequence[CellRecall],
+    labels: Sequence[str],
+    facts: Sequence[str] = (),
+    *,
+    growth: Sequence[Growth] = (),
 ) -> Figure:
     """Draw recall against the number of training images, a line a label.
 
@@ -39,6 +44,7 @@ def dose_figure(
         rows: `Diagnosis.doses`.
         labels: All labels of the data, in its order.
         facts: What the recalls are of.
+        growth: `Diagnosis.growth`: curves, drawn dashed beyond the largest number.
     """
     figure = Figure(figsize=(WIDTH, 4.9), layout="constrained")
     styles = label_styles(labels, theme())
@@ -56,6 +62,9 @@ def dose_figure(
             style = styles[label]
             axes.fill_between(n, low, high, color=style["color"], alpha=0.13, linewidth=0)
             axes.plot(n, value, label=plain(label), **style)
+        for curve in growth:
+            if curve.kind == kind and curve.line:
+                _beyond(axes, curve, styles[curve.label]["color"])
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.set_title(kind)
@@ -66,8 +75,17 @@ def dose_figure(
     handles, names = panels[1].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=max(1, min(8, len(names))))
     title = "How recall rises with the number of training images"
-    describe(figure, title, *facts, "bands: 95 % intervals")
+    beyond = ("dashed: fitted, and extrapolated to twice",) if any(c.line for c in growth) else ()
+    describe(figure, title, *facts, "bands: 95 % intervals", *beyond)
     return figure
+
+
+def _beyond(axes: Axes, curve: Growth, colour: str) -> None:
+    """Draw a curve beyond the largest number of images that was tried."""
+    line = np.array([row for row in curve.line if row[0] >= curve.tried[-1] * 0.999])
+    n, value, low, high = line.T
+    axes.fill_between(n, low, high, color=colour, alpha=0.13, linewidth=0)
+    axes.plot(n, value, color=colour, linestyle="--")
 
 
 @styled

@@ -41,7 +41,7 @@ def diagnosis_figures(diagnosis: Diagnosis) -> dict[str, Figure]:
     names, facts = diagnosis.label_names, facts_of(diagnosis)
     figures = {"verdict": verdict_figure(diagnosis)}
     if diagnosis.doses:
-        figures["dose"] = dose_figure(diagnosis.doses, names, facts)
+        figures["dose"] = dose_figure(diagnosis.doses, names, facts, growth=diagnosis.growth)
     if len({row.cell for row in diagnosis.equal}) > 1:
         figures["equal"] = equal_figure(diagnosis.equal, names, facts)
     if diagnosis.agreement:

@@ -47,7 +47,10 @@ def save_differences(differences: Differences, folder: Path) -> None:
         save(differences_figure(differences), temporary / "differences.png")
 
 
-_FILES = {"diagnosis.json", "diagnosis.csv", "recalls.csv", "differences.json", "differences.csv"}
+_FILES = {
+    *("diagnosis.json", "diagnosis.csv", "recalls.csv", "gains.csv"),
+    *("differences.json", "differences.csv"),
+}
 
 
 def _check(folder: Path) -> None:

@@ -10,6 +10,8 @@ from fer_analysis.study.causes import causes_of
 from fer_analysis.study.caveats import caveats
 from fer_analysis.study.cell_roles import Roles, find_roles
 from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
+from fer_analysis.study.gains import gains
+from fer_analysis.study.growth import growth
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 from fer_analysis.study.verdict_rule import GAP, estimate, reaches
 
@@ -36,6 +38,8 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
         doses=recalls.doses(evidence, subject),
         equal=recalls.equal(evidence, subject),
         agreement=recalls.by_agreement(evidence, subject),
+        gains=gains(evidence, subject),
+        growth=growth(evidence, subject),
         confusions={
             row.label: recalls.predicted_as(evidence, subject, row.label)
             for row in labels

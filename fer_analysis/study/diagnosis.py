@@ -9,6 +9,8 @@ from pathlib import Path
 from fer_analysis.errors import FerError
 from fer_analysis.files import read_json, write_csv, write_json
 from fer_analysis.statistics.estimate import Estimate, from_json
+from fer_analysis.study.gains import Gain
+from fer_analysis.study.growth import Growth
 from fer_analysis.study.recalls import AgreementRecall, CellRecall, PredictedAs
 from fer_analysis.text import html_table, percent
 
@@ -116,6 +118,8 @@ class Diagnosis:
         equal: Recall of all labels in the subject, and where all have the same number of images.
         agreement: Recall by the annotators' agreement.
         confusions: Label that fails -> what it is predicted as, before and after each change.
+        gains: What each remedy that was tried changes for each label.
+        growth: What more images of a label would bring, where several numbers were tried.
         separability: Of a lone run: what its probabilities and features say of each label,
             `evaluation.separability`.
         follow_up: Commands that would answer what remains open.
@@ -131,6 +135,8 @@ class Diagnosis:
     equal: tuple[CellRecall, ...] = ()
     agreement: tuple[AgreementRecall, ...] = ()
     confusions: dict[str, tuple[PredictedAs, ...]] | None = None
+    gains: tuple[Gain, ...] = ()
+    growth: tuple[Growth, ...] = ()
     separability: tuple[dict, ...] = ()
     follow_up: tuple[str, ...] = ()
 
@@ -149,10 +155,13 @@ class Diagnosis:
         return asdict(self)
 
     def save(self, folder: Path) -> None:
-        """Write `diagnosis.json` (everything), `diagnosis.csv` and `recalls.csv` to a folder."""
+        """Write `diagnosis.json` (everything) and three CSVs to a folder: `diagnosis.csv`,
+        `recalls.csv` and `gains.csv`.
+        """
         write_json(folder / FILE, self.as_dict())
         write_csv(folder / "diagnosis.csv", [row for label in self.labels for row in label.rows()])
         write_csv(folder / "recalls.csv", [r.row() for r in (*self.doses, *self.equal)])
+        write_csv(folder / "gains.csv", [gain.row() for gain in self.gains])
 
     @staticmethod
     def is_in(folder: Path) -> bool:
@@ -189,6 +198,8 @@ class Diagnosis:
                     label: tuple(PredictedAs.from_dict(row) for row in rows)
                     for label, rows in (given["confusions"] or {}).items()
                 },
+                "gains": tuple(Gain.from_dict(row) for row in given.get("gains", ())),
+                "growth": tuple(Growth.from_dict(row) for row in given.get("growth", ())),
                 "separability": tuple(from_json(given["separability"])),
                 "follow_up": tuple(given["follow_up"]),
             }
@@ -210,6 +221,8 @@ class Diagnosis:
             doses=new(self.doses),
             equal=new(self.equal),
             agreement=new(self.agreement),
+            gains=new(self.gains),
+            growth=new(self.growth),
             confusions={names[k]: rows for k, rows in (self.confusions or {}).items()},
             separability=tuple(row | {"label": names[row["label"]]} for row in self.separability),
         )

@@ -159,21 +159,32 @@ class StudyEvidence:
 
     def _count(self, cell: str, seeds: tuple[int, ...]) -> Tallies:
         k = len(self.label_names)
-        correct = np.zeros((2, 1 + DRAWS, len(STRATA), k))
-        total = np.zeros((1 + DRAWS, len(STRATA), k))
-        confusion = np.zeros((2, 1 + DRAWS, k, k))
-        for seed, weights in self.weights(seeds):
-            images, predicted = self.images[seed], self.cells[cell][seed].predictions.predicted
-            labels = images.labels
-            strata = np.zeros_like(labels) if images.strata is None else images.strata
-            place = np.eye(len(STRATA) * k, dtype=np.float32)[strata * k + labels]
+        counts = np.zeros((2, 1 + DRAWS, len(STRATA) * k * k))
+        for seed, drawn in zip(seeds, self._seeds_drawn(seeds).T, strict=True):
+            predictions = self.cells[cell][seed].predictions
             for kind in (PLAIN, CORRECTED):
-                hits = (predicted[kind] == labels).astype(np.float32)
-                correct[kind] += (weights @ (place * hits[:, None])).reshape(total.shape)
-                pair = np.eye(k * k, dtype=np.float32)[labels * k + predicted[kind]]
-                confusion[kind] += (weights @ pair).reshape(confusion[kind].shape)
-            total += (weights @ place).reshape(total.shape)
-        return Tallies(correct, total, confusion)
+                sums = self._sums(seed, predictions.predicted[kind], len(seeds))
+                counts[kind] += drawn[:, None] * sums
+        counts = counts.reshape(2, 1 + DRAWS, len(STRATA), k, k)
+        correct = np.einsum("tdskk->tdsk", counts).copy()
+        return Tallies(correct, counts[PLAIN].sum(axis=3), counts.sum(axis=2))
+
+    def _sums(self, seed: int, predicted: np.ndarray, seeds: int) -> np.ndarray:
+        """Count the images of a seed by stratum, label and prediction in each draw.
+
+        Images of a kind are brought together and summed: many times as quick as products with
+        their indicators.
+        """
+        images, k = self.images[seed], len(self.label_names)
+        strata = 0 if images.strata is None else images.strata
+        place = ((images.shared * len(STRATA) + strata) * k + images.labels) * k + predicted
+        order = np.argsort(place, kind="stable")
+        kinds, starts = np.unique(place[order], return_index=True)
+        sums = np.zeros((1 + DRAWS, 2 * len(STRATA) * k * k), np.float32)
+        if len(order):
+            sums[:, kinds] = np.add.reduceat(self._draws[seed][:, order], starts, axis=1)
+        own, shared = np.split(sums.astype(float), 2, axis=1)
+        return own + shared / seeds
 
     def weights(self, seeds: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield each seed with the weights of its images, float32 `(1 + DRAWS, n)`; row 0: all 1.
@@ -181,13 +192,16 @@ class StudyEvidence:
         Args:
             seeds: Resampled together: in a draw some count twice and others not at all.
         """
+        for seed, drawn in zip(seeds, self._seeds_drawn(seeds).T, strict=True):
+            each = np.where(self.images[seed].shared, 1 / len(seeds), 1.0).astype(np.float32)
+            yield seed, self._draws[seed] * each * drawn[:, None].astype(np.float32)
+
+    def _seeds_drawn(self, seeds: Sequence[int]) -> np.ndarray:
+        """Return how often each seed is drawn, `(1 + DRAWS, seeds)`; row 0: once each."""
         chosen = np.random.default_rng([1, *seeds]).multinomial(
             len(seeds), np.full(len(seeds), 1 / len(seeds)), size=DRAWS
         )
-        chosen = np.concatenate([np.ones((1, len(seeds))), chosen]).astype(np.float32)
-        for index, seed in enumerate(seeds):
-            each = np.where(self.images[seed].shared, 1 / len(seeds), 1.0).astype(np.float32)
-            yield seed, self._draws[seed] * each * chosen[:, [index]]
+        return np.concatenate([np.ones((1, len(seeds))), chosen])
 
     def config(self, cell: str) -> RunConfig:
         """Return a cell's config, that of its first seed."""

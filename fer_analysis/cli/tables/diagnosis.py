@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.console import out, print_item, table
+from fer_analysis.cli.tables.gains import print_gains
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.caveats import in_points
 from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
@@ -31,6 +32,8 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         _print_all(diagnosis)
     else:
         _print_summary(diagnosis)
+    if diagnosis.failing or level == verbosity.ALL:
+        print_gains(diagnosis, everything=level == verbosity.ALL)
     if diagnosis.follow_up:
         out.print("A single run cannot show more. A study can:")
         for words in diagnosis.follow_up:
