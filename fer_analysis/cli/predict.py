@@ -104,8 +104,9 @@ def predict(
 
     One of the labels is predicted whatever a crop shows. An expression is not a feeling.
     Probabilities are calibrated on validation images; "unsure" means that the network was not
-    shown to be correct in 4 of 5 cases at this confidence, or (with the reason: too small, too
-    dark, too noisy, too blurred, turned …) that the face is unlike those that this was shown for.
+    shown to be correct in 4 of 5 cases at this confidence, or (with the reason: too small, cut
+    off, too dark, too noisy, too blurred, turned …) that the face is unlike those that this was
+    shown for.
 
     A file that cannot be read, or shows no face, is one line on stderr; the exit code is 1 only
     if nothing could be predicted.

@@ -10,7 +10,7 @@ from fer_analysis.evaluation.unsure import OVERALL
 from fer_analysis.files import read_json
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate, to_json
-from fer_analysis.text import estimate, percent
+from fer_analysis.text import estimate, percent, points
 
 SPLITS = ("validation", "test")
 PROMISES = "promises.json"
@@ -182,6 +182,13 @@ def _guard_lines(card: dict) -> list[str]:
                 f"correct for {_share(stress['mean'])} of {stress['n']:,} images of "
                 f"{split_name(card, split)} on average, and for {_share(stress['clean'])} unaltered"
             )
+    if photos := card.get("photos"):
+        changed, lost = (Estimate.from_dict(photos[key]) for key in ("changed", "difference"))
+        lines.append(
+            f"faces of {photos['pixels']} pixels found in photos, compared with the same as crops: "
+            f"{points(lost.value, lost.interval)} points of accuracy (n = {lost.n:,}), another "
+            f"answer for {estimate(changed)}"
+        )
     return lines
 
 

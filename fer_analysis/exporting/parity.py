@@ -62,7 +62,7 @@ def parity(evaluation: Evaluation, images: np.ndarray, keras: Predict, exported:
         "same_label": int((theirs.predicted == evaluation.predicted).sum()),
         "largest_difference": float(difference.max()),
         "mean_difference": float(difference.mean()),
-        "images_per_second": _speeds(images, keras, exported),
+        "images_per_second": speeds(images, keras, exported),
         "finite": finite,
     }
     return to_json(found)
@@ -78,8 +78,20 @@ def loses(found: dict, tolerance: float) -> bool:
     return not found["finite"] or -100 * found["accuracy"]["difference"]["value"] > tolerance
 
 
-def _speeds(images: np.ndarray, keras: Predict, exported: Predict) -> dict[str, dict]:
-    """Return images a second, measured by turns so that both meet the same machine."""
+def speeds(
+    images: np.ndarray,
+    keras: Predict,
+    exported: Predict,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, dict[str, float]]:
+    """Return images a second, measured by turns so that both meet the same machine.
+
+    Args:
+        images: uint8 `(n, h, w, 1)`, of which the first are used.
+        keras: The Keras model.
+        exported: The exported network.
+        clock: Seconds; `time.process_time` where other programs keep the machine busy.
+    """
     some = images[:TIMED]
     functions = {"keras": keras, "exported": exported}
     best: dict[str, dict] = {name: {"one_by_one": 0.0, "at_once": 0.0} for name in functions}
@@ -89,9 +101,9 @@ def _speeds(images: np.ndarray, keras: Predict, exported: Predict) -> dict[str, 
     for _ in range(ROUNDS):
         for name, predict in functions.items():
             for way, step in (("one_by_one", 1), ("at_once", len(some))):
-                started = time.perf_counter()
+                started = clock()
                 for start in range(0, len(some), step):
                     predict(some[start : start + step])
-                rate = len(some) / (time.perf_counter() - started)
+                rate = len(some) / (clock() - started)
                 best[name][way] = round(max(best[name][way], rate), 1)
     return best

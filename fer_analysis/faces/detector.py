@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 
 from fer_analysis.errors import FerError
-from fer_analysis.faces.face import Face, overlaps
+from fer_analysis.faces.face import Face, outside, overlaps
 from fer_analysis.faces.opencv import import_opencv, weights
 
 SCORE = 0.6
@@ -59,7 +60,8 @@ class FaceDetector:
         for row in rows[np.argsort(-rows[:, 14], kind="stable")]:
             if not kept or overlaps(row[:4], np.stack(kept)[:, :4]).max() < OVERLAP:
                 kept.append(row)
-        return [_face(row) for row in sorted(kept, key=lambda row: row[0])]
+        found = [_face(row) for row in sorted(kept, key=lambda row: row[0])]
+        return [replace(face, outside=outside(face, *image.shape[:2])) for face in found]
 
     def _search(self, pixels: np.ndarray, scale: float) -> np.ndarray:
         cv2 = self._cv2

@@ -9,6 +9,9 @@ import numpy as np
 
 Point = tuple[float, float]
 
+CUT = 0.05
+"""Share of its square outside the picture from which a face counts as cut off."""
+
 
 @dataclass(frozen=True)
 class Face:
@@ -19,12 +22,14 @@ class Face:
         score: The detector's confidence that it is a face, 0-1.
         eyes: The eye that is left in the picture and the other one, (x, y) in pixels.
         crop: uint8 `(size, size)`, grey, framed as FER-2013 frames faces; None before it is cut.
+        outside: Share of the square that is cropped which lies outside the picture.
     """
 
     box: tuple[float, float, float, float]
     score: float
     eyes: tuple[Point, Point] | None = None
     crop: np.ndarray | None = field(default=None, compare=False, repr=False)
+    outside: float = 0.0
 
     @property
     def size(self) -> float:
@@ -45,6 +50,15 @@ class Face:
         (left_x, left_y), (right_x, right_y) = self.eyes
         return math.degrees(math.atan2(right_y - left_y, right_x - left_x))
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the picture's edge cuts off a part of the face.
+
+        The detector's box is what is to be seen of it, so that a face without its forehead or its
+        chin is wider than high.
+        """
+        return self.outside > CUT or (self.outside > 0 and self.box[2] > self.box[3])
+
     def as_dict(self) -> dict:
         """Return where the face is, ready for JSON."""
         return {
@@ -53,6 +67,15 @@ class Face:
             "tilt": round(self.tilt, 1),
             "score": round(self.score, 4),
         }
+
+
+def outside(face: Face, height: int, width: int) -> float:
+    """Return the share of a face's square that lies outside a picture of this size."""
+    (x, y), half = face.centre, face.size / 2
+    inside = [
+        max(0.0, min(at + half, most) - max(at - half, 0)) for at, most in ((x, width), (y, height))
+    ]
+    return 1 - inside[0] * inside[1] / face.size**2
 
 
 def overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:

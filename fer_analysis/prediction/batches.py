@@ -35,8 +35,8 @@ class Classified(NamedTuple):
         seen: Where that comes from.
         label: The position of the most probable label.
         probabilities: float64 `(k,)`.
-        unsure: Whether they are below the network's threshold, or the face is too small; None
-            where there is no threshold.
+        unsure: Whether they are below the network's threshold, or the face is too small or cut
+            off; None where there is no threshold.
         reason: Why it is unsure, if for another reason than its probability.
         labels: bool `(k,)`, the labels of its set; None where no sets are asked for.
     """
@@ -94,7 +94,7 @@ def _classify(classifier: Classifier, sources, looked) -> list[Classified | Unre
             continue
         for seen in each:
             label, probabilities, unsure, reason, labels = next(rows)
-            reason = too_small(seen.face) or reason
+            reason = distrusted(seen.face) or reason
             unsure = True if reason else unsure
             image = seen.image[..., None]
             results.append(
@@ -112,11 +112,13 @@ def _classify(classifier: Classifier, sources, looked) -> list[Classified | Unre
     return results
 
 
-def too_small(face: Face | None) -> str | None:
-    """Return the reason not to trust the prediction of a face of few pixels, if it has."""
-    if face is None or face.size >= READABLE:
+def distrusted(face: Face | None) -> str | None:
+    """Return the reason not to trust what is predicted of a face, by where it is, if it has one."""
+    if face is None:
         return None
-    return f"too small ({face.size:.0f} pixels)"
+    if face.size < READABLE:
+        return f"too small ({face.size:.0f} pixels)"
+    return "cut off by the edge" if face.is_cut else None
 
 
 def _rows(classifier: Classifier, images: np.ndarray) -> Iterator[tuple]:

