@@ -5,7 +5,8 @@
     python scripts/benchmark.py                          # embedded data
 
 - pipeline: training through the whole input pipeline (shuffling, augmentation, batches,
-  metrics, progress) over the bare training step on one repeated batch in memory;
+  metrics, progress) over the bare training step on one repeated batch in memory; the same with a
+  quarter of the images under a condition (all but the scenes);
 - acceleration: our step over the step of the stock model (for `mobilenet` that is
   `keras.applications.MobileNet` with the study's head), with the same kernels, and over a process
   that leaves TensorFlow as it comes (no oneDNN where the processor is not the newest), and in
@@ -24,12 +25,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
+import json
 import multiprocessing
 import os
 import resource
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -40,6 +43,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from fer_analysis.conditions import CONDITIONS, kind_of
 from fer_analysis.config import load_config
 from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.dataset import OFFICIAL_SPLITS, FaceDataset
@@ -91,11 +95,12 @@ def training(name: str, dataset: FaceDataset, steps: int, rounds: int) -> None:
     tell = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: float(logs["loss"]))
     epochs, count = itertools.count(), -(-len(train) // size)
 
-    def whole():
+    def whole(batches=batches):
         epoch_batches = batches.epoch(next(epochs))
         fast.fit(epoch_batches, shuffle=False, verbose=0, callbacks=[tell])
         return len(train)
 
+    spoiling = Batches(make_recipe(spoilt(name), train, train))
     ours = repeated(accelerate(model), recipe, images, targets, count)
     rounded = repeated(accelerate(model, "bfloat16"), recipe, images, targets, count)
     stock = repeated(model, recipe, images, targets, count)
@@ -103,6 +108,7 @@ def training(name: str, dataset: FaceDataset, steps: int, rounds: int) -> None:
         sides = alternate(
             {
                 "whole": whole,
+                "conditions": partial(whole, spoiling),
                 "ours": ours,
                 "bfloat16": rounded,
                 "stock": stock,
@@ -111,6 +117,7 @@ def training(name: str, dataset: FaceDataset, steps: int, rounds: int) -> None:
             rounds,
         )
     report(f"{name}: whole pipeline over bare step", sides, "whole", "ours")
+    report(f"{name}: the same with conditions over bare step", sides, "conditions", "ours")
     report(f"{name}: our step over the stock step, same kernels", sides, "ours", "stock")
     report(f"{name}: our step over TensorFlow as it comes", sides, "ours", "as it comes")
     report(f"{name}: our step in bfloat16 over float32", sides, "bfloat16", "ours")
@@ -121,6 +128,13 @@ def training(name: str, dataset: FaceDataset, steps: int, rounds: int) -> None:
         f"({step:.0f} of {product:.0f} GFLOP/s)",
         flush=True,
     )
+
+
+def spoilt(name: str):
+    """Return a model's config with a quarter of the images under a condition."""
+    kinds = [condition for condition in CONDITIONS if kind_of(condition) != "scenes"]
+    chosen = f"augmentation.conditions={json.dumps(kinds)}"
+    return load_config(name, ["training.image_sizes=[]", chosen])
 
 
 def compiled(model: keras.Model, recipe) -> keras.Model:

@@ -18,6 +18,7 @@ from fer_analysis.evaluation.selective_prediction import promise
 from fer_analysis.figures.stress import curves_figure
 from fer_analysis.robustness.changes import CHANGES, NAMES
 from fer_analysis.robustness.comparison import StressComparison, compare_stress
+from fer_analysis.robustness.findings import findings
 from fer_analysis.robustness.images import draw, leak_free_part
 from fer_analysis.robustness.stress_test import StressTest
 
@@ -124,6 +125,12 @@ def test_a_guard_takes_answers_out_by_hand(tmp_path):
     assert (after["silent"], after["at_75"], after["at_60"]) == (1, 5, 5)
     assert (before["lowest"], after["lowest"]) == (0.5, 0.85)
     assert after["answered"] == pytest.approx((3 * 400 + 280) / 2000)
+    # Wrong without the guard: 0, 4, 60, 120, 200 of 400 answers each; with it the first three.
+    assert before["correct"].value == pytest.approx((2000 - 384) / 2000)
+    assert after["correct"].value == pytest.approx((1480 - 64) / 1480)
+    assert after["correct"].low < after["correct"].value < after["correct"].high
+    told = " ".join(findings(found))
+    assert "at least 75 % of them in 4 of 4 (3 of 5 without), 60 % in 4 of 4 (4 of 5)" in told
     assert after["promise"] == {"kept": 4, "broken": 0, "not decided": 1}
     assert found.summary["clean"]["refused"].value == 0.03
     assert found.summary["clean"]["guarded"]["answered"].value == 0.97

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from fer_analysis.robustness.stress_test import StressTest
-from fer_analysis.text import percent
+from fer_analysis.text import estimate, percent
 
 
 def findings(test: StressTest) -> list[str]:
@@ -75,7 +75,7 @@ def _promise(test: StressTest) -> str:
 
 
 def _guard(test: StressTest) -> list[str]:
-    """Return what refusing pictures changes, in two lines; none without a guard."""
+    """Return what refusing pictures changes, in three lines; none without a guard."""
     found = test.summary["guard"]
     if found is None:
         return []
@@ -85,9 +85,17 @@ def _guard(test: StressTest) -> list[str]:
     return [
         f"with the guard, which refuses {clean} of clean faces: {told}; answers "
         f"{percent(after['answered'], 0)} of the images ({percent(before['answered'], 0)} without)",
-        f"75 % of the answers correct in {after['at_75']} of {after['cells']} "
-        f"({before['at_75']} without), 60 % in {after['at_60']} ({before['at_60']})",
+        f"correct of all answers: {estimate(after['correct'])} "
+        f"({estimate(before['correct'])} without)",
+        f"at least 75 % of them in {_spoken(after, 'at_75')} ({_spoken(before, 'at_75')} without), "
+        f"60 % in {_spoken(after, 'at_60')} ({_spoken(before, 'at_60')}); the other cells answer "
+        "hardly anything",
     ]
+
+
+def _spoken(side: dict, reached: str) -> str:
+    """Return in how many of the cells that answer a share is reached."""
+    return f"{side[reached] - side['silent']} of {side['cells'] - side['silent']}"
 
 
 def _stability(test: StressTest) -> str:

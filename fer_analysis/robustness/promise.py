@@ -6,7 +6,8 @@ import numpy as np
 
 from fer_analysis.evaluation.calibration import weighted_error
 from fer_analysis.evaluation.selective_prediction import BROKEN, KEPT, NOT_DECIDED, promise
-from fer_analysis.statistics.bootstrap import image_weights
+from fer_analysis.robustness.tested import Tested
+from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate, image_weights
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import proportion
 from fer_analysis.statistics.temperature_scaling import at_temperature
@@ -77,21 +78,53 @@ def promises(rows: list[dict]) -> dict | None:
     return {state: states.count(state) for state in (KEPT, BROKEN, NOT_DECIDED)}
 
 
-def guarded(rows: list[dict]) -> dict | None:
+def guarded(rows: list[dict], correct: dict[str, Estimate]) -> dict | None:
     """Return what a guard changes over all cells; None without one.
 
     Args:
         rows: What `confidence_figures` returned for each cell.
+        correct: See `correct_answers`.
 
     Returns:
-        `without` and `with` the guard: mean share `answered`, the `promise` (see `promises`), and
-        how many `cells` of all have at least 75 % and 60 % correct answers (`at_75`, `at_60`).
-        Cells that answer less than 2 % of the images (`silent`) count as such, since hardly
-        anything wrong is said in them; `lowest` is the lowest share of the others.
+        `without` and `with` the guard: mean share `answered`, the share `correct` of all answers,
+        the `promise` (see `promises`), and how many `cells` of all have at least 75 % and 60 %
+        correct answers (`at_75`, `at_60`). Cells that answer less than 2 % of the images (`silent`)
+        count as such, since hardly anything wrong is said in them; `lowest` is the lowest share of
+        the others.
     """
     if not rows or "guarded" not in rows[0]:
         return None
-    return {"without": _reached(rows), "with": _reached([row["guarded"] for row in rows])}
+    sides = {"without": rows, "with": [row["guarded"] for row in rows]}
+    return {side: {**_reached(own), "correct": correct[side]} for side, own in sides.items()}
+
+
+def correct_answers(test: Tested) -> dict[str, Estimate]:
+    """Return the share correct of all answers in all cells, images resampled together.
+
+    Args:
+        test: A stress test with a rule and a guard; of others nothing is returned.
+
+    Returns:
+        Estimates `without` and `with` the guard.
+    """
+    if test.rule is None or test.refused is None:
+        return {}
+    # Of each image: answers, and correct ones, in how many cells; without and with the guard.
+    counts = np.zeros((len(test), 2, 2))
+    for key, probabilities in test.cells.items():
+        confidence = at_temperature(probabilities, test.temperature or 1.0).max(axis=1)
+        answered = confidence >= test.rule["least"]
+        for side, said in enumerate((answered, answered & ~test.refused_in(*key))):
+            counts[:, side] += np.stack([said, said & test.correct(*key)], axis=1)
+    once = counts.sum(axis=0)
+    drawn = bootstrap(lambda w: w @ counts.reshape(-1, 4), len(test)).reshape(-1, 2, 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            name: bootstrap_estimate(
+                once[side, 1] / once[side, 0], drawn[:, side, 1] / drawn[:, side, 0], len(test)
+            )
+            for side, name in enumerate(("without", "with"))
+        }
 
 
 def _reached(rows: list[dict]) -> dict:

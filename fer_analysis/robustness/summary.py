@@ -6,7 +6,12 @@ import numpy as np
 
 from fer_analysis.conditions import caption, kind_of
 from fer_analysis.robustness.changes import CHANGES
-from fer_analysis.robustness.promise import confidence_figures, guarded, promises
+from fer_analysis.robustness.promise import (
+    confidence_figures,
+    correct_answers,
+    guarded,
+    promises,
+)
 from fer_analysis.robustness.tested import Tested
 from fer_analysis.statistics.bootstrap import bootstrap, bootstrap_estimate
 from fer_analysis.statistics.estimate import Estimate
@@ -44,7 +49,7 @@ def summarize(test: Tested) -> dict:
         "overall": _overall(test, drawn),
         "conditions": conditions,
         "promise": promises(rows),
-        "guard": guarded(rows),
+        "guard": guarded(rows, correct_answers(test)),
         "stability": stability(test),
         "rows": rows,
     }
