@@ -965,9 +965,11 @@ def audit(
     )
     result = audit_data(loaded, probabilities=found, progress=progress)
     from fer_analysis.figures.audit import save_figures
+    from fer_analysis.files import updating_folder
 
-    save_figures(result, folder, seed=seed or 0)
-    result.save(folder)
+    with updating_folder(folder) as new:
+        save_figures(result, new, seed=seed or 0)
+        result.save(new)
     progress.wrote(folder, "audit.json, audit.csv, a contact sheet of each kind")
     return result
 

@@ -78,6 +78,44 @@ def replacing_folder(folder: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def updating_folder(folder: str | Path) -> Iterator[Path]:
+    """Yield a copy of `folder` (links to its files) that replaces it when the block succeeds.
+
+    So files that are not of the result stay, and the result is the old or the new one as a whole. A
+    mount point, and a folder that holds the working directory, cannot be replaced: they are yielded
+    themselves, and a crash can leave some new files beside old ones.
+
+    Raises:
+        FerError: If `folder` is something other than a folder.
+    """
+    folder = _target(Path(folder), Path.is_dir, "a folder")
+    if folder.is_dir() and (os.path.ismount(folder) or _holds_working_directory(folder)):
+        yield folder
+        return
+    with replacing_folder(folder) as new:
+        if folder.is_dir():
+            others = shutil.ignore_patterns(f"{LEFTOVER}*")
+            shutil.copytree(
+                folder, new, symlinks=True, ignore=others, copy_function=_link, dirs_exist_ok=True
+            )
+        yield new
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # a file system without links
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _holds_working_directory(folder: Path) -> bool:
+    try:
+        return Path.cwd().is_relative_to(folder.resolve())
+    except OSError:  # the working directory was deleted
+        return False
+
+
 def remove_leftovers(folder: str | Path) -> None:
     """Delete the unfinished files of killed processes in a folder, at any depth, and nothing else.
 

@@ -14,6 +14,7 @@ from fer_analysis.files import (
     remove_leftovers,
     replacing,
     replacing_folder,
+    updating_folder,
     write_text,
 )
 
@@ -98,6 +99,32 @@ def test_without_an_exchange_of_folders_the_new_one_comes_all_the_same(tmp_path,
             (new / str(number)).touch()
     assert names(tmp_path) == ["result"]
     assert names(tmp_path / "result") == ["1"]
+
+
+def test_an_updated_folder_keeps_what_is_not_of_the_result(tmp_path, monkeypatch):
+    folder = tmp_path / "result"
+    for name, text in {"mine/notes": "of the user", "one": "old", "gone": "old"}.items():
+        write_text(folder / name, text)
+    with pytest.raises(ZeroDivisionError), updating_folder(folder) as new:
+        write_text(new / "one", "half")
+        (new / "gone").unlink()
+        raise ZeroDivisionError
+    assert [(folder / name).read_text() for name in ("one", "gone")] == ["old", "old"]
+    with updating_folder(folder) as new:
+        write_text(new / "one", "new")
+        (new / "gone").unlink()
+        assert (folder / "one").read_text() == "old"
+    assert names(folder) == ["mine", "one"]
+    assert (folder / "one").read_text() == "new"
+    assert (folder / "mine/notes").read_text() == "of the user"
+    assert names(tmp_path) == ["result"]
+
+    # The working directory stays the one that a shell is in.
+    monkeypatch.chdir(folder / "mine")
+    before = os.stat(folder).st_ino
+    with updating_folder(folder) as new:
+        write_text(new / "one", "newest")
+    assert os.stat(folder).st_ino == before and (folder / "one").read_text() == "newest"
 
 
 def test_a_file_in_the_place_of_a_folder_is_kept(tmp_path):

@@ -259,7 +259,7 @@ def figures_in_sentences():
         value = f"{100 * votes['modal_agreement']['value']:.1f} %"
         yield "your-own-data", f"{value} [{100 * low:.1f}-{100 * high:.1f}]"
         yield "your-own-data", f"{votes['n']:,} {images}"
-    yield "README", f"{value} of {votes['n']:,} leak-free"
+    yield "README", f"{value} of the {votes['n']:,} leak-free"
     both = zip(best["all"]["labels"], best["leak_free"]["labels"], strict=True)
     for every, free in both:
         yield (
@@ -272,7 +272,8 @@ def figures_in_sentences():
     labels = {row["label"]: row for row in record("studies/results/diagnosis.json")["labels"]}
     disgust = labels["disgust"]
     recalls = [f"{100 * disgust[key]['value']:.0f}" for key in ("recall", "corrected")]
-    yield "README", f"from {recalls[0]} to {recalls[1]} %, on {disgust['n']} faces"
+    yield "README", f"(disgust: {recalls[0]} %)"
+    yield "README", f"to {recalls[1]} % of {disgust['n']} faces"
     for title, key in (("angry", "ambiguity"), ("fear", "ambiguity")):
         [cause] = [one for one in labels[title]["causes"] if one["name"] == key]
         assert cause["verdict"] == "shown"
@@ -281,7 +282,7 @@ def figures_in_sentences():
             row for row in csv.DictReader(file) if row["folds"] == "6" and row["votes"] == "True"
         ]
     right = sum(row["right"] == "True" for row in six)
-    yield "README", f"with votes, {right} of {len(six)} correct"
+    yield "README", f"with votes {right} of {len(six)} correct"
 
 
 @pytest.mark.parametrize(("page", "text"), [*figures_in_sentences()])

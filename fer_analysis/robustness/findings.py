@@ -58,8 +58,8 @@ def _fallen(test: StressTest) -> str:
     label, times = Counter(each["label"] for each in found).most_common(1)[0]
     taken = Counter(each["predicted_as"] for each in found if each["label"] == label)
     return (
-        f"first to lose half of its recall: {label}, under {times} of them, "
-        f"then mostly {taken.most_common(1)[0][0]}"
+        f"label that loses half of its recall first: {label}, under {times} of "
+        f"{len(test.conditions)} conditions; then predicted mostly as {taken.most_common(1)[0][0]}"
     )
 
 

@@ -64,7 +64,7 @@ def _counted(predictions: Predictions) -> str:
     """Return how many images, and how many faces in them if some were searched."""
     images = len({each.image for each in predictions})
     if not any(each.face for each in predictions):
-        return f"{len(predictions):,} images"
+        return f"{images:,} image{'s'[: images > 1]}"
     photos = f"{images:,} photo{'s'[: images > 1]}"
     return f"{len(predictions):,} face{'s'[: len(predictions) > 1]} in {photos}"
 
