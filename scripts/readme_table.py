@@ -228,6 +228,8 @@ TABLES = {
     "comparison": evidence.comparison,
     "conditions": evidence.conditions,
     "stress": evidence.stress,
+    "stress_guard": evidence.stress_guard,
+    "stress_conditions": evidence.stress_conditions,
     "photos": deployed.photos,
     "planted_cues": evidence.planted_cues,
     "planted_causes": causes.planted_causes,

@@ -43,13 +43,6 @@ def stress() -> str:
     def kind(name: str):
         return lambda run: f"{100 * run['kinds'][name]:.1f} %"
 
-    def guarded(key: str, shown=str):
-        def cell(run: dict) -> str:
-            both = run["guard"]
-            return f"{shown(both['with'][key])} ({shown(both['without'][key])})" if both else ""
-
-        return cell
-
     def paired(run: dict) -> str:
         pair = pairs.get(run["run"])
         if pair is None:
@@ -64,19 +57,64 @@ def stress() -> str:
         *(row(name, kind(name)) for name in runs["best"]["kinds"]),
         row("promise broken, of 130 cells", lambda run: str(run["promise"]["broken"])),
         row("promise kept", lambda run: str(run["promise"]["kept"])),
-        row("broken with the guard (without)", _broken),
-        row("at least 75 % of the answers correct", guarded("at_75")),
-        row("at least 60 %", guarded("at_60")),
-        row("of these, cells that answer under 2 %", guarded("silent")),
-        row("answered, of all images", guarded("answered", lambda value: f"{100 * value:.0f} %")),
     ]
     return markdown(("", *(named.get(name, "the wheel") for name in runs)), rows)
 
 
-def _broken(run: dict) -> str:
-    guard = run["guard"]
-    parts = [guard[key]["promise"]["broken"] for key in ("with", "without")] if guard else []
-    return f"{parts[0]} ({parts[1]})" if parts else ""
+def stress_guard() -> str:
+    """The network in the package under all conditions, without and with its guard."""
+    runs = {run["run"]: run for run in read_json(RESULTS / "stress.json")["runs"]}
+    sides = [runs["distilled"]["guard"][side] for side in ("without", "with")]
+
+    def row(title: str, cell) -> tuple[str, ...]:
+        return title, *(cell(side) for side in sides)
+
+    def reached(key: str):
+        """Of the cells that answer at all, those that reach a share of correct answers."""
+        return lambda side: f"{side[key] - side['silent']} of {side['cells'] - side['silent']}"
+
+    def promised(state: str):
+        return lambda side: str(side["promise"][state])
+
+    rows = [
+        row("answered, of all images", lambda side: f"{100 * side['answered']:.0f} %"),
+        row("correct, of all answers", lambda side: share_of(side["correct"])),
+        row("cells that answer less than 2 % of the images", lambda side: str(side["silent"])),
+        row("of the others: at least 75 % correct", reached("at_75")),
+        row("at least 60 % correct", reached("at_60")),
+        row("lowest share correct", lambda side: f"{100 * side['lowest']:.0f} %"),
+        *(row(f"promise {state}", promised(state)) for state in ("broken", "kept", "not decided")),
+    ]
+    return markdown(("over 130 cells", "without the guard", "with it"), rows)
+
+
+def stress_conditions() -> str:
+    """The network in the package under each condition: accuracy by severity, what is broken."""
+    cells: dict[str, list[dict]] = {}
+    for row in read_csv(RESULTS / "stress_bundled.csv"):
+        if row["condition"] != "clean":
+            cells.setdefault(row["condition"], []).append(row)
+
+    def works(rows: list[dict]) -> str:
+        """The highest severity to which the loss is shown to be below 5 points."""
+        shown = [float(row["difference_low"]) > -0.05 for row in rows]
+        return str([*shown, False].index(False)) if shown[0] else "none"
+
+    def severities(rows: list[dict], column: str) -> str:
+        return ", ".join(row["severity"] for row in rows if row[column] == "broken")
+
+    body = [
+        (
+            name.replace("_", " "),
+            *(f"{100 * float(row['accuracy']):.0f}" for row in rows),
+            works(rows),
+            severities(rows, "promise"),
+            f"{100 * float(rows[2]['refused']):.0f}",
+        )
+        for name, rows in cells.items()
+    ]
+    head = ("condition", *(f"at {severity}, %" for severity in range(1, 6)), "works up to")
+    return markdown((*head, "promise broken at", "refused at 3, %"), body)
 
 
 def comparison() -> str:
