@@ -1078,6 +1078,9 @@ def diagnose(
     labels: Sequence[str] = (),
     base: str | None = None,
     store: str | Path | None = None,
+    predictions: str | Path | None = None,
+    split: str | None = None,
+    counts: Mapping[str, int] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Diagnosis:
@@ -1093,6 +1096,11 @@ def diagnose(
         base: Another base than the study file's.
         store: Where cells are stored: a folder of `fer study run` or `fer study keep`;
             `runs/cells` if None.
+        predictions: Instead of `names`, predictions of any network: a CSV with columns id, label
+            and a probability for each label. Causes that need a training are not tested.
+        split: With predictions: which split, where they are of several.
+        counts: With predictions: label -> images that the network was trained on; those of the
+            data's training split if None.
         out: Folder for the result and its pictures; `runs/diagnosis-<name>` if None.
         progress: Receives how far predictions and features of a lone run are.
 
@@ -1110,6 +1118,7 @@ def diagnose(
     from fer_analysis.progress import Progress
     from fer_analysis.result_folders import default_folder
     from fer_analysis.study.diagnose_names import diagnose_names
+    from fer_analysis.study.diagnose_predictions import Table
 
     names = [] if names is None else names if isinstance(names, list | tuple) else [names]
     result, name = diagnose_names(
@@ -1120,6 +1129,7 @@ def diagnose(
         labels=labels,
         base=base,
         store=store,
+        table=Table(predictions, split, counts),
         progress=progress,
     )
     folder = Path(out or default_folder(f"diagnosis-{name}", result.fingerprint))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from fer_analysis.cli.options import data_option, figure_options, json_option, table_option
+from fer_analysis.cli.options import (
+    SPLITS,
+    data_option,
+    figure_options,
+    json_option,
+    table_option,
+)
 from fer_analysis.cli.study import base_option, label_option, store_option
 
 
@@ -23,11 +29,44 @@ from fer_analysis.cli.study import base_option, label_option, store_option
 @label_option
 @base_option
 @store_option
+@click.option(
+    "--predictions",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.csv",
+    help="Instead of a STUDY or RUN, predictions of any network: columns id, label (the true "
+    "one) and one of probabilities for each label. With --data, ids are joined to the data for "
+    "leaks, votes and the number of training images.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(SPLITS),
+    help="With --predictions: which part of the data, where the table has several.",
+)
+@click.option(
+    "--counts",
+    metavar="LABEL=N,…",
+    help="With --predictions: how many images of each label the network was trained on. Default: "
+    "those of the data's training split.",
+)
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Default: runs/diagnosis-<name>.")
 @figure_options
 @table_option
 @json_option
-def diagnose(names, source, subject, without_votes, labels, base, store, out, table_file, as_json):
+def diagnose(
+    names,
+    source,
+    subject,
+    without_votes,
+    labels,
+    base,
+    store,
+    predictions,
+    split,
+    counts,
+    out,
+    table_file,
+    as_json,
+):
     """Find which labels a network fails on, and why, as far as the evidence shows.
 
     From studies (their finished cells are read together), by the rule in
@@ -45,10 +84,16 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, ta
       fer diagnose why --data fer2013.csv --label disgust
       fer diagnose matched dose equal recipe disputed --data fer2013.csv
       fer diagnose recipe --of "the paper's recipe" --data fer2013.csv
+      fer diagnose --predictions theirs.csv --data fer2013.csv
+      fer diagnose --predictions theirs.csv --counts "happy=7215,disgust=436"
 
     For a single RUN also: how well each label's probability ranks its images, its recall over the
     strength of logit adjustment, and whether its images' nearest neighbours in feature space
     have its label.
+
+    Predictions of any network show imbalance, ambiguity, label noise and image quality, as far
+    as votes, training counts and pictures are known; recipe, scarcity and a shift between
+    splits take another training, and it is said so.
 
     Beside the verdicts: what each remedy that was tried changes for the label, and what more
     images of it would bring, by a curve fitted to the numbers tried, to twice the largest.
@@ -69,6 +114,9 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, ta
         labels=labels,
         base=base,
         store=store,
+        predictions=predictions,
+        split=split,
+        counts=None if counts is None else _label_counts(counts),
         out=out,
         progress=ConsoleProgress(),
     )
@@ -80,3 +128,15 @@ def diagnose(names, source, subject, without_votes, labels, base, store, out, ta
         click.echo(json.dumps(result.as_dict(), indent=2))
     else:
         print_diagnosis(result)
+
+
+def _label_counts(text: str) -> dict[str, int]:
+    """Read `happy=7215,disgust=436`."""
+    from fer_analysis.errors import FerError
+
+    pairs = [pair.rpartition("=") for pair in text.split(",") if pair.strip()]
+    if wrong := [
+        "=".join(filter(None, (a, c))) for a, b, c in pairs if not b or not c.strip().isdigit()
+    ]:
+        raise FerError(f"--counts: expected LABEL=N, separated by commas; received {wrong[0]!r}")
+    return {name.strip(): int(n) for name, _, n in pairs}

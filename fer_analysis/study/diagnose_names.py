@@ -10,8 +10,9 @@ from fer_analysis.evaluation.open_run import open_run
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 from fer_analysis.study.collect import collect
-from fer_analysis.study.design import Study, load_study
+from fer_analysis.study.design import BASE, Study, load_study
 from fer_analysis.study.diagnose import diagnose
+from fer_analysis.study.diagnose_predictions import Table, diagnose_predictions
 from fer_analysis.study.diagnose_run import diagnose_run
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.store import CellStore
@@ -27,9 +28,12 @@ def diagnose_names(
     labels: Sequence[str],
     base: str | None,
     store: str | Path | None,
+    table: Table,
     progress: Progress | None,
 ) -> tuple[Diagnosis, str]:
     """Diagnose studies together, or one run; the arguments are those of `api.diagnose`.
+
+    `table` holds what is of predictions alone.
 
     Returns:
         The diagnosis, and the name of what was diagnosed.
@@ -37,6 +41,16 @@ def diagnose_names(
     Raises:
         FerError: If there is no such study or run.
     """
+    if table.file is not None:
+        if names or base or labels or store or subject != BASE:
+            raise FerError(
+                "a table of predictions takes no STUDY, RUN, cell, label, base or store: it is "
+                "diagnosed by itself"
+            )
+        found = diagnose_predictions(table, data, votes=votes, progress=progress)
+        return found, f"predictions-{Path(table.file).stem}"
+    if table.split is not None or table.counts is not None:
+        raise FerError("a split and counts are those of a table: name it with --predictions")
     if names and are_studies(names):
         studies = [load_study(name, data, base=base, labels=labels) for name in names]
         found = diagnose(collect(studies, CellStore(store), votes=votes), subject)

@@ -123,6 +123,7 @@ class Diagnosis:
         separability: Of a lone run: what its probabilities and features say of each label,
             `evaluation.separability`.
         follow_up: Commands that would answer what remains open.
+        notes: Of predictions alone: what is assumed of them, and what they cannot decide.
     """
 
     subject: str
@@ -139,6 +140,7 @@ class Diagnosis:
     growth: tuple[Growth, ...] = ()
     separability: tuple[dict, ...] = ()
     follow_up: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -202,6 +204,7 @@ class Diagnosis:
                 "growth": tuple(Growth.from_dict(row) for row in given.get("growth", ())),
                 "separability": tuple(from_json(given["separability"])),
                 "follow_up": tuple(given["follow_up"]),
+                "notes": tuple(given.get("notes", ())),
             }
         )
 

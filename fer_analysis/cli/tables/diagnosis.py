@@ -34,6 +34,8 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         _print_summary(diagnosis)
     if diagnosis.failing or level == verbosity.ALL:
         print_gains(diagnosis, everything=level == verbosity.ALL)
+    for sentence in diagnosis.notes:
+        print_item(sentence)
     if diagnosis.follow_up:
         out.print("A single run cannot show more. A study can:")
         for words in diagnosis.follow_up:

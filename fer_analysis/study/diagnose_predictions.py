@@ -1,0 +1,209 @@
+"""A diagnosis of predictions alone: anyone's own network, without training anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from fer_analysis.config import load_config
+from fer_analysis.data.load import LoadedData
+from fer_analysis.errors import FerError, did_you_mean
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.open_run import data_section, read_data
+from fer_analysis.evaluation.score import score_predictions
+from fer_analysis.evaluation.separability import separability
+from fer_analysis.files import content_hash
+from fer_analysis.progress import Progress
+from fer_analysis.quality.poor import poor_pictures
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.study.cell_predictions import CellPredictions
+from fer_analysis.study.design import BASE
+from fer_analysis.study.diagnose import diagnose
+from fer_analysis.study.diagnosis import NOT_TESTED, Cause, Diagnosis, LabelDiagnosis
+from fer_analysis.study.resampling import ScoredCell, ScoredImages, StudyEvidence
+
+_NEEDS_TRAINING = {
+    "recipe": "only training it again decides: with another recipe, for the same number of steps",
+    "scarcity": "only training it again decides: with a quarter of the label's images",
+    "shift between splits": "only training it again decides: with a fold of the training images "
+    "left out, and scored",
+}
+"""Causes that predictions cannot show."""
+_NEEDS_COUNTS = "how frequent the labels were in training is not known: --data with a training "
+_NEEDS_COUNTS += "split, or --counts"
+_NEEDS_VOTES = "one network cannot stand in for annotators: it takes votes (--data), or a study"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Predictions of any network.
+
+    Args:
+        file: Columns id, label and a probability for each label; None for no table.
+        split: The split whose predictions are examined, where the table has several.
+        counts: Label -> images that the network was trained on; those of the data's training
+            split if None.
+    """
+
+    file: str | Path | None = None
+    split: str | None = None
+    counts: Mapping[str, int] | None = None
+
+
+def diagnose_predictions(
+    table: Table,
+    data: str | Path | LoadedData | None,
+    *,
+    votes: bool = True,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Say which causes a table of predictions speaks for, and which it cannot decide.
+
+    Args:
+        table: The predictions.
+        data: The data set that its ids are of, for leaks, votes, pictures and training counts.
+        votes: False to ignore annotators' votes.
+        progress: Receives how far reading is.
+
+    Raises:
+        FerError: If the table is not one of predictions, or does not fit the data.
+    """
+    if data is not None and not isinstance(data, LoadedData):
+        data = read_data(data_section(data, ()), progress)
+    whole, pictures = score_predictions(table.file, data=data, split=table.split, progress=progress)
+    scored = whole if whole.leak_free is None else whole.leak_free
+    if pictures is not None and whole.leaked is not None:
+        pictures = pictures[~whole.leaked]
+    trained_on, source = _counts(scored.label_names, data, table.counts)
+    prior = _prior(trained_on, len(scored.label_names))
+    evidence = _evidence(scored, trained_on, prior, pictures, votes=votes, where=(table.file, data))
+    found = diagnose(evidence, BASE)
+    known = trained_on is not None
+    labels = tuple(_decidable(row, evidence, known=known) for row in found.labels)
+    return replace(
+        found,
+        labels=labels,
+        gains=found.gains if known else (),
+        confusions={k: v if known else v[:1] for k, v in (found.confusions or {}).items()},
+        agreement=found.agreement if known else (),
+        separability=tuple(separability(scored, prior)) if known else (),
+        notes=(*_notes(scored, whole, source, evidence), _undecided(labels)),
+    )
+
+
+def _counts(
+    names: Sequence[str], data: LoadedData | None, counts: Mapping[str, int] | None
+) -> tuple[np.ndarray | None, str]:
+    """Return how many images of each label the network was trained on, and from where it is known.
+
+    Raises:
+        FerError: If counts are given of other labels, or are not numbers of images.
+    """
+    if counts is not None:
+        problems = [f"no label '{n}'{did_you_mean(n, names)}" for n in counts if n not in names]
+        problems += [f"no count of '{name}'" for name in names if name not in counts]
+        problems += [
+            f"{n}: expected 1 image or more, received {c}" for n, c in counts.items() if c < 1
+        ]
+        if problems:
+            raise FerError("counts of training images", problems)
+        return np.array([counts[name] for name in names]), "given"
+    if data is not None and data.dataset.has("train"):
+        dataset = data.dataset
+        every = np.bincount(dataset.part("train").labels, minlength=len(dataset.label_names))
+        found = np.array([every[dataset.label_names.index(name)] for name in names])
+        if found.all():
+            return found, "those of the data's training split: is that what it was trained on?"
+    return None, "not known"
+
+
+def _prior(trained_on: np.ndarray | None, k: int) -> list[float]:
+    counts = np.ones(k) if trained_on is None else trained_on
+    return (counts / counts.sum()).tolist()
+
+
+def _evidence(
+    scored: Evaluation,
+    trained_on: np.ndarray | None,
+    prior: list[float],
+    pictures: np.ndarray | None,
+    *,
+    votes: bool,
+    where: tuple[str | Path, LoadedData | None],
+) -> StudyEvidence:
+    k, (file, data) = len(scored.label_names), where
+    given = scored.votes if votes else None
+    poor = None if pictures is None else poor_pictures(pictures, scored.labels)
+    images = ScoredImages.of(scored.labels, given, np.zeros(len(scored), bool), k, poor)
+    counts = np.zeros(k, np.int64) if trained_on is None else trained_on
+    config = load_config(
+        "fast"
+    )  # stands for the unknown one: only differences to other cells matter
+    cell = ScoredCell(config, counts, CellPredictions.of(scored.probabilities, prior))
+    own = content_hash(file)
+    return StudyEvidence(
+        scored.label_names,
+        {0: images},
+        {BASE: {0: cell}},
+        fingerprint=own if data is None else f"{data.fingerprint}-{own}",
+        fingerprints={} if data is None else {scored.split: data.fingerprints[scored.split]},
+    )
+
+
+def _decidable(row: LabelDiagnosis, evidence: StudyEvidence, *, known: bool) -> LabelDiagnosis:
+    """Return a verdict without what predictions alone do not show."""
+    if not row.fails:
+        return (
+            row if known else replace(row, corrected=Estimate(None), corrected_gap=Estimate(None))
+        )
+    causes = {cause.name: cause for cause in row.causes}
+    for name, why in _NEEDS_TRAINING.items():
+        if name not in causes or causes[name].verdict == NOT_TESTED:
+            causes[name] = Cause(name, NOT_TESTED, because=why)
+    if not evidence.has_votes:
+        causes |= {
+            name: Cause(name, NOT_TESTED, because=_NEEDS_VOTES)
+            for name in ("ambiguity", "label noise")
+            if name in causes
+        }
+    if known:
+        return replace(row, causes=tuple(causes.values()))
+    causes["imbalance"] = Cause("imbalance", NOT_TESTED, because=_NEEDS_COUNTS)
+    return replace(
+        row,
+        corrected=Estimate(None),
+        corrected_gap=Estimate(None),
+        causes=tuple(causes.values()),
+        caveats=tuple(each for each in row.caveats if "prior-corrected" not in each),
+    )
+
+
+def _notes(
+    scored: Evaluation, whole: Evaluation, source: str, evidence: StudyEvidence
+) -> tuple[str, ...]:
+    notes = [f"one table of predictions, split '{scored.split}'; training counts: {source}"]
+    if whole.leaked is not None and whole.leaked.any():
+        notes.append(f"{int(whole.leaked.sum()):,} images that are in training too are left out")
+    if evidence.has_votes:
+        voted = scored.votes.sum(axis=1) > 0
+        notes.append(f"annotators' votes of {int(voted.sum()):,} of {len(scored):,} images")
+    return tuple(notes)
+
+
+def _undecided(labels: Sequence[LabelDiagnosis]) -> str:
+    """Return which causes remain open, and what would decide them."""
+    open_causes: dict[str, str] = {}
+    for row in labels:
+        for cause in row.causes:
+            if cause.verdict == NOT_TESTED:
+                open_causes.setdefault(cause.name, cause.because)
+    if not open_causes:
+        return "no label fails: nothing is left to decide"
+    by_reason: dict[str, list[str]] = {}
+    for name, why in open_causes.items():
+        by_reason.setdefault(why, []).append(name)
+    text = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
+    return f"not decided by predictions: {text}"

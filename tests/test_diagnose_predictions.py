@@ -1,0 +1,111 @@
+"""Causes that predictions of any network speak for, and those that they cannot decide."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from fer_layouts import faces, write_layout
+
+from fer_analysis.cli import main
+from fer_analysis.errors import FerError
+from fer_analysis.study.diagnose_predictions import Table, diagnose_predictions
+from fer_analysis.study.diagnosis import NOT_TESTED, Diagnosis
+
+NAMES = ("cat", "cow", "dog", "hen")
+N = 150
+COUNTS = {"cat": 900, "cow": 60, "dog": 900, "hen": 900}
+
+
+@pytest.fixture
+def rare(tmp_path):
+    """Return a table in which cows are called dogs, but for how rare they were in training."""
+    rng = np.random.default_rng(0)
+    prior = np.array(list(COUNTS.values()), float)
+    lines = ["id,label," + ",".join(NAMES)]
+    for label in range(4):
+        for n in range(N):
+            logits = rng.normal(0, 0.4, 4)
+            logits[label] += 2.0
+            shares = np.exp(logits) * prior
+            shares /= shares.sum()
+            lines.append(f"{label}-{n},{NAMES[label]}," + ",".join(f"{s:.6f}" for s in shares))
+    path = tmp_path / "theirs.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def verdicts(diagnosis, label):
+    row = next(row for row in diagnosis.labels if row.label == label)
+    return row, {cause.name: cause.verdict for cause in row.causes}
+
+
+def test_counts_speak_for_imbalance_and_nothing_else_is_claimed(rare):
+    found = diagnose_predictions(Table(rare, counts=COUNTS), None)
+    row, causes = verdicts(found, "cow")
+    assert row.shown == ("imbalance",)
+    assert causes["recipe"] == causes["shift between splits"] == NOT_TESTED
+    assert row.training == 60
+    assert [gain.remedy for gain in found.gains if gain.label == "cow"] == ["prior correction"]
+    assert all(not other.shown for other in found.labels if other.label != "cow")
+
+
+def test_without_counts_imbalance_is_not_decided_and_nothing_is_corrected(rare, tmp_path):
+    found = diagnose_predictions(Table(rare), None)
+    row, causes = verdicts(found, "cow")
+    assert (row.fails, row.shown) == (True, ())
+    assert set(causes.values()) == {NOT_TESTED}
+    assert {"recipe", "imbalance", "scarcity", "ambiguity", "label noise"} <= set(causes)
+    assert all(each.corrected.value is None for each in found.labels)
+    assert found.gains == found.separability == found.agreement == ()
+    assert "counts: not known" in found.notes[0]
+    assert "not decided by predictions: recipe" in found.notes[-1]
+    found.save(tmp_path / "found")
+    assert Diagnosis.load(tmp_path / "found") == found
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        (COUNTS | {"owl": 3}, "no label 'owl'"),
+        ({"cat": 3}, "no count of 'cow'"),
+        (COUNTS | {"hen": 0}, "hen: expected 1 image or more, received 0"),
+    ],
+)
+def test_counts_of_other_labels_are_refused(rare, counts, message):
+    with pytest.raises(FerError, match=message):
+        diagnose_predictions(Table(rare, counts=counts), None)
+
+
+def test_data_adds_votes_leaks_and_counts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dataset = faces(210, votes=True)
+    images, test = dataset.images.copy(), np.flatnonzero(dataset.split == "test")
+    images[test[0]] = images[np.flatnonzero(dataset.split == "train")[0]]
+    votes = np.zeros_like(dataset.votes)
+    votes[np.arange(len(votes)), dataset.labels] = 10
+    object.__setattr__(dataset, "images", images)
+    object.__setattr__(dataset, "votes", votes)
+    where = write_layout(dataset, tmp_path / "fer", "csv", votes=True)
+    names = dataset.label_names
+    lines = ["id,label," + ",".join(names)]
+    for row in test:
+        own = names[dataset.labels[row]]
+        said = "sad" if own == "fear" else own
+        shares = ",".join("0.94" if name == said else "0.01" for name in names)
+        lines.append(f"{dataset.ids[row]},{own},{shares}")
+    (tmp_path / "theirs.csv").write_text("\n".join(lines) + "\n")
+    words = ["diagnose", "--predictions", "theirs.csv", "--data", str(where), "--out", "found"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    found = Diagnosis.load(tmp_path / "found")
+    assert found.votes
+    assert any("1 images that are in training too" in note for note in found.notes)
+    assert sum(row.training for row in found.labels) == (dataset.split == "train").sum()
+    for words, message in (
+        (["diagnose", "bundled", "--predictions", "theirs.csv"], "takes no STUDY, RUN"),
+        (["diagnose", "bundled", "--counts", "happy=3"], "those of a table"),
+        (["diagnose", "--predictions", "theirs.csv", "--counts", "happy"], "expected LABEL=N"),
+    ):
+        result = CliRunner().invoke(main, words)
+        assert (result.exit_code, message in result.output) == (1, True), result.output
