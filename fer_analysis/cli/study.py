@@ -43,6 +43,7 @@ def study():
       fer study run remedies --data fer2013.csv --ray auto
       fer study status matched --data fer2013.csv
       fer study show matched --data fer2013.csv
+      fer study join machine1/cells machine2/cells --out joined
 
     Ctrl-C, a crash or a full machine lose at most an epoch of the running cells; the same
     command continues.
@@ -180,3 +181,34 @@ def keep(file, source, labels, base, store, out):
     planned = load_study(file, source, base=base, labels=labels)
     kept = keep_study(planned, CellStore(store), Path(out))
     err.print(f"kept {kept} of {len(planned.cells)} cells in {out}/", soft_wrap=True)
+
+
+@study.command()
+@click.argument("stores", nargs=-1, required=True, metavar="STORE…")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False),
+    required=True,
+    metavar="FOLDER",
+    help="The joined store; if it has cells, they are joined too.",
+)
+def join(stores, out):
+    """Join the cells of one study that several machines ran.
+
+    STOREs are folders of `fer study run` or `fer study keep`. Refused, with the names of the
+    cells: studies with another base, other data, another contract of cells, and cells that
+    are there twice with different predictions. The joined store has two small files, as those
+    of `fer study keep`:
+
+    \b
+      fer study join machine1/cells machine2/cells --out joined
+      fer diagnose matched --data fer2013.csv --store joined
+    """
+    from fer_analysis.cli.tables.console import err, notice
+    from fer_analysis.study.join import join_stores
+
+    joined = join_stores(stores, out)
+    if joined.unknown:
+        notice(f"{joined.unknown:,} cells have no record of their study: their data was compared")
+    twice = f", {joined.twice:,} of them found more than once" if joined.twice else ""
+    err.print(f"joined {joined.cells:,} cells in {out}/{twice}", soft_wrap=True)

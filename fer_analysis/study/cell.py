@@ -15,6 +15,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.progress import Listener
 from fer_analysis.run import Run
+from fer_analysis.study.cell_key import VERSION
 from fer_analysis.study.design import Cell, work_of
 from fer_analysis.study.kept import SPLITS
 from fer_analysis.study.store import CellStore
@@ -63,6 +64,9 @@ def run_cell(cell: Cell, folder: Path) -> dict:
         "seed": cell.seed,
         "threads": cell.threads,
         "work": work_of(cell),
+        "key": cell.portable_key,
+        "study": cell.base_key,
+        "contract": VERSION,
         "fingerprints": fingerprints(data),
         "label_names": list(data.dataset.label_names),
         "seconds": run.result()["seconds"],

@@ -35,6 +35,8 @@ class Cell:
             left out.
         threads: Number of threads that it runs with.
         keeps_model: Whether the model itself is kept: that of the base cell, which is examined.
+        base_key: Hash of what all cells of its study change: the same for studies that can be
+            diagnosed together, wherever the data is stored.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Cell:
     settings: str
     threads: int
     keeps_model: bool = False
+    base_key: str = ""
 
     @property
     def config(self) -> RunConfig:
@@ -172,12 +175,18 @@ def plan_study(
     changes = {BASE: {}}
     for cell, section in config.cells.items():
         changes |= dict(expanded(cell, section.set, section.each, labels))
+    anyone = {**fixed, "seed": 0, "data.fold": 0}  # machines may divide the seeds
+    shared = cell_key(
+        _settings(config.base, anyone, source, str(path)), config.threads, portable=True
+    )
     cells, base_keys = [], set()
     for cell, changed in changes.items():
         for seed in config.seeds:
             values = {**fixed, "seed": seed, "data.fold": seed % config.folds, **changed}
             settings = _settings(config.base, values, source, f"{path}, cell '{cell}'")
-            made = Cell(cell, seed, settings, config.threads, keeps_model=cell == BASE)
+            made = Cell(
+                cell, seed, settings, config.threads, keeps_model=cell == BASE, base_key=shared
+            )
             if cell == BASE:
                 base_keys.add(made.key)
             if cell == BASE or made.key not in base_keys:  # else it changes nothing in this base

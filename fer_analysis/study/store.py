@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.errors import FerError
 from fer_analysis.files import read_json, replacing, write_json
 from fer_analysis.study.cell_result import CellResult
 from fer_analysis.study.design import Cell
@@ -66,6 +67,28 @@ class CellStore:
         run_here = (read_json(file) for file in sorted(self.folder.glob(f"*/{RESULT}")))
         kept = (result.facts for result in self._kept.values())
         return [facts for facts in (*run_here, *kept) if facts]
+
+    def portable(self) -> dict[str, CellResult]:
+        """Return all finished cells by their portable keys; those that were run here first.
+
+        Raises:
+            FerError: If a cell was run by a version that did not record its portable key.
+        """
+        found, unnamed = {}, []
+        for file in sorted(self.folder.glob(f"*/{RESULT}")):
+            facts = read_json(file)
+            if not facts or "fingerprints" not in facts:
+                continue
+            if "key" in facts:
+                found[facts["key"]] = CellResult(facts, file.parent / PREDICTIONS)
+            else:
+                unnamed.append(f"cell '{facts['name']}', seed {facts['seed']}")
+        if unnamed:
+            raise FerError(
+                f"{self.folder}: {len(unnamed)} cells of an earlier version, the first: "
+                f"{unnamed[0]}; `fer study keep STUDY --out FOLDER` makes a store to be joined"
+            )
+        return {**self._kept, **found}
 
     @cached_property
     def _kept(self) -> dict[str, CellResult]:
