@@ -225,6 +225,8 @@ TABLES = {
     "saliency": saliency,
     "wheel": deployed.wheel,
     "wheel_photos": deployed.wheel_photos,
+    "exports": deployed.exports,
+    "films": deployed.films,
     "comparison": evidence.comparison,
     "conditions": evidence.conditions,
     "stress": evidence.stress,

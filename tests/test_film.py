@@ -305,6 +305,11 @@ def test_a_timeline_by_hand():
         "face 1\nn=3",
         "face 7\nn=1",
     ]
+    of_a, of_b, unsure = axes[0].collections  # one area each, however long the film
+    assert not axes[0].patches
+    tops = [area.get_paths()[0].vertices[:, 1].max() for area in (of_a, of_b, unsure)]
+    assert tops == [1, 1, 1], "each reaches the whole height: all a, then b and unsure by halves"
+    assert {0.5} < {*of_b.get_paths()[0].vertices[:, 1].tolist()}
     many = timeline(rows[:0], ("a",), {track: track for track in range(1, 20)}, seconds=1.0)
     assert many.tracks == tuple(range(8, 20)) and many.left_out == 7
 
