@@ -99,6 +99,7 @@ def exports() -> str:
     for name, run in read_json(RESULTS / "exports.json").items():
         for found in run["formats"]:
             worst = min(found["labels"], key=lambda row: row["difference"]["value"])
+            loses = worst["difference"]["value"] < 0
             speed = found["images_per_second"]
             rates = [
                 speed["exported"][way] / speed["keras"][way] for way in ("one_by_one", "at_once")
@@ -110,7 +111,7 @@ def exports() -> str:
                     f"{found['bytes'] / 1e6:.1f} ({run['keras_bytes'] / 1e6:.1f})",
                     f"{100 * found['accuracy']['exported']:.1f}",
                     paired(found["accuracy"]["difference"]),
-                    f"{worst['label']} {paired(worst['difference'])}",
+                    f"{worst['label']} {paired(worst['difference'])}" if loses else "none",
                     f"{found['same_label']:,} of {found['n']:,}",
                     f"{found['largest_difference']:.3f}",
                     "; ".join(f"{rate:.2f}" for rate in rates),
