@@ -138,16 +138,22 @@ def export() -> str:
 
 def networks() -> str:
     """Every recorded training on FER-2013's own labels."""
-    titles = {"self_built_again": "self_built", "mobilenet_again": "mobilenet"}
+    rounded = " --set training.precision=bfloat16"
+    commands = {
+        "self_built_again": "`fer train self_built`, again",
+        "mobilenet_again": "`fer train mobilenet`, again",
+        "self_built_bfloat16": f"`fer train self_built{rounded}`",
+        "mobilenet_bfloat16": f"`fer train mobilenet{rounded}`",
+    }
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
         record = read_json(path)
         if "evaluation" not in record or record["data"]["protocol"].endswith("+votes"):
             continue
-        again = ", again" if path.stem in titles else ""
         result = record["result"]
         row = _card_row(f"[`{path.stem}`](../../configs/results/{path.name})", record["evaluation"])
-        command = f"`fer train {titles.get(path.stem, path.stem)}`{again}"
+        plain = f"`fer train {path.stem.replace('improved_', 'improved/')}`"
+        command = commands.get(path.stem, plain)
         rows.append((*row, f"{result['epochs']}, {record['minutes']:.0f}", command))
     head = ("record", "accuracy, all", "leak-free", "disgust, all / leak-free")
     return markdown((*head, "epochs, minutes", "command"), rows)
