@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -16,9 +17,14 @@ PLANS = ("studies",)
 
 def shipped_configs() -> dict[str, Path]:
     """Return the bare names of the shipped configs and their files."""
+    return dict(_configs_in(CONFIGS))
+
+
+@functools.lru_cache(4)
+def _configs_in(folder: Path) -> dict[str, Path]:
     return {
-        path.relative_to(CONFIGS).with_suffix("").as_posix(): path
-        for path in sorted(CONFIGS.rglob("*.yaml"))
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for path in sorted(folder.rglob("*.yaml"))
         if path.parent.name not in PLANS
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -149,11 +151,16 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _parsed(text: str) -> object:
-    """Parse YAML.
+    """Parse YAML; a text that comes again, as a study's do thousands of times, is parsed once.
 
     Raises:
         yaml.YAMLError, ValueError: If it is none, or more than a config needs.
     """
+    return copy.deepcopy(_parsed_once(text))
+
+
+@functools.lru_cache(256)
+def _parsed_once(text: str) -> object:
     try:
         return yaml.load(text, _Loader)
     except RecursionError:

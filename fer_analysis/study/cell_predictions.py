@@ -15,7 +15,7 @@ class CellPredictions:
     """What one network predicts for n images.
 
     Args:
-        predicted: int64 `(2, n)`, labels: as predicted, and prior-corrected.
+        predicted: Integers `(2, n)`, labels: as predicted, and prior-corrected.
         confidence: float32 `(n,)`, the probability of the predicted label.
     """
 

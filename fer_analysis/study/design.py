@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,12 @@ class Cell:
         """The config of the run."""
         return parse_config(json.loads(self.settings), where=f"cell '{self.name}'")
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A short hash of all that its result depends on: cells of several studies share it."""
         return cell_key(self.settings, self.threads)
 
-    @property
+    @cached_property
     def portable_key(self) -> str:
         """The same wherever the data is stored; fingerprints tell whether it is the same data."""
         return cell_key(self.settings, self.threads, portable=True)

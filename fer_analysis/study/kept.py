@@ -58,7 +58,7 @@ def _divided(facts: dict[str, dict], arrays: dict[str, np.ndarray]) -> dict[str,
             end = start[split] + figures["n"]
             rows = slice(start[split], end)
             kept[split] = CellPredictions(
-                arrays[f"{split}_predicted"][:, rows].astype(np.int64),
+                arrays[f"{split}_predicted"][:, rows],  # as small as it is stored: there are many
                 arrays[f"{split}_confidence"][rows].astype(np.float32),
             )
             start[split] = end

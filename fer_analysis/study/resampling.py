@@ -16,6 +16,8 @@ from fer_analysis.study.cell_predictions import CellPredictions
 
 PLAIN, CORRECTED = 0, 1
 """Predictions as they are, and prior-corrected (logit adjustment, tau = 1)."""
+REMEMBERED = 300
+"""Cells whose counts are kept, 1.6 MB each with seven labels: a study may have thousands."""
 RIVAL = 0.2
 """From this share of the votes on, another label is a rival of an image's own."""
 
@@ -149,9 +151,11 @@ class StudyEvidence:
             seeds: Only of these seeds; all that the cell has if None.
         """
         seeds = tuple(self.cells[cell] if seeds is None else seeds)
-        if (cell, seeds) not in self._counted:
-            self._counted[cell, seeds] = self._count(cell, seeds)
-        return self._counted[cell, seeds]
+        found = self._counted.pop((cell, seeds), None) or self._count(cell, seeds)
+        if len(self._counted) >= REMEMBERED:
+            del self._counted[next(iter(self._counted))]
+        self._counted[cell, seeds] = found  # the last of all: used most recently
+        return found
 
     @cached_property
     def _counted(self) -> dict[tuple[str, tuple[int, ...]], Tallies]:

@@ -71,8 +71,10 @@ def study_status(study: Study, store: CellStore) -> StudyStatus:
     """
     done = finished_cells(study.cells, store)
     rows = []
-    for name in dict.fromkeys(cell.name for cell in study.cells):
-        cells = [cell for cell in study.cells if cell.name == name]
+    by_name: dict[str, list[Cell]] = {}
+    for cell in study.cells:
+        by_name.setdefault(cell.name, []).append(cell)
+    for name, cells in by_name.items():
         finished = sum(cell in done for cell in cells)
         begun = sum(store.is_under_way(cell) for cell in cells)
         rows.append(CellStatus(name, finished, begun, len(cells) - finished - begun))
