@@ -542,6 +542,7 @@ def explain(
     regions: str | Path | None = None,
     checks: str = "quick",
     others: Sequence[str | Path | Run] = (),
+    label_map: Given | None = None,
     seed: int = 0,
     overrides: tuple[str, ...] = (),
     progress: Progress | None = None,
@@ -565,6 +566,7 @@ def explain(
         checks: `none` (maps alone), `quick` (all controls, the costly ones on a few images of
             each label) or `full`.
         others: Runs whose maps of the same images are compared with this run's.
+        label_map: How labels of the data are labels of the network; see `evaluate`.
         seed: Of everything random.
         overrides: `KEY=VALUE` texts that change the data section.
         progress: Receives tasks and notices.
@@ -585,7 +587,9 @@ def explain(
     for each in opened:
         each.trained_model_file()
     import_tensorflow_quietly()
-    run, loaded, split = open_run(opened[0], data, split, overrides, progress=progress)
+    run, loaded, split = open_run(
+        opened[0], data, split, overrides, label_map=label_map, progress=progress
+    )
     from fer_analysis.figures.saliency_folder import save_figures
     from fer_analysis.saliency.explain_run import explain_run
 
@@ -844,6 +848,7 @@ def write_report(
     per_cell: int | None = None,
     out: str | Path | None = None,
     force: bool = False,
+    label_map: Given | None = None,
     overrides: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> Report:
@@ -864,6 +869,8 @@ def write_report(
             of up to 7,500.
         out: The HTML file; by default `report.html` in the first run's folder.
         force: Replace the file even if `write_report` did not make it.
+        label_map: How labels of the data are labels of the networks, as it was given to
+            `evaluate`.
         overrides: `KEY=VALUE` texts that change the data section.
         progress: Receives tasks and notices.
 
@@ -880,6 +887,7 @@ def write_report(
         >>> report.headline
         'disgust: 16 of 56 correct, ...'
     """
+    from fer_analysis.data.label_map import read_label_map
     from fer_analysis.progress import Progress
     from fer_analysis.report.commands import Request
     from fer_analysis.report.write import write_page
@@ -895,6 +903,8 @@ def write_report(
         split=split,
         studies=tuple(map(Path, studies)),
         audit=None if audit is None else Path(audit),
+        label_map=None if label_map is None else read_label_map(label_map),
+        overrides=tuple(overrides),
     )
     return write_page(
         opened,

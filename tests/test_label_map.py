@@ -120,6 +120,17 @@ def test_a_network_is_scored_on_data_with_more_labels(affect):
     assert found.protocol == "own+mapped" and not found.comparable
     assert any("contempt=-" in note and "left out" in note for note in found.notes)
     assert "contempt=-" in (found.folder / "metrics.json").read_text()
+    here = ["bundled", "--data", "affect", "--split", "validation", "--map", "contempt=-"]
+    quick = ["--method", "gradient", "--n", "2", "--checks", "none"]
+    told = fer("saliency", *here, *quick)
+    assert "read as the network's" in told.stdout and "contempt=-" in told.stdout
+    run = found.folder.parents[1]
+    fer("report", *here)
+    page = (run / "report.html").read_text()
+    assert "read as the network&#39;s" in page and "Saliency overlay" in page
+    assert "--map contempt=-" in page and "contempt=-" in (run / "MODEL_CARD.md").read_text()
+    alone = fer("report", *here[:-2], "--out", "other.html")
+    assert alone.exit_code == 1 and "no saved predictions" in alone.output
 
 
 def test_networks_with_more_and_fewer_labels_are_compared():

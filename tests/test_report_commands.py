@@ -121,6 +121,27 @@ def test_commands_keep_what_was_asked_for():
     assert {"data.n=280", "data.seed=4"} <= {*words}
 
 
+def test_commands_read_the_data_as_the_page_did():
+    asked = Request(
+        ("bundled",),
+        "votes",
+        label_map={"contempt": None},
+        overrides=("data.labels=votes",),
+    )
+    made = suggested(asked, Subject("bundled", "validation"))
+    on_it = "--data votes --set data.labels=votes --map contempt=- --split validation"
+    assert made["stress"].commands == (f"fer stress bundled {on_it}",)
+    assert made["saliency"].commands == (f"fer saliency bundled {on_it}",)
+    assert "--set data.labels=votes" in made["exclude"].commands[0]
+    for section in ("audit", "study", "remedies", "compare", "relabel"):
+        assert not made[section].commands and "takes no --map" in made[section].why
+    told = suggested(
+        Request(("a",), "votes", overrides=("data.labels=votes",)), Subject("a", "test")
+    )
+    assert "takes no --set" in told["study"].why
+    assert "--set data.labels=votes --out" in told["audit"].commands[0]
+
+
 def test_why_there_is_no_command(monkeypatch):
     monkeypatch.delenv("FER2013_DIR", raising=False)
     alone = suggested(Request(("runs/theirs-01234567",)), Subject("theirs", "given", network=False))

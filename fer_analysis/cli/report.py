@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fer_analysis.cli.options import COUNT, SPLITS, data_option, set_option
+from fer_analysis.cli.options import COUNT, SPLITS, data_option, map_option, set_option
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -51,8 +51,9 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option("--force", is_flag=True, help="Replace a file that `fer report` did not write.")
 @click.option("--open", "look", is_flag=True, help="Show it in the browser.")
+@map_option
 @set_option
-def report(runs, source, split, studies, audit, no_faces, per_cell, out, force, look, overrides):
+def report(runs, source, look, no_faces, **asked):
     """Write one page that leads from a figure to the faces behind it.
 
     RUN is a run that `fer evaluate` has evaluated; the newest run if none is named. The
@@ -64,6 +65,7 @@ def report(runs, source, split, studies, audit, no_faces, per_cell, out, force, 
       fer report runs/first --audit runs/audit-fer2013 --study runs/diagnosis-first
       fer report runs/first --study runs/diagnosis-why --study runs/study-remedies
       fer report runs/mobilenet runs/self_built --split validation --out both.html
+      fer report bundled --data affectnet/ --map contempt=-    # as it was evaluated
       fer report --no-faces                          # for data that must not be shared
 
     A single HTML file that needs no network and no server, from what the other commands saved:
@@ -76,19 +78,7 @@ def report(runs, source, split, studies, audit, no_faces, per_cell, out, force, 
     from fer_analysis.cli.tables.console import out as console
 
     progress = ConsoleProgress()
-    written = api.write_report(
-        runs,
-        data=source,
-        split=split,
-        studies=studies,
-        audit=audit,
-        faces=not no_faces,
-        per_cell=per_cell,
-        out=out,
-        force=force,
-        overrides=overrides,
-        progress=progress,
-    )
+    written = api.write_report(runs, data=source, faces=not no_faces, progress=progress, **asked)
     if verbosity.level() != verbosity.QUIET:
         console.print(written.headline)
     if written.faces_missing:

@@ -11,6 +11,7 @@ from fer_analysis.cli.options import (
     data_option,
     figure_options,
     json_option,
+    map_option,
     set_option,
     split_option,
 )
@@ -81,6 +82,7 @@ _NOT_LISTED = (*NOT_OPTIONS, "seed")
 @click.option("--seed", default=0, type=SEED, show_default=True, help="Seed of everything random.")
 @data_option
 @split_option
+@map_option
 @set_option
 @figure_options
 @json_option

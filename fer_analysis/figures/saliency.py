@@ -190,7 +190,8 @@ def bars_of(estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
 
 def _facts(analysis: SaliencyAnalysis) -> tuple[str, ...]:
     maps = analysis.maps
-    return of_run(analysis.meta["run"]), f"{maps.split} split", plain(maps.description, 110)
+    notes = [plain(note, 200) for note in analysis.notes]
+    return of_run(analysis.meta["run"]), f"{maps.split} split", plain(maps.description, 110), *notes
 
 
 def _recall(summary: LabelSummary) -> str:

@@ -72,6 +72,7 @@ def bars_figure(analysis: SaliencyAnalysis) -> Figure:
         plain(analysis.maps.description, 110),
         INTERVALS,
         "n: faces of the label",
+        *(plain(note, 200) for note in analysis.notes),
         *(f"! {mark}" for mark in analysis.marks),
     )
     return figure

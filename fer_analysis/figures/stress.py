@@ -86,7 +86,8 @@ def heat_map_figure(test: StressTest) -> Figure:
 
 
 def _facts(test: StressTest) -> tuple[str, ...]:
-    return plain(test.name, 48), test.where, of_images(len(test))
+    notes = [plain(note, 200) for note in test.meta.get("label_notes", ())]
+    return plain(test.name, 48), test.where, of_images(len(test)), *notes
 
 
 def _widest_intervals(test: StressTest) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer_analysis.config import RunConfig
 from fer_analysis.config.schema import SYNTHETIC
+from fer_analysis.data.label_map import LEAVE_OUT
 from fer_analysis.text import command
 
 
@@ -23,6 +24,8 @@ class Request:
         split: The split that was named; None for the default.
         studies: Folders of `fer diagnose` and `fer study show`.
         audit: The folder of `fer audit`.
+        label_map: The data's labels -> the networks', where they were translated.
+        overrides: `KEY=VALUE` texts that change how the data is read.
     """
 
     runs: tuple[str, ...]
@@ -30,6 +33,8 @@ class Request:
     split: str | None = None
     studies: tuple[Path, ...] = ()
     audit: Path | None = None
+    label_map: Mapping[str, str | None] | None = None
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,13 @@ class Suggestion:
 
     commands: tuple[str, ...] = ()
     why: str = ""
+
+
+AS_THEY_READ = ("study", "remedies")
+"""Sections whose commands read the data by the configs of their trainings."""
+
+OF_OWN_LABELS = ("audit", "study", "remedies", "compare", "doubtful", "relabel")
+"""Sections whose commands know the data's own labels alone."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,12 @@ NO_NETWORK = Suggestion(why="That needs the network, and this page is of predict
 NO_DATA = Suggestion(
     why="Its command needs the data: make this page again with the option --data to see it."
 )
+CHANGED = Suggestion(
+    why="Its command takes no --set: it reads the data in another way than this page."
+)
+MAPPED = Suggestion(
+    why="Its command takes no --map: it is of the data's labels, and this page of the network's."
+)
 
 
 def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
@@ -73,8 +91,9 @@ def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
         subject: What the page is of.
     """
     run, name = request.runs[0], subject.name
-    data = ["--data", request.data] if request.data else []
-    on_split = [*data, "--split", subject.split]
+    changed = [word for text in request.overrides for word in ("--set", text)]
+    data = [*(["--data", request.data] if request.data else []), *changed]
+    on_split = [*data, *_map_words(request), "--split", subject.split]
     audit, diagnosis, study = f"runs/audit-{name}", f"runs/diagnosis-{name}", "runs/study-remedies"
 
     def of_network(*words: str, then: str = "") -> Suggestion:
@@ -84,11 +103,11 @@ def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
 
     source = _source(request, subject)
     trained_by = f"{run}/config.yaml" if subject.config else "fast"
-    trained = [trained_by, *(data if subject.config else source or ())]
-    settings = [] if request.data else _settings(subject.config)
+    trained = [trained_by, *(data if subject.config else [*(source or ()), *changed])]
+    settings = [*([] if request.data else _settings(subject.config)), *changed]
     remedies = command("fer study run remedies", *(source or ()))
     shown = command("fer study show remedies", *(source or ()), "--out", study)
-    return {
+    made = {
         "votes": of_network("fer evaluate", run, *on_split),
         "saliency": of_network("fer saliency", run, *on_split),
         "stress": of_network("fer stress", run, *on_split),
@@ -123,6 +142,9 @@ def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
             request, subject, command("fer train", *trained, "--relabel", "faces.csv")
         ),
     }
+    if request.overrides:
+        made |= dict.fromkeys(AS_THEY_READ, CHANGED)
+    return made if request.label_map is None else made | dict.fromkeys(OF_OWN_LABELS, MAPPED)
 
 
 def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
@@ -130,6 +152,8 @@ def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
     words = [*request.runs, *runs]
     if request.data:
         words += ["--data", request.data]
+    words += [word for text in request.overrides for word in ("--set", text)]
+    words += _map_words(request)
     if request.split:
         words += ["--split", request.split]
     for study in request.studies:
@@ -137,6 +161,11 @@ def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
     if request.audit and "--audit" not in more:
         words += ["--audit", request.audit]
     return command("fer report", *words, *more)
+
+
+def _map_words(request: Request) -> list[str]:
+    pairs = (request.label_map or {}).items()
+    return [word for a, b in pairs for word in ("--map", f"{a}={b or LEAVE_OUT}")]
 
 
 def _source(request: Request, subject: Subject) -> list[str] | None:

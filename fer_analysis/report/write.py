@@ -11,6 +11,7 @@ from fer_analysis.config import check_sections, load_config
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import data_section, read_data
+from fer_analysis.evaluation.open_run import open_run as open_with_data
 from fer_analysis.files import write_text
 from fer_analysis.progress import Progress
 from fer_analysis.report.commands import Request
@@ -67,10 +68,13 @@ def write_page(
     """Write the page; see `fer_analysis.api.write_report`."""
     check_sections(overrides, "data")
     opened = [open_run(run) for run in runs]
-    other = None
-    if request.data is not None:
+    data = [None] * len(opened)
+    if request.label_map is not None:
+        data = [_mapped(run, request, overrides, progress) for run in opened]
+    elif request.data is not None:
         other = read_data(data_section(request.data, overrides), _TasksOnly(progress))
-    results = [results_of(run, other) for run in opened]
+        data = [other] * len(opened)
+    results = [results_of(run, other) for run, other in zip(opened, data, strict=True)]
     split = common_split(results, request.split)
     saved = [
         read_run(name, run, result, split)
@@ -79,7 +83,7 @@ def write_page(
     out = out or saved[0].results.path / "report.html"
     _refuse_foreign(out, force)
     if faces:
-        saved[0] = _with_faces(saved[0], other, overrides, progress)
+        saved[0] = _with_faces(saved[0], data[0], overrides, progress)
     else:
         saved[0] = saved[0].without_faces("left out on request (--no-faces)")
     content = page(saved, request, faces=faces, per_cell=per_cell)
@@ -88,6 +92,15 @@ def write_page(
     card = out.with_name(CARD if out.stem == "report" else f"{out.stem}.{CARD}")
     _write_card(card, model_card(content), force, progress)
     return Report(out, card, content["headline"], content["faces_missing"] if faces else "")
+
+
+def _mapped(
+    run: Run, request: Request, overrides: tuple[str, ...], progress: Progress
+) -> LoadedData:
+    """Return the data with its labels translated to a run's, as `fer evaluate --map` did."""
+    options = {"label_map": request.label_map, "progress": _TasksOnly(progress)}
+    _, data, _ = open_with_data(run, request.data, request.split or "test", overrides, **options)
+    return data
 
 
 def _with_faces(

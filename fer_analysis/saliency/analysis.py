@@ -53,6 +53,11 @@ class SaliencyAnalysis:
         return marks(self.checks)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was made of the data's own labels, one line each."""
+        return tuple(self.meta.get("label_notes", ()))
+
+    @property
     def complete(self) -> bool:
         """Whether the analysis ran to its end; False where Ctrl-C cut it short."""
         return self.meta["complete"]

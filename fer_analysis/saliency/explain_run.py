@@ -241,4 +241,5 @@ def _meta(
         "checks": checks,
         "thresholds": THRESHOLDS,
         "complete": complete,
+        "label_notes": list(data.label_notes(maps.split)),
     }
