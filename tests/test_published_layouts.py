@@ -54,6 +54,27 @@ def test_folders_called_by_numbers_are_never_guessed(tmp_path):
         load_data(tmp_path, layout="rafdb_numbers")
 
 
+def test_folders_called_by_classes_are_never_guessed(tmp_path):
+    """`train_class/class001`: names, unless one says that they are AffectNet's in its order."""
+    data = made("affectnet")
+    write_layout(data, tmp_path, "affectnet_numbers")
+    for split, name in (("train", "train_class"), ("validation", "val_class")):
+        (tmp_path / split).rename(tmp_path / name)
+        for number in range(8):
+            (tmp_path / name / str(number)).rename(tmp_path / name / f"class{number + 1:03}")
+    loaded = load_data(tmp_path)
+    assert loaded.layout == "folders" and set(loaded.dataset.split) == {"train", "validation"}
+    assert loaded.dataset.label_names == tuple(f"class{i:03}" for i in range(1, 9))
+    told = next(text for text in loaded.notices if "kept as names" in text)
+    assert "--layout affectnet_numbers" in told and "class001 neutral" in told
+    asked = load_data(tmp_path, layout="affectnet_numbers")
+    assert asked.dataset.label_names == EIGHT and labels_of(asked.dataset) == labels_of(data)
+    told = next(text for text in asked.notices if text.startswith("labels: "))
+    assert "counted from one" in told and "class001 neutral" in told and "class008 contempt" in told
+    with pytest.raises(FerError, match="RAF-DB's numbers 1 to 7"):
+        load_data(tmp_path, layout="rafdb_numbers")
+
+
 def test_kaggles_rafdb_is_known_by_its_file_names(tmp_path):
     """`DATASET/train/5/train_00001_aligned.jpg`; somebody's own 0 to 6 stay numbers."""
     data = made("rafdb")

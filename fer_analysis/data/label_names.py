@@ -149,6 +149,12 @@ def _shown(name: str) -> str:
 
 def _codes(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return a notice of whose numbers labels may be: that is never guessed."""
+    if {f"class{number:03}" for number in range(1, 8)} <= {name.lower() for name in names}:
+        return (
+            f"the labels {names[0]} to {names[-1]} are kept as names, since the folders do not say "
+            "which is which; AffectNet's are passed on so: --layout affectnet_numbers reads them "
+            "as AffectNet's numbers in their order (class001 neutral, class002 happy, …)",
+        )
     if not all(name.isascii() and name.isdecimal() for name in names):
         return ()
     numbers = {int(name) for name in names}

@@ -36,7 +36,19 @@ OFFICIAL_FOLDERS = {
 """Folders that scripts write for FER-2013's own Training, PublicTest and PrivateTest."""
 
 _BEFORE = ("fer2013plus", "fer2013", "ferplus", "fer")
-_AFTER = ("set", "data", "dataset", "split", "images", "image", "imgs", "faces", "folder", "集")
+_AFTER = (
+    "set",
+    "data",
+    "dataset",
+    "split",
+    "images",
+    "image",
+    "imgs",
+    "faces",
+    "folder",
+    "class",
+    "集",
+)
 _PARTS = {"fold", "folds", "split", "splits", "subset", "holdout", "heldout"}
 _PARTS |= {"trainval", "trainvalid", "traintest", "valtest", "public", "private"}
 _PARTS |= {"unlabeled", "unlabelled", "nolabel"}
