@@ -51,3 +51,16 @@ def trained(trained_once, own_folder):
     config = Path("run/config.yaml")
     config.write_text(config.read_text().replace(str(trained_once), str(Path.cwd())))
     return Path("fer")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start a headless Chromium; only for tests that are marked with `needs_chromium`."""
+    from chromium import CHROMIUM, playwright
+
+    # Chromium as root wants no sandbox; the page is our own.
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=root)
+        yield browser
+        browser.close()

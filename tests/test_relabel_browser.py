@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 from pathlib import Path
 
 import pytest
+from chromium import AXE, needs_chromium
 
 import fer_analysis
 from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.read_face_list import read_face_list
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: `pip install playwright`"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-AXE = importlib.util.find_spec("axe_playwright_python")
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on the path: `apt-get install chromium`"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +23,6 @@ def written(tmp_path_factory):
     return fer_analysis.write_relabel_page(
         data=data, faces=folder / "faces.csv", out=folder / "page"
     )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # Chromium as root wants no sandbox; the page is our own.
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=root)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

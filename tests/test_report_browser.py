@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import os
-import shutil
 from pathlib import Path
 
 import pytest
+from chromium import AXE, needs_chromium
 from report_pages import Page, drawn, make_audit, make_diagnosis, make_differences, make_run
 from small_bundle import fer
 
 from fer_analysis.data.dataset import FER_LABELS
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: `pip install playwright`"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-AXE = importlib.util.find_spec("axe_playwright_python")
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on the path: `apt-get install chromium`"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +36,6 @@ def files(tmp_path_factory):
         folder / "remedies",
     )
     return folder / "run" / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # Chromium as root wants no sandbox; the page is our own.
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=root)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
