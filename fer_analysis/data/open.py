@@ -65,16 +65,8 @@ def _labelled_by_votes(loaded: LoadedData, section: BaseModel) -> LoadedData:
     if account is not None:
         left_out = {**account.left_out, **facts.total()}
         account = replace(account, read=len(dataset), left_out=left_out)
-    return replace(
-        loaded,
-        dataset=dataset,
-        protocol=loaded.protocol + BY_VOTES,
-        fingerprint=dataset.fingerprint(),
-        notices=(*loaded.notices, facts.told()),
-        comparable=False,
-        account=account,
-        vote_labels=facts,
-    )
+    made = _with_other_labels(loaded, dataset, BY_VOTES, facts.told())
+    return replace(made, account=account, vote_labels=facts)
 
 
 def with_labels_of(loaded: LoadedData, network: tuple[str, ...], given: Given) -> LoadedData:
@@ -89,14 +81,20 @@ def with_labels_of(loaded: LoadedData, network: tuple[str, ...], given: Given) -
         FerError: If a label has no counterpart, or is unknown.
     """
     dataset, done = map_labels(loaded.dataset, network, given)
+    return replace(_with_other_labels(loaded, dataset, MAPPED, done.told()), label_map=done)
+
+
+def _with_other_labels(
+    loaded: LoadedData, dataset: FaceDataset, ending: str, told: str
+) -> LoadedData:
+    """Return data whose labels were replaced; no figure of it is comparable with published ones."""
     return replace(
         loaded,
         dataset=dataset,
-        protocol=loaded.protocol + MAPPED,
+        protocol=loaded.protocol + ending,
         fingerprint=dataset.fingerprint(),
-        notices=(*loaded.notices, done.told()),
+        notices=(*loaded.notices, told),
         comparable=False,
-        label_map=done,
     )
 
 
