@@ -79,20 +79,18 @@ def _print_json(loaded) -> None:
 
 
 def _print_counts(loaded) -> None:
-    from fer_analysis.cli.tables.console import out
-    from fer_analysis.cli.tables.data import counts_tables, left_out_table
+    from fer_analysis.cli.tables.console import out, print_text
+    from fer_analysis.cli.tables.data import counts_table, left_out_table
 
     dataset = loaded.dataset
     height, width = dataset.images.shape[1:3]
-    out.print(
+    print_text(
         f"{loaded.section.source}: layout {loaded.layout}, protocol {loaded.protocol}, "
         f"{len(dataset):,} images of {height}x{width}, fingerprint {loaded.fingerprint}"
-        + (", with annotators' votes" if dataset.votes is not None else ""),
-        soft_wrap=True,
+        + (", with annotators' votes" if dataset.votes is not None else "")
     )
     if loaded.account:
-        out.print(str(loaded.account), soft_wrap=True)
-    for rows in counts_tables(dataset, out.width):
-        out.print(rows)
+        print_text(str(loaded.account))
+    out.print(counts_table(dataset))
     if loaded.vote_labels and loaded.vote_labels.left_out:
         out.print(left_out_table(loaded.vote_labels, dataset.splits))

@@ -221,8 +221,11 @@ def _figures(run: Run, folder: str) -> dict | None:
     from fer_analysis.evaluation.metrics import load_metrics
 
     metrics = load_metrics(run.evaluation_folder(folder))
-    if metrics is None:
-        return None
+    return None if metrics is None else figures_of(metrics)
+
+
+def figures_of(metrics: dict) -> dict:
+    """Return what a card says of an evaluation's figures; see `metrics`."""
     figures = {
         "notes": metrics["notes"] + metrics["warnings"],
         "all": _block(metrics["all"]),

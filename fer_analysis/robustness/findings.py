@@ -23,6 +23,8 @@ def lowest(test: StressTest, conditions: Collection[str]) -> dict:
 def lowest_promise(test: StressTest) -> str:
     """Return where the fewest answers are correct."""
     answered = [row for row in test.summary["rows"] if row["correct_answers"].high is not None]
+    if not answered:
+        return "not a single image is answered under any condition"
     worst = min(answered, key=lambda row: row["correct_answers"].high)
     return (
         f"lowest, {worst['caption']}: answers {percent(worst['answered'].value, 0)}, "

@@ -8,7 +8,7 @@ import click
 
 from fer_analysis.auditing.audit import Audit
 from fer_analysis.auditing.caveats import caveats
-from fer_analysis.cli.tables.console import out, print_item, table
+from fer_analysis.cli.tables.console import matrix, out, print_item, print_text, table
 from fer_analysis.cli.verbosity import ALL, QUIET, level
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.text import interval, number, percent
@@ -37,7 +37,7 @@ def print_audit(audit: Audit, *, as_json: bool = False) -> None:
     if level() == QUIET:
         return
     summary, issues = audit.summary, audit.issues
-    out.print(
+    print_text(
         f"{summary['n']:,} images, layout {summary['layout']}, protocol {summary['protocol']}, "
         f"fingerprint {summary['fingerprint']}"
     )
@@ -52,7 +52,7 @@ def print_audit(audit: Audit, *, as_json: bool = False) -> None:
     else:
         _print_summary(issues)
     for note in audit.notes:
-        out.print(f"note: {note}")
+        print_text(f"note: {note}")
 
 
 def _print_summary(issues: dict) -> None:
@@ -63,7 +63,7 @@ def _print_summary(issues: dict) -> None:
         _print_kinds({kind: issues[kind] for kind in issues if kind in shown})
     fewer = [f"{kind} {issues[kind]['n']:,}" for kind in found[MOST_KINDS:]]
     if fewer:
-        out.print(f"fewer: {', '.join(fewer)}")
+        print_text(f"fewer: {', '.join(fewer)}")
     if not found:
         out.print("no issue was found")
 
@@ -83,15 +83,14 @@ def _print_kinds(issues: dict) -> None:
 
 
 def _print_labels(issues: dict, names: list[str]) -> None:
-    rows = table("% of each label", *(name[:9] for name in names))
-    for kind, figures in issues.items():
-        if figures["n"]:
-            pairs = zip(
-                figures["by_label"].values(), figures["among_by_label"].values(), strict=True
-            )
-            rows.add_row(kind, *(percent(n / of if of else None, unit="") for n, of in pairs))
-    if rows.row_count:
-        out.print(rows)
+    found = {kind: figures for kind, figures in issues.items() if figures["n"]}
+    pairs = (
+        zip(each["by_label"].values(), each["among_by_label"].values(), strict=True)
+        for each in found.values()
+    )
+    cells = [[percent(n / of if of else None, unit="") for n, of in each] for each in pairs]
+    if found:
+        out.print(matrix("% of each label", list(found), names, cells))
 
 
 def _print_against_votes(figures: dict) -> None:
@@ -120,9 +119,7 @@ def _print_against_votes(figures: dict) -> None:
                 number(row["lift_within_labels"], 2),
             )
     out.print(rows)
-    out.print(
-        "lift: over all training images; in label: over images of the same labels", soft_wrap=True
-    )
+    print_text("lift: over all training images; in label: over images of the same labels")
 
 
 def _share(estimate: Estimate) -> tuple[str, str]:

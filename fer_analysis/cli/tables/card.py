@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fer_analysis.cli.tables.console import out, print_item, table
+from fer_analysis.cli.tables.console import out, print_item, print_text, table
 from fer_analysis.cli.tables.promises import print_answers, print_sets
 from fer_analysis.evaluation.model_card import card_lines, split_name
 from fer_analysis.evaluation.promises import Promises
@@ -20,14 +20,13 @@ def print_card(name: str, card: dict) -> None:
         name: The run's name.
         card: See `evaluation.model_card.make_card`.
     """
-    out.print(
+    print_text(
         f"{name}: {card['model']}, {card['parameters']:,} parameters, trained by "
         f"`{card['command']}` (seed {card['seed']}) in {card['minutes']:.0f} minutes on data of "
-        f"fingerprint {card['data']['fingerprint']}",
-        soft_wrap=True,
+        f"fingerprint {card['data']['fingerprint']}"
     )
     if card["note"]:
-        out.print(f"note: {card['note']}", soft_wrap=True)
+        print_text(f"note: {card['note']}")
     for split in ("validation", "validation-tta", "test", "test-tta"):
         _print_split(card, split)
     for split, found in (card.get("promises") or {}).items():
@@ -38,7 +37,7 @@ def print_card(name: str, card: dict) -> None:
 
 
 def _print_promises(title: str, found: Promises) -> None:
-    out.print(f"\nanswers and label sets on {title}", soft_wrap=True)
+    print_text(f"\nanswers and label sets on {title}")
     print_answers(found, BY_LABEL)
     print_sets(found, BY_LABEL)
 
@@ -48,18 +47,17 @@ def _print_split(card: dict, split: str) -> None:
     title = split_name(card, base) + (" with test-time augmentation" if tta else "")
     figures = card[split]
     if figures is None:
-        out.print(f"\n{title}: not measured", soft_wrap=True)
+        print_text(f"\n{title}: not measured")
         return
     blocks = {key: figures[key] for key in _BLOCKS if figures[key]}
-    out.print(f"\n{title}", soft_wrap=True)
+    print_text(f"\n{title}")
     for line in figures["notes"]:
-        out.print(f"note: {line}", soft_wrap=True)
+        print_text(f"note: {line}")
     for key, block in blocks.items():
         accuracy, macro_f1 = (Estimate.from_dict(block[k]) for k in ("accuracy", "macro_f1"))
-        out.print(
+        print_text(
             f"{_BLOCKS[key]}: accuracy {estimate(accuracy)} of {block['n']:,}, "
-            f"macro-F1 {estimate(macro_f1)}",
-            soft_wrap=True,
+            f"macro-F1 {estimate(macro_f1)}"
         )
     heads = ("correct", "recall %", "95 % int.") * len(blocks)
     rows = table("label", *heads)

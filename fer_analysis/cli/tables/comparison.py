@@ -101,9 +101,9 @@ def _print_runs(comparison: Comparison) -> None:
 def _print_spreads(title: str, spreads: list[dict]) -> None:
     """Print mean and standard deviation over the seeds of each config."""
     names = [f"{row['name']} ({row['seeds']} seed{'s'[: row['seeds'] > 1]})" for row in spreads]
-    rows = table("", *names, title=f"\n{title}: mean ± standard deviation over the seeds")
-    for column in rows.columns:
-        column.no_wrap, column.overflow = False, "fold"
+    rows = table(
+        "", *names, title=f"\n{title}: mean ± standard deviation over the seeds", goes_on=True
+    )
     rows.add_row("accuracy %", *(_mean_sd(row["accuracy"]) for row in spreads))
     rows.add_row("macro-F1 %", *(_mean_sd(row["macro_f1"]) for row in spreads))
     for label in spreads[0]["recall"]:

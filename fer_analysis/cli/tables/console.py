@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Sequence
 
 from rich import box
-from rich.table import Table
 
 from fer_analysis import progress
 from fer_analysis.cli import verbosity
@@ -21,7 +20,9 @@ def notice(text: str) -> None:
     err.print(f"note: {text}", style="yellow", soft_wrap=True)
 
 
-def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Table:
+def table(
+    *columns: str, numbers_from: int = 1, title: str | None = None, goes_on: bool = False
+) -> FittingTable:
     """Return an empty table that fits its terminal; numbers are right-aligned.
 
     Args:
@@ -29,6 +30,7 @@ def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Tab
             the right are left out.
         numbers_from: The first column of numbers.
         title: Of the table.
+        goes_on: Let what has no room follow in a table below, with the first column again.
     """
     result = FittingTable(
         *columns,
@@ -39,11 +41,46 @@ def table(*columns: str, numbers_from: int = 1, title: str | None = None) -> Tab
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
+    result.goes_on = goes_on
     for column in result.columns[numbers_from:]:
         column.justify = "right"
     for column in result.columns[1:]:
         column.no_wrap = True
     return result
+
+
+def matrix(
+    corner: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    *,
+    title: str | None = None,
+) -> FittingTable:
+    """Return a table with a row and a column for each of two lists; it is turned to fit.
+
+    Args:
+        corner: The name of the first column.
+        rows: The names of the rows.
+        columns: The names of the columns.
+        cells: For each row its texts.
+        title: Of the table.
+    """
+    for turned in (False, True):
+        heads, names, texts = (
+            (rows, columns, zip(*cells, strict=True)) if turned else (columns, rows, cells)
+        )
+        result = table(corner, *heads, title=title, goes_on=True)
+        for name, row in zip(names, texts, strict=True):
+            result.add_row(name, *row)
+        if turned or result.fits(out.width) or len(columns) <= len(rows):
+            return result
+    return result
+
+
+def print_text(text: str) -> None:
+    """Print a text, folded between words at the terminal's width."""
+    _print_folded(_folded(text, indent="  "), False)
 
 
 def print_item(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from rich.table import Table
@@ -20,16 +20,13 @@ MOST_LABELS = 32
 """Labels above which only the rarest and the most frequent are shown, unless all is asked for."""
 
 SHOWN = 5
-GAP = 2
-"""Characters between two columns."""
 
 
-def counts_tables(dataset: FaceDataset, width: int) -> Iterator[Table]:
-    """Return tables of the images of each split (rows) and label (columns), none too wide.
+def counts_table(dataset: FaceDataset) -> Table:
+    """Return a table of the images of each split (rows) and label (columns).
 
     Args:
         dataset: The data set.
-        width: Characters of a line. What does not fit in one table goes on in the next.
     """
     counts = dataset.counts()
     total = np.sum(list(counts.values()), axis=0)
@@ -39,15 +36,11 @@ def counts_tables(dataset: FaceDataset, width: int) -> Iterator[Table]:
         order = np.argsort(total, kind="stable")
         columns = [*order[:SHOWN], *order[-SHOWN:]]
         title = f"{len(total):,} labels: the {SHOWN} rarest and the {SHOWN} most frequent (-v: all)"
-    for number, block in enumerate(_blocks(columns, dataset.label_names, counts, width)):
-        names = [short(dataset.label_names[label], WIDEST) for label in block]
-        last = ["n"] if number == 0 else []
-        rows = table("split", *last, *names, title=title)
-        for split, count in counts.items():
-            sums = [str(count.sum())] if number == 0 else []
-            rows.add_row(split, *sums, *(str(count[label]) for label in block))
-        title = None
-        yield rows
+    names = [short(dataset.label_names[label], WIDEST) for label in columns]
+    rows = table("split", "n", *names, title=title, goes_on=True)
+    for split, count in counts.items():
+        rows.add_row(split, str(count.sum()), *(str(count[label]) for label in columns))
+    return rows
 
 
 def left_out_table(facts: VoteLabels, splits: Sequence[str]) -> Table:
@@ -56,19 +49,3 @@ def left_out_table(facts: VoteLabels, splits: Sequence[str]) -> Table:
     for reason, counts in facts.left_out.items():
         rows.add_row(reason, *(f"{counts.get(split, 0):,}" for split in splits))
     return rows
-
-
-def _blocks(columns, names, counts, width: int) -> Iterator[list[int]]:
-    """Divide columns into blocks that fit next to the split's name and the sum."""
-    digits = max((len(str(count.sum())) for count in counts.values()), default=1)
-    start = max(map(len, counts), default=5) + digits + 2 * GAP
-    block, used = [], start
-    for label in columns:
-        needed = max(len(short(names[label], WIDEST)), digits) + GAP
-        if block and used + needed > width:
-            yield block
-            block, used = [], start
-        block.append(label)
-        used += needed
-    if block:
-        yield block

@@ -1,4 +1,5 @@
-"""A table that fits its terminal: columns are left out from the right, and words stay whole."""
+"""A table that fits its terminal: columns are left out from the right or go on below, and words
+stay whole."""
 
 from __future__ import annotations
 
@@ -25,17 +26,27 @@ class FittingTable(Table):
     """A table whose first column, and columns of texts, wrap between words.
 
     Columns of numbers are never cut. Where they do not fit, those on the right are left out, and
-    a last line names them.
+    a last line names them; or, where `goes_on` is true, they follow in a table below.
     """
 
+    goes_on = False
+
+    def fits(self, width: int) -> bool:
+        """Return whether all columns fit side by side, without wrapping."""
+        return sum(map(_natural, self.columns)) + GAP * (len(self.columns) - 1) <= width
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator:
-        columns = self.columns
-        kept, left_out = _fitting(columns, options.max_width)
-        self.columns = kept
+        columns, title = self.columns, self.title
+        left_out = list(columns)
         try:
-            yield from super().__rich_console__(console, options)
+            while True:
+                self.columns, left_out = _fitting(left_out, options.max_width)
+                yield from super().__rich_console__(console, options)
+                if not (self.goes_on and left_out):
+                    break
+                left_out, self.title = [columns[0], *left_out], None
         finally:
-            self.columns = columns
+            self.columns, self.title = columns, title
         for line in _told(left_out, options.max_width):
             yield Segment(line)
             yield Segment.line()

@@ -34,6 +34,8 @@ def print_analysis(analysis: SaliencyAnalysis, *, as_json: bool = False) -> None
         return
     _print_labels(analysis)
     _print_zeros(analysis)
+    for note in analysis.notes:
+        _line(note)
     if level() == ALL:
         for each in analysis.findings:
             if each.by_maps.region is None:
@@ -68,7 +70,7 @@ def _print_labels(analysis: SaliencyAnalysis) -> None:
             *found,
         )
     for index in (2, 5, 6):  # names of the user's regions
-        shown.columns[index].no_wrap, shown.columns[index].overflow = False, "fold"
+        shown.columns[index].justify = "left"
     out.print(shown)
     if len(analysis.labels) > most:
         _line(f"… and {len(analysis.labels) - most} more labels (-v prints all)")
@@ -106,7 +108,7 @@ def _print_stability(rows) -> None:
             number(row["mean_map"], 2),
             ", ".join(row["most_enriched"]),
         )
-    shown.columns[-1].no_wrap, shown.columns[-1].overflow = False, "fold"
+    shown.columns[-1].justify = "left"
     out.print(shown)
 
 
@@ -138,8 +140,6 @@ def _print_humans(findings: tuple[RegionFinding, ...]) -> None:
             "humans_agree",
         )
         shown.add_row(*(row[name] or MISSING for name in columns))
-    for column in shown.columns:
-        column.no_wrap, column.overflow = False, "fold"
     out.print(shown)
 
 

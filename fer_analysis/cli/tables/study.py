@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from fer_analysis.cli import verbosity
-from fer_analysis.cli.tables.console import err, out, table
+from fer_analysis.cli.tables.console import err, matrix, out, print_text, table
 from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
 from fer_analysis.study.run_study import StudyStatus
 from fer_analysis.text import MISSING, percent, points, short
 
 _SHORT = {"accuracy": "acc.", "macro_f1": "F1", "ece": "ECE"}
+_LONGEST = 40
+"""Characters of a cell's name."""
+
 _MOST = 9
 """Rows of a summary."""
 
@@ -51,13 +54,13 @@ def print_differences(differences: Differences) -> None:
     level = verbosity.level()
     if level == verbosity.QUIET:
         return
-    out.print(differences.question)
+    print_text(differences.question)
     if level == verbosity.ALL:
         _print_figures(differences)
     if not differences.others:
         out.print("no other cell is finished")
         return
-    out.print(
+    print_text(
         f"Differences to '{differences.reference}' in points; * the 95 % interval, "
         "simultaneous over the cells, excludes 0"
     )
@@ -65,39 +68,37 @@ def print_differences(differences: Differences) -> None:
         _print_intervals(differences, OVERALL)
         _print_intervals(differences, differences.watched)
         return
-    rows, longest = _most(differences.others), max(12, 70 - 8 * len(differences.columns))
-    names = [_SHORT.get(name, name[:9]) for name in differences.columns]
+    rows = _most(differences.others)
+    names = [_SHORT.get(name, name) for name in differences.columns]
     shown = table("cell", "seeds", *names)
     for row in rows:
         figures = (row.figures[name] for name in differences.columns)
-        name = short(row.cell, longest)
-        shown.add_row(name, str(row.seeds), *map(_difference, figures))
+        shown.add_row(short(row.cell, _LONGEST), str(row.seeds), *map(_difference, figures))
     out.print(shown)
     _say_more(len(differences.others) - len(rows))
 
 
 def _print_figures(differences: Differences) -> None:
     n = max(row.n for row in differences.cells)
-    out.print(
+    print_text(
         f"On the folds that were left out and leak-free validation images, up to {n:,}; "
         "accuracy, macro-F1, calibration error and recall of each label in %:"
     )
     names = [*OVERALL, *differences.label_names]
-    shown = table("cell", "seeds", *(_SHORT.get(name, name[:5]) for name in names))
-    for row in differences.cells:
-        figures = (
-            percent(row.figures[name].value.value, int(name in OVERALL), unit="") for name in names
-        )
-        shown.add_row(row.cell, str(row.seeds), *figures)
-    out.print(shown)
+    cells = [
+        [percent(row.figures[name].value.value, int(name in OVERALL), unit="") for name in names]
+        for row in differences.cells
+    ]
+    rows = [f"{short(row.cell, _LONGEST)} ({row.seeds})" for row in differences.cells]
+    out.print(matrix("cell (seeds)", rows, [_SHORT.get(name, name) for name in names], cells))
 
 
 def _print_intervals(differences: Differences, names) -> None:
-    titles = (differences.columns[name] for name in names)
-    shown = table("cell", *titles)
-    for row in differences.others:
-        shown.add_row(row.cell, *(_with_interval(row, name) for name in names))
-    out.print(shown)
+    if not names:
+        return
+    cells = [[_with_interval(row, name) for name in names] for row in differences.others]
+    rows = [short(row.cell, _LONGEST) for row in differences.others]
+    out.print(matrix("cell", rows, [differences.columns[name] for name in names], cells))
 
 
 def _with_interval(row: CellFigures, name: str) -> str:
