@@ -275,3 +275,22 @@ def test_an_evaluation_is_kept_apart_and_named_by_its_list(trained):
     assert told["run"] == plain["run"] and Path("run/evaluation/test-relabelled").is_dir()
     text = fer("evaluate", "run", "--exclude", listed(f"id\n{train[0]}\n"), code=1).stderr
     assert "none of its 1 faces is in the split 'test': 1 of train" in " ".join(text.split())
+
+
+def test_the_page_of_a_trained_run_has_its_curves_and_names_its_lists(trained):
+    """Of a run with a history; the lists are written by hand: no second training."""
+    file = Path("run/environment.json")
+    environment = json.loads(file.read_text())
+    each = {
+        "kind": "exclude",
+        "sentence": "trained without 3 faces of bad.csv",
+        "sha256": "ab" * 32,
+    }
+    environment["data"]["face_lists"] = [each]
+    file.write_text(json.dumps(environment))
+    fer("evaluate", "run", "--split", "validation")
+    fer("report", "run", "--out", "page.html")
+    page = Path("page.html").read_text()
+    assert "trained without 3 faces of bad.csv (exclude, SHA-256 abababababababab)" in page
+    training = page[page.index('id="training"') : page.index('id="conditions"')]
+    assert "<svg" in training or "<img" in training

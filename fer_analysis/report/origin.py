@@ -44,6 +44,10 @@ def origin(saved: SavedRun) -> dict:
         "layout": data.get("layout"),
         "protocol": data.get("protocol"),
         "counts": data.get("counts", {}),
+        "face_lists": [
+            f"{short(each['sentence'], 300)} ({each['kind']}, SHA-256 {each['sha256'][:16]})"
+            for each in data.get("face_lists", ())
+        ],
         "names": short_names(data.get("label_names", [])),
         "config": config and short_lines(config),
     }

@@ -68,12 +68,12 @@ def print_differences(differences: Differences) -> None:
         _print_intervals(differences, OVERALL)
         _print_intervals(differences, differences.watched)
         return
-    rows = _most(differences.others)
+    rows, longest = _most(differences.others), max(12, 70 - 8 * len(differences.columns))
     names = [_SHORT.get(name, name) for name in differences.columns]
     shown = table("cell", "seeds", *names)
     for row in rows:
         figures = (row.figures[name] for name in differences.columns)
-        shown.add_row(short(row.cell, _LONGEST), str(row.seeds), *map(_difference, figures))
+        shown.add_row(short(row.cell, longest), str(row.seeds), *map(_difference, figures))
     out.print(shown)
     _say_more(len(differences.others) - len(rows))
 
