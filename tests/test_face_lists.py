@@ -283,8 +283,13 @@ def test_the_page_of_a_trained_run_has_its_curves_and_names_its_lists(trained):
     environment = json.loads(file.read_text())
     each = {
         "kind": "exclude",
-        "sentence": "trained without 3 faces of bad.csv",
+        "file": "bad.csv",
         "sha256": "ab" * 32,
+        "issues": [],
+        "faces": 3,
+        "splits": {"train": 3},
+        "changes": 3,
+        "sentence": "trained without 3 faces of bad.csv",
     }
     environment["data"]["face_lists"] = [each]
     file.write_text(json.dumps(environment))
