@@ -236,6 +236,7 @@ TABLES = {
     "comparison": evidence.comparison,
     "conditions": evidence.conditions,
     "stress": evidence.stress,
+    "stress_paper": evidence.stress_paper,
     "stress_guard": evidence.stress_guard,
     "stress_conditions": evidence.stress_conditions,
     "photos": deployed.photos,

@@ -19,6 +19,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.files import write_json
 from fer_analysis.robustness.comparison import compare_stress
 from fer_analysis.robustness.stress_test import StressTest
+from fer_analysis.statistics.estimate import to_json
 
 DIGITS = 4
 
@@ -39,7 +40,7 @@ def main() -> None:
     except FerError as error:
         raise SystemExit(f"Error: {error}") from None
     runs = [
-        {**run, "run": name, "kinds": kinds(test), "guard": test.summary["guard"]}
+        {**run, "run": name, "kinds": kinds(test), "guard": to_json(test.summary["guard"])}
         for name, run, test in zip(named, compared["runs"], tests, strict=True)
     ]
     pairs = [

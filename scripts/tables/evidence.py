@@ -32,10 +32,20 @@ def conditions() -> str:
 
 def stress() -> str:
     """Four networks under all conditions, on the same images."""
-    record = read_json(RESULTS / "stress.json")
+    names = {"best": "`best`", "robust": "`robust`", "distilled": "**`distilled`**"}
+    return _stress("stress.json", names)
+
+
+def stress_paper() -> str:
+    """The network in the package and the paper's two under all conditions, on the same images."""
+    return _stress("stress_paper.json", {"bundled": "**`bundled`**"})
+
+
+def _stress(file: str, names: dict[str, str]) -> str:
+    record = read_json(RESULTS / file)
     runs = {run["run"]: run for run in record["runs"]}
     pairs = {pair["run"]: pair for pair in record["pairs"]}
-    named = {"best": "`best`", "robust": "`robust`", "distilled": "**`distilled`**"}
+    reference = next(iter(runs))
 
     def row(title: str, cell) -> tuple[str, ...]:
         return title, *(cell(run) for run in runs.values())
@@ -50,15 +60,18 @@ def stress() -> str:
         value, low, high = (100 * pair["groups"]["all"][key] for key in ("value", "low", "high"))
         return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
 
+    def titled(name: str) -> str:
+        return names.get(name, "the wheel" if ":" in name or name == "wheel" else f"`{name}`")
+
     rows = [
         row("clean", lambda run: share_of(run["clean"])),
         row("mean of 26 conditions x 5 severities", lambda run: share_of(run["mean"])),
-        row("difference from `best`, points", paired),
-        *(row(name, kind(name)) for name in runs["best"]["kinds"]),
+        row(f"difference from `{reference}`, points", paired),
+        *(row(name, kind(name)) for name in runs[reference]["kinds"]),
         row("promise broken, of 130 cells", lambda run: str(run["promise"]["broken"])),
         row("promise kept", lambda run: str(run["promise"]["kept"])),
     ]
-    return markdown(("", *(named.get(name, "the wheel") for name in runs)), rows)
+    return markdown(("", *map(titled, runs)), rows)
 
 
 def stress_guard() -> str:
