@@ -13,6 +13,9 @@ from fer_analysis.text import markdown
 
 SUFFIXES = (".csv", ".tex", ".md")
 
+TEXT_WIDTH = 90
+"""Characters that fit on a line of an article in 10 points."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -75,20 +78,26 @@ def check_suffix(file: str | Path) -> Path:
 
 
 def as_latex(table: Table) -> str:
-    r"""Return a `table` environment, which needs `\usepackage{booktabs}`."""
+    r"""Return a `table` environment, which needs `\usepackage{booktabs}`.
+
+    A table that is wider than a page's text is scaled to it, which needs `graphicx` too.
+    """
+    columns = zip(*([len(cell) for cell in row] for row in (table.head, *table.rows)), strict=True)
+    wide = sum(max(lengths) + 2 for lengths in columns) > TEXT_WIDTH
     lines = [
-        "% needs \\usepackage{booktabs}",
+        f"% needs \\usepackage{{booktabs{',graphicx' * wide}}}",
         "\\begin{table}",
         "\\centering",
         f"\\caption{{{latex(table.caption)}}}",
         f"\\label{{tab:{file_name(table.caption)[:40].strip('_').lower()}}}",
+        *(["\\resizebox{\\textwidth}{!}{%"] if wide else []),
         f"\\begin{{tabular}}{{l{'r' * (len(table.head) - 1)}}}",
         "\\toprule",
         _latex_row(table.head),
         "\\midrule",
         *map(_latex_row, table.rows),
         "\\bottomrule",
-        "\\end{tabular}",
+        "\\end{tabular}" + "}" * wide,
         *(f"\\par\\footnotesize {latex(note)}" for note in table.notes),
         "\\end{table}",
     ]

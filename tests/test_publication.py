@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,20 @@ def test_a_command_writes_its_tables_and_figures(trained):
     fer("diagnose", "run", "--table", "d.csv", "--format", "pdf", "--out", "d")
     assert Path("d.csv").read_text().startswith("label,")
     fer("diagnose", "run", "--out", "d")  # pictures of other formats are results too
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
+@pytest.mark.parametrize("columns", [1, 6])
+def test_latex_compiles_and_fits_the_page(columns, tmp_path):
+    """A table as wide as a page and one that is wider; names with every special character."""
+    head = ("network", *["accuracy [95 %]"] * columns)
+    row = (r"a_b & c #1 {x} \ ~ ^ $", *["60.3 % [58.7-61.9]"] * columns)
+    text = as_latex(Table(head, (row,), caption="Accuracy & recall", notes=("100 % of n.",)))
+    assert ("graphicx" in text) == (columns == 6)
+    packages = re.search(r"usepackage\{(.*)\}", text)[1]
+    start = rf"\documentclass{{article}}\usepackage{{{packages}}}\begin{{document}}"
+    (tmp_path / "table.tex").write_text(start + "\n" + text + "\\end{document}\n", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "Overfull" not in done.stdout

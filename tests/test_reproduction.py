@@ -345,7 +345,8 @@ def test_the_latex_table_can_be_read(whole):
     text = (whole[0] / "results/table-1.tex").read_text()
     nodes, _, _ = walker.LatexWalker(text, tolerant_parsing=False).get_latex_nodes()
     [table] = [n for n in nodes if n.isNodeType(walker.LatexEnvironmentNode)]
-    [tabular] = [n for n in table.nodelist if n.isNodeType(walker.LatexEnvironmentNode)]
+    [scaled] = [n for n in table.nodelist if n.isNodeType(walker.LatexGroupNode) and "&" in str(n)]
+    [tabular] = [n for n in scaled.nodelist if n.isNodeType(walker.LatexEnvironmentNode)]
     assert tabular.environmentname == "tabular"
     rows = [line for line in text.splitlines() if line.endswith(r" \\")]
     assert len(rows) >= 5

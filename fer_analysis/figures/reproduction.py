@@ -74,9 +74,7 @@ def network_structure(rows: Sequence, name: str, remarks: Sequence[str]) -> Figu
         name: The network's.
         remarks: What has to be said with the figure.
     """
-    figure = structure_figure(rows)
-    parameters = sum(row.parameters for row in rows)
-    figure.suptitle(f"{name}: {len(rows)} layers, {parameters:,} parameters", fontsize=11)
+    figure = structure_figure(rows, name=name)
     fit(figure, PAGE)
     with rc_context(COLUMN_FONTS):
         return _remarked(figure, remarks, width=185)

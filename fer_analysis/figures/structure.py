@@ -63,7 +63,7 @@ class Block:
 
 
 @styled
-def structure_figure(rows: Sequence, run: str = "") -> Figure:
+def structure_figure(rows: Sequence, run: str = "", *, name: str = "The network") -> Figure:
     """Draw a network from top to bottom: layers, or blocks of them where there are many.
 
     Layers are in the order of the graph; parallel branches come one after the other.
@@ -72,6 +72,7 @@ def structure_figure(rows: Sequence, run: str = "") -> Figure:
         rows: One object per layer with `name`, `kind`, `output_shape` (without the batch) and
             `parameters`.
         run: The run whose network it is.
+        name: The network's, for the title.
     """
     boxes = find_blocks(rows) if len(rows) > MANY_LAYERS else [Block(((row,),)) for row in rows]
     texts = [wrap(box.text, 72) for box in boxes]
@@ -93,7 +94,7 @@ def structure_figure(rows: Sequence, run: str = "") -> Figure:
         _draw(axes, box, "\n".join(lines), top, height)
         top += height + GAP
     parameters = sum(row.parameters for row in rows)
-    title = f"The network: {len(rows)} layers, {parameters:,} parameters"
+    title = f"{name}: {len(rows)} layers, {parameters:,} parameters"
     more = "parallel branches come one after the other" if len(boxes) < len(rows) else ""
     describe(figure, title, of_run(run), "output: height×width×channels", more)
     return figure
