@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 
-from tables import causes, deployed, evidence
+from tables import causes, deployed, evidence, shelves
 from tables.evidence import (
     RESULTS,
     ROOT,
@@ -31,7 +31,11 @@ from fer_analysis.evaluation.model_card import card_lines
 from fer_analysis.paper import TABLE_1
 
 CARD = ROOT / "fer_analysis" / "weights" / "card.json"
-PAGES = (ROOT / "README.md", *sorted((ROOT / "fer_analysis" / "guides").glob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    *sorted((ROOT / "fer_analysis" / "guides").glob("*.md")),
+    *sorted((ROOT / "configs").rglob("*.md")),
+)
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
@@ -244,6 +248,8 @@ TABLES = {
     "planted_causes": causes.planted_causes,
     "planted_others": causes.planted_others,
     "verdicts": evidence.verdicts,
+    "configs": shelves.configs,
+    "studies": shelves.studies,
     "ablation_self_built": lambda: ablation("self_built"),
     "ablation_mobilenet": lambda: ablation("mobilenet"),
     "ablation_fast": lambda: ablation("fast"),

@@ -32,13 +32,13 @@ from fer_analysis.shipped import CONFIGS, shipped_configs
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 GUIDES = sorted(FOLDER.glob("*.md"))
-PAGES = [README, *GUIDES]
+PAGES = [README, *GUIDES, *sorted((ROOT / "configs").rglob("*.md"))]
 REFERENCE = FOLDER / "reference.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
 def names(path: Path) -> str:
-    return path.name
+    return path.relative_to(ROOT).as_posix()
 
 
 def prose(path: Path) -> str:
