@@ -19,7 +19,7 @@ RECIPES = ("repaired", "paper", "best")
     default="repaired",
     show_default=True,
     help="repaired: mended so that it trains. paper: to the letter; it collapses. best: the same "
-    "networks, trained longer and with remedies.",
+    "networks with remedies, which find disgust.",
 )
 @click.option("--quick", is_flag=True, help="Smaller, shorter trainings for a look: minutes.")
 @click.option(

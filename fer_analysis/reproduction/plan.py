@@ -46,7 +46,7 @@ RECIPES = {
         ("training.epochs=4", "training.images_per_epoch=6400"),
     ),
     "best": Recipe(
-        "the paper's networks, trained longer and with remedies",
+        "the paper's networks with remedies",
         "improved/",
         "improved/",
         ("training.epochs=8", "training.images_per_epoch=9600"),

@@ -46,7 +46,7 @@ def reproduce(
     Args:
         data: A CSV, a folder, `synthetic`, or data read before; `FER2013_DIR` if None.
         recipe: `repaired` (the recipe mended so that it trains), `paper` (to the letter: it
-            collapses) or `best` (the same networks, trained longer and with remedies).
+            collapses) or `best` (the same networks with remedies, which find disgust).
         quick: Smaller and shorter trainings, in minutes, for a look.
         mobilenet: A finished run of this recipe on this data, instead of training one.
         self_built: The same.
