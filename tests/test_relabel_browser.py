@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from chromium import AXE, needs_chromium
+from chromium import AXE, needs_chromium, playwright
 
 import fer_analysis
 from fer_analysis.data.dataset import FER_LABELS
@@ -77,14 +77,15 @@ def test_a_download_is_loaded_again_in_another_browser(open_page, written, tmp_p
     file.write_text("\ufeffid,label\r\n" + "\r\n".join(rows) + "\r\n")
     page = open_page()
     page.set_input_files("#load", file)
-    page.wait_for_function("document.getElementById('status').textContent.includes('loaded')")
+    told = page.locator("#status")  # waited for from outside: the page's policy forbids `eval`
+    playwright.expect(told).to_contain_text("loaded")
     assert "2 answers loaded, 1 rows are not of this page" in page.inner_text("#status")
     assert page.inner_text("#count") == "2 labelled, 0 skipped, 2 left"
     found = downloaded(page, tmp_path)
     assert found.label_positions(FER_LABELS) == {written.ids[1]: 2, written.ids[3]: 4}
     (tmp_path / "wrong.csv").write_text("name\n1\n")
     page.set_input_files("#load", tmp_path / "wrong.csv")
-    page.wait_for_function("document.getElementById('status').textContent.includes('expected')")
+    playwright.expect(told).to_contain_text("expected")
     assert page.inner_text("#count") == "2 labelled, 0 skipped, 2 left"
 
 
