@@ -11,6 +11,7 @@ from fer_analysis.cli import main
 from fer_analysis.errors import FerError
 from fer_analysis.study.diagnose_predictions import Table, diagnose_predictions
 from fer_analysis.study.diagnosis import NOT_TESTED, Diagnosis
+from fer_analysis.study.networks_as_annotators import TOO_FEW
 
 NAMES = ("cat", "cow", "dog", "hen")
 N = 150
@@ -62,6 +63,13 @@ def test_without_counts_imbalance_is_not_decided_and_nothing_is_corrected(rare, 
     assert "not decided by predictions: recipe" in found.notes[-1]
     found.save(tmp_path / "found")
     assert Diagnosis.load(tmp_path / "found") == found
+
+
+def test_predictions_and_a_run_say_the_same_of_what_one_network_cannot_show(rare):
+    found = diagnose_predictions(Table(rare), None)
+    row, _ = verdicts(found, "cow")
+    because = {cause.name: cause.because for cause in row.causes}
+    assert because["ambiguity"] == because["label noise"] == TOO_FEW
 
 
 @pytest.mark.parametrize(

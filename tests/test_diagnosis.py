@@ -22,7 +22,7 @@ from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.cell_roles import find_roles
 from fer_analysis.study.diagnose import diagnose
 from fer_analysis.study.diagnose_run import follow_up
-from fer_analysis.study.diagnosis import SHOWN, Diagnosis
+from fer_analysis.study.diagnosis import NOT_TESTED, SHOWN, Diagnosis
 from fer_analysis.study.resampling import (
     CORRECTED,
     PLAIN,
@@ -335,7 +335,7 @@ def test_split_votes_that_cost_nothing_are_no_cause():
     assert shown(diagnose(evidence(cells, votes=votes), "base")) == {"disgust": ()}
 
 
-def pair(*, there, back, confidence, agreed=True):
+def pair(*, there, back, confidence, agreed=True, seeds=(0, 1, 2), recipes=("base", "tried")):
     """Evidence without votes: shares of disgust predicted as happy, and the other way round.
 
     Args:
@@ -343,6 +343,8 @@ def pair(*, there, back, confidence, agreed=True):
         back: Of happy's.
         confidence: Of those images; correct ones have any from 0.5 to 1.
         agreed: Whether a network with another recipe predicts the same.
+        seeds: Of every cell.
+        recipes: The cells: the base, and one with another recipe.
     """
     labels = np.repeat(np.arange(4), N)
     place = np.tile(np.arange(N) / N, 4)
@@ -352,10 +354,11 @@ def pair(*, there, back, confidence, agreed=True):
     sure = np.where(mistaken, confidence, 0.5 + np.tile(np.arange(N) % 10, 4) / 20)
     other = predicted if agreed else labels
     recipe = {"training.learning_rate": 0.005}
-    images, cells = {}, {"base": {}, "tried": {}}
-    for seed in (0, 1, 2):
+    images, cells = {}, {name: {} for name in recipes}
+    for seed in seeds:
         images[seed] = ScoredImages.of(labels, None, np.zeros(len(labels), bool), 4)
-        for name, given in (("base", predicted), ("tried", other)):
+        for name in recipes:
+            given = predicted if name == "base" else other
             config = load_config("tiny", [f"{k}={v}" for k, v in recipe.items() if name != "base"])
             predictions = CellPredictions(np.stack([given] * 2), sure.astype(np.float32))
             cells[name][seed] = ScoredCell(config, np.array(EVEN), predictions)
@@ -399,6 +402,35 @@ def test_without_votes_what_is_mistaken_for_each_other_is_ambiguity():
         "disgust": ("ambiguity",),
         "happy": ("ambiguity",),
     }
+
+
+NOISE = {"there": 0.4, "back": 0, "confidence": 0.725}
+ALIKE = {"there": 0.4, "back": 0.3, "confidence": 0.55}
+
+
+@pytest.mark.parametrize(("given", "cause"), [(NOISE, "label noise"), (ALIKE, "ambiguity")])
+@pytest.mark.parametrize(
+    ("networks", "enough"),
+    [
+        ({"seeds": (0,), "recipes": ("base",)}, False),
+        ({"seeds": (0, 1), "recipes": ("base",)}, True),
+        ({"seeds": (0,), "recipes": ("base", "tried")}, True),
+    ],
+)
+def test_one_network_does_not_stand_in_for_annotators_and_two_do(given, cause, networks, enough):
+    found = diagnose(pair(**given, **networks), "base")
+    row = next(row for row in found.failing if row.label == "disgust")
+    asked = {c.name: c for c in row.causes if c.name in ("ambiguity", "label noise")}
+    assert set(asked) == {"ambiguity", "label noise"}
+    if enough:
+        assert (row.shown, found.notes) == ((cause,), ())
+        return
+    assert row.shown == ()
+    for each in asked.values():
+        assert (each.verdict, each.effect) == (NOT_TESTED, None)
+        assert each.because == networks_as_annotators.TOO_FEW
+    assert found.notes[0].startswith("ambiguity and label noise are not tested: ")
+    assert "fer study run why" in found.notes[0], "the command that gives what is missing"
 
 
 def test_likeness_is_a_rank_among_the_labels_own_images():

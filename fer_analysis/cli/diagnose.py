@@ -73,9 +73,9 @@ def diagnose(
     fer_analysis/study/verdict_rule.py: a label fails because of its recipe, of imbalance (it is
     rarely predicted), scarcity (too few images to learn from), ambiguity (annotators are
     split), label noise (they agree on another label), poor pictures, a shift between splits,
-    several of these, or nothing that is shown. Without votes, networks stand in for annotators.
-    From a single RUN (the newest if none is named): what requires no training, and the commands
-    that would answer the rest.
+    several of these, or nothing that is shown. Without votes, the networks of a study stand in
+    for annotators, two at least. From a single RUN (the newest if none is named): what requires
+    no training, and the commands that would answer the rest.
 
     \b
     Examples:

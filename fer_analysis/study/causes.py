@@ -105,6 +105,8 @@ def _effects(case: Case) -> dict[str, np.ndarray]:
         return tested
     if _is_scarce(case) and (cell := _quarter(case)):
         tested["scarcity"] = effects.difference(evidence, roles.subject, cell, CORRECTED)[:, i]
+    if not _has_annotators(case):
+        return tested
     if evidence.has_votes:
         lost = [effects.lost_to_rivals(evidence, roles, votes) for votes in (SPLIT, ELSEWHERE)]
     else:
@@ -113,6 +115,12 @@ def _effects(case: Case) -> dict[str, np.ndarray]:
     if _is_unknown(case):
         del tested["label noise"]
     return tested
+
+
+def _has_annotators(case: Case) -> bool:
+    """Tell whether there are votes, or networks enough to stand in for annotators."""
+    evidence = case.evidence
+    return evidence.has_votes or networks_as_annotators.are_enough(evidence, case.roles)
 
 
 def _is_unknown(case: Case) -> bool:
@@ -179,7 +187,10 @@ def _not_tested(case: Case, found: dict[str, Estimate]) -> tuple[Cause, ...]:
         why = "no cell removes three quarters of its images"
         why = why if few else "it has more than half as many images as the median label"
         causes.append(Cause("scarcity", NOT_TESTED if few else NOT_SHOWN, because=why))
-    if _is_unknown(case):
+    if not _has_annotators(case):
+        why = networks_as_annotators.TOO_FEW
+        causes += [Cause(name, NOT_TESTED, because=why) for name in ("ambiguity", "label noise")]
+    elif _is_unknown(case):
         why = "without annotators' votes, networks saw too few of its images to tell"
         causes.append(Cause("label noise", NOT_TESTED, because=why))
     return tuple(causes)

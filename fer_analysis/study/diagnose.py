@@ -12,6 +12,7 @@ from fer_analysis.study.cell_roles import Roles, find_roles
 from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
 from fer_analysis.study.gains import gains
 from fer_analysis.study.growth import growth
+from fer_analysis.study.networks_as_annotators import TOO_FEW
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 from fer_analysis.study.verdict_rule import GAP, estimate, reaches
 
@@ -45,7 +46,14 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
             for row in labels
             if row.fails
         },
+        notes=_notes(labels),
     )
+
+
+def _notes(labels: tuple[LabelDiagnosis, ...]) -> tuple[str, ...]:
+    """Say what is missing where neither votes nor networks can show ambiguity and label noise."""
+    too_few = any(cause.because == TOO_FEW for row in labels for cause in row.causes)
+    return (f"ambiguity and label noise are not tested: {TOO_FEW}",) if too_few else ()
 
 
 def _labels(evidence: StudyEvidence, roles: Roles) -> tuple[LabelDiagnosis, ...]:

@@ -34,7 +34,6 @@ _NEEDS_TRAINING = {
 """Causes that predictions cannot show."""
 _NEEDS_COUNTS = "how frequent the labels were in training is not known: --data with a training "
 _NEEDS_COUNTS += "split, or --counts"
-_NEEDS_VOTES = "one network cannot stand in for annotators: it takes votes (--data), or a study"
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def diagnose_predictions(
     evidence = _evidence(scored, trained_on, prior, pictures, votes=votes, where=(table.file, data))
     found = diagnose(evidence, BASE)
     known = trained_on is not None
-    labels = tuple(_decidable(row, evidence, known=known) for row in found.labels)
+    labels = tuple(_decidable(row, known=known) for row in found.labels)
     return replace(
         found,
         labels=labels,
@@ -153,7 +152,7 @@ def _evidence(
     )
 
 
-def _decidable(row: LabelDiagnosis, evidence: StudyEvidence, *, known: bool) -> LabelDiagnosis:
+def _decidable(row: LabelDiagnosis, *, known: bool) -> LabelDiagnosis:
     """Return a verdict without what predictions alone do not show."""
     if not row.fails:
         return (
@@ -163,12 +162,6 @@ def _decidable(row: LabelDiagnosis, evidence: StudyEvidence, *, known: bool) -> 
     for name, why in _NEEDS_TRAINING.items():
         if name not in causes or causes[name].verdict == NOT_TESTED:
             causes[name] = Cause(name, NOT_TESTED, because=why)
-    if not evidence.has_votes:
-        causes |= {
-            name: Cause(name, NOT_TESTED, because=_NEEDS_VOTES)
-            for name in ("ambiguity", "label noise")
-            if name in causes
-        }
     if known:
         return replace(row, causes=tuple(causes.values()))
     causes["imbalance"] = Cause("imbalance", NOT_TESTED, because=_NEEDS_COUNTS)

@@ -123,7 +123,7 @@ class Diagnosis:
         separability: Of a lone run: what its probabilities and features say of each label,
             `evaluation.separability`.
         follow_up: Commands that would answer what remains open.
-        notes: Of predictions alone: what is assumed of them, and what they cannot decide.
+        notes: What could not be tested; of predictions alone, what is assumed of them as well.
     """
 
     subject: str

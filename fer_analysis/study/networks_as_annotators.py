@@ -15,6 +15,23 @@ is; see `likeness`."""
 MUTUAL = 2.0
 """Confusion of two labels is mutual up to this ratio of its two directions, of which the smaller
 one first loses what would be no effect (`EFFECT`)."""
+FEWEST = 2
+"""Networks that can stand in for annotators: one cannot differ from itself."""
+TOO_FEW = (
+    "it takes annotators' votes (`--data` with votes), or two networks or more of a study "
+    "(`fer study run why`, then `fer diagnose why`); here is one network"
+)
+
+
+def are_enough(evidence: StudyEvidence, roles: Roles) -> bool:
+    """Tell whether there are networks enough, of several seeds or recipes, to replace annotators.
+
+    Args:
+        evidence: Of studies, a run or predictions.
+        roles: Of its cells.
+    """
+    cells = (roles.subject, *roles.recipes)
+    return sum(len(evidence.cells[cell]) for cell in cells) >= FEWEST
 
 
 def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +52,7 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, n
     learnt is predicted as other labels, whose own images are not predicted as it.
 
     Args:
-        evidence: Of studies.
+        evidence: Of studies; see `are_enough`.
         roles: Of its cells.
     """
     taken, alike = _pairs(evidence, roles)

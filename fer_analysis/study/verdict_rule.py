@@ -17,11 +17,11 @@
    exceeds the rate of the label's clear images, and the same of the median label. Where both are
    large enough, the smaller is shown only if the larger leaves a quarter of the gap: annotators
    are not of one mind about every image with a wrong label.
-   Without votes, networks that were not trained on an image stand in for annotators
-   (`networks_as_annotators`). *Label noise* is what all of them predict as another label, as
-   confidently as that label's own images; it is not tested for scarce labels, of which networks
-   know too little. *Ambiguity* is the rest of what is predicted as another label, as far as it is
-   mutual: that label's images are predicted as this one too.
+   Without votes, two networks or more that were not trained on an image stand in for annotators
+   (`networks_as_annotators`); of one network neither is tested. *Label noise* is what all of them
+   predict as another label, as confidently as that label's own images; it is not tested for scarce
+   labels, of which networks know too little. *Ambiguity* is the rest of what is predicted as
+   another label, as far as it is mutual: that label's images are predicted as this one too.
 
 5. *Image quality*: the recall on a label's usual pictures is higher than on all of its pictures,
    more than that of other labels, by half of the gap that remains after prior correction. Poor
