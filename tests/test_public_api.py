@@ -57,12 +57,32 @@ def test_every_function_is_documented(name):
         assert option.default is not option.empty, option.name
 
 
+def commands(group, words=()):
+    """Yield every command below a group, as it is typed: `fer study join`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*words, name))
+        else:
+            yield " ".join(("fer", *words, name))
+
+
+def test_every_command_has_a_function_and_every_function_a_command():
+    from fer_analysis.cli import main
+    from fer_analysis.guides import find_guide
+
+    table = re.findall(r"^\| (`.*?) \| (`.*?) \|", find_guide("python").text, re.M)
+    functions, typed = ({*re.findall(r"`(.*?)`", " ".join(c))} for c in zip(*table, strict=True))
+    assert functions == {*FUNCTIONS}
+    results = {name for name in commands(main) if name.split()[1] not in ("guide", "config")}
+    assert typed == results, "guides and configs are texts"
+
+
 SHARED = {
-    "data": {"load_data", "compare_stress", "ensemble"},
-    "progress": {"open_run", "find_faces"},
+    "data": {"load_data", "compare_stress", "ensemble", "join_studies"},
+    "progress": {"open_run", "find_faces", "study_status"},
     "overrides": {
         *("open_run", "find_faces", "predict", "predict_film", "run_study", "show_study"),
-        "diagnose",
+        *("diagnose", "study_status", "keep_study", "join_studies"),
         *("compare_stress", "ensemble"),
     },
 }

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import fer_analysis
 from fer_analysis.cli import main
 from fer_analysis.errors import FerError
 from fer_analysis.study.design import plan_study
@@ -71,6 +72,21 @@ def test_cells_of_two_machines_are_joined_and_found_again():
             np.testing.assert_array_equal(found.predictions()[split].predicted, given.predicted)
     again = join_stores(["out", "two"], "out")
     assert (again.cells, again.twice) == (6, 4), "what is joined twice is the same"
+
+
+def test_the_python_function_joins_and_says_what_was_written():
+    machine("one", planned(seeds="0, 1"))
+    machine("two", planned(seeds="1, 2"))
+    said = []
+
+    class Told(fer_analysis.Progress):
+        def wrote(self, place, what=""):
+            said.append((place, what))
+
+    joined = fer_analysis.join_studies(["one", "two"], "out", progress=Told())
+    assert (joined.cells, joined.twice, joined.unknown) == (9, 3, 0)
+    assert said == [(Path("out"), "9 cells, 3 of them found more than once")]
+    assert len(load_kept(Path("out"))) == 9
 
 
 def test_machines_may_divide_the_seeds():

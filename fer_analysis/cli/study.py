@@ -90,13 +90,10 @@ def run(file, source, jobs, ray, only, labels, base, store):
 @store_option
 def status(file, source, labels, base, store):
     """Show which cells of a study are finished."""
+    from fer_analysis import api
     from fer_analysis.cli.tables.study import print_status
-    from fer_analysis.study.design import load_study
-    from fer_analysis.study.run_study import study_status
-    from fer_analysis.study.store import CellStore
 
-    planned = load_study(file, source, base=base, labels=labels)
-    print_status(study_status(planned, CellStore(store)))
+    print_status(api.study_status(file, data=source, labels=labels, base=base, store=store))
 
 
 @study.command()
@@ -171,16 +168,18 @@ def keep(file, source, labels, base, store, out):
       fer study keep matched --data fer2013.csv --out kept
       fer diagnose matched --data fer2013.csv --store kept
     """
-    from pathlib import Path
+    from fer_analysis import api
+    from fer_analysis.cli.tables.console import ConsoleProgress
 
-    from fer_analysis.cli.tables.console import err
-    from fer_analysis.study.design import load_study
-    from fer_analysis.study.run_study import keep_study
-    from fer_analysis.study.store import CellStore
-
-    planned = load_study(file, source, base=base, labels=labels)
-    kept = keep_study(planned, CellStore(store), Path(out))
-    err.print(f"kept {kept} of {len(planned.cells)} cells in {out}/", soft_wrap=True)
+    api.keep_study(
+        file,
+        out,
+        data=source,
+        labels=labels,
+        base=base,
+        store=store,
+        progress=ConsoleProgress(),
+    )
 
 
 @study.command()
@@ -204,11 +203,7 @@ def join(stores, out):
       fer study join machine1/cells machine2/cells --out joined
       fer diagnose matched --data fer2013.csv --store joined
     """
-    from fer_analysis.cli.tables.console import err, notice
-    from fer_analysis.study.join import join_stores
+    from fer_analysis import api
+    from fer_analysis.cli.tables.console import ConsoleProgress
 
-    joined = join_stores(stores, out)
-    if joined.unknown:
-        notice(f"{joined.unknown:,} cells have no record of their study: their data was compared")
-    twice = f", {joined.twice:,} of them found more than once" if joined.twice else ""
-    err.print(f"joined {joined.cells:,} cells in {out}/{twice}", soft_wrap=True)
+    api.join_studies(stores, out, progress=ConsoleProgress())
