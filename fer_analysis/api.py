@@ -471,8 +471,11 @@ def stress(
             run, data, split, overrides, label_map=label_map, progress=progress
         )
         network = network_of_run(opened, input_size=input_size, scale=scale)
-    elif label_map:
-        raise FerError("a predictor gives the data's own labels: it takes no label map")
+    elif label_map or input_size or scale:
+        raise FerError(
+            "a predictor takes the data's own images and gives its labels: no label map, input "
+            "size or scale"
+        )
     else:
         loaded, split = open_split(data, split, overrides, progress=progress)
         network = network_of_function(predictor, loaded.dataset.part(split).images[:16])

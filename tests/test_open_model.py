@@ -72,6 +72,7 @@ def test_a_network_for_colour_sees_grey_three_times(tmp_path):
     ("model", "message"),
     [
         (network(layers.Dense(3, activation="sigmoid")), "neither probabilities nor logits"),
+        (network(layers.Dense(3, activation="tanh")), "ends in 'tanh'.*expected a softmax"),
         (network(layers.Dense(1)), "2 labels or more"),
         (network(layers.Dense(3), shape=(16, 16, 2)), "expected 1 channel or 3"),
         (network(layers.Dense(3), shape=(16, 12, 1)), "expected square"),
@@ -81,6 +82,13 @@ def test_a_network_for_colour_sees_grey_three_times(tmp_path):
 def test_other_networks_are_a_line(model, message, tmp_path):
     with pytest.raises(FerError, match=message):
         opened(model, tmp_path)
+
+
+def test_the_size_of_images_is_that_of_a_network_with_channels_last(tmp_path):
+    for shape, size in {(1, 16, 16): None, (16, 16, 1): 16, (16, 16, 3): 16}.items():
+        entry = keras.Input(shape)
+        keras.Model(entry, layers.Dense(3)(layers.Flatten()(entry))).save(tmp_path / "m.keras")
+        assert read_model_file(tmp_path / "m.keras").size == size
 
 
 def test_a_network_that_diverged_is_refused(tmp_path):

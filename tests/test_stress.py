@@ -299,6 +299,12 @@ def test_more_of_a_condition_never_helps(loaded):
         ("return np.ones((len(images), 6)) / 6", r"shape \(\d+, 6\); expected \(\d+, 7\)"),
         ("return np.ones((len(images), 7))", "is the softmax missing"),
         ("return np.full((len(images), 7), np.nan)", "is the softmax missing"),
+        ("return None", r"returned an array of shape \(1,\); expected \(\d+, 7\)"),
+        ("return [[1, 2], [3]]", "returned list, no array of probabilities"),
+        ("return (row for row in images)", "returned generator, no array"),
+        ("return [['a'] * 7] * len(images)", "no array of probabilities"),
+        ("return 1 / 0", r"failed: ZeroDivisionError: division by zero \(.*theirs.*, line 3\)"),
+        ("return images +", r"SyntaxError: invalid syntax \(.*theirs.*, line 3\)"),
     ],
 )
 def test_what_is_no_predictor_is_told(tmp_path, loaded, body, message):
@@ -308,12 +314,30 @@ def test_what_is_no_predictor_is_told(tmp_path, loaded, body, message):
         fer.stress(None, predictor=f"{name}:predict", data=loaded, conditions=["dark"], n=20)
 
 
+def test_a_predictor_cannot_change_the_images():
+    data = fer.load_data("synthetic", n=150)
+    before = data.dataset.images.copy()
+
+    def blackens(images):
+        images[:] = 0
+        return np.full((len(images), 7), 1 / 7)
+
+    fer.stress(None, predictor=blackens, data=data, conditions=["dark"], severities=[1], n=150)
+    assert np.array_equal(data.dataset.images, before)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--predictor", "nowhere:predict"], "No module named 'nowhere'"),
         (["--predictor", "json:predict"], "has no function 'predict'"),
         (["--predictor", "json"], "expected module:function"),
+        (["--predictor", ":predict"], "expected module:function"),
+        (["--predictor", "./theirs.py:predict"], "expected module:function"),
+        (["--predictor", "json:loads", "--input", "64x64"], "no label map, input size or scale"),
+        (["bundled", "--input", "99999x99999"], "--input: expected e.g. 64x64"),
+        (["bundled", "--scale", "nan:1"], "--scale: expected e.g. -1:1"),
+        (["bundled", "--scale", "0:inf"], "--scale: expected e.g. -1:1"),
         (["bundled", "--input", "64"], "--input: expected e.g. 64x64, received '64'"),
         (["bundled", "--input", "0x64"], "--input: expected e.g. 64x64"),
         (["bundled", "--scale", "1"], "--scale: expected e.g. -1:1, received '1'"),
@@ -383,6 +407,39 @@ def test_a_model_with_another_input(tmp_path):
     logits = grey[:, None] * weights.sum(axis=0) + bias
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert test.clean[np.argsort(test.ids)] == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("end", "names", "message"),
+    [
+        ("softmax", ("a", "b", "c", "d", "e", "f", "g"), "labels are not the data's"),
+        ("tanh", None, "expected a softmax"),
+    ],
+)
+def test_a_model_with_another_input_is_checked_as_any_other(tmp_path, end, names, message):
+    import keras
+
+    from fer_analysis.models.storage import save_model
+
+    layers = [keras.layers.Input((64, 64, 1)), keras.layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([*layers, keras.layers.Dense(7, activation=end)])
+    file = tmp_path / "theirs.keras"
+    save_model(model, file, names) if names else model.save(file)
+    data = fer.load_data("synthetic", n=150)
+    with pytest.raises(FerError, match=message):
+        fer.stress(file, data=data, conditions=["dark"], n=20, input_size=(64, 64))
+
+
+def test_a_model_that_gives_logits_is_stressed_at_its_own_size(tmp_path):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Input((64, 48, 1)), keras.layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([*layers, keras.layers.Dense(7)])
+    model.save(tmp_path / "theirs.keras")
+    how = {"conditions": ["dark"], "severities": [1], "n": 20, "input_size": (64, 48)}
+    test = fer.stress(tmp_path / "theirs.keras", data=fer.load_data("synthetic", n=150), **how)
+    assert test.clean.sum(axis=1) == pytest.approx(1)
 
 
 def test_a_run_is_tested_and_compared(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -20,6 +21,9 @@ from fer_analysis.cli.options import (
 )
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.errors import FerError
+
+MOST_SIDE = 1024
+"""Largest height or width of images for --input, in pixels."""
 
 
 @click.command()
@@ -115,14 +119,17 @@ def stress(
 
     asked |= {
         "data": source,
-        "input_size": parse_pair(input_size, "x", int, "--input", "64x64"),
-        "scale": parse_pair(scale, ":", float, "--scale", "-1:1"),
         "progress": ConsoleProgress(),
     }
+    takes = {
+        "input_size": parse_pair(input_size, "x", int, "--input", "64x64"),
+        "scale": parse_pair(scale, ":", float, "--scale", "-1:1"),
+    }
     named = [run for run in dict.fromkeys((reference, *runs)) if run is not None]
-    tests = [api.stress(run, **asked) for run in named or ([] if predictor else [None])]
+    tests = [api.stress(run, **takes, **asked) for run in named or ([] if predictor else [None])]
     if predictor:
-        tests.append(api.stress(None, predictor=predictor, **asked))
+        given = {} if tests else takes
+        tests.append(api.stress(None, predictor=predictor, **given, **asked))
     comparison = None
     if len(tests) > 1:
         comparison = api.compare_stress(tests, out=out, progress=asked["progress"])
@@ -143,6 +150,8 @@ def parse_pair(text: str | None, separator: str, number: type, option: str, exam
         first, second = (number(part) for part in text.split(separator))
     except ValueError as error:
         raise FerError(f"{option}: expected e.g. {example}, received '{text}'") from error
-    if first == second and option == "--scale" or number is int and min(first, second) < 1:
+    sizes = number is int
+    good = 1 <= min(first, second) <= max(first, second) <= MOST_SIDE if sizes else first != second
+    if not good or not math.isfinite(first) or not math.isfinite(second):
         raise FerError(f"{option}: expected e.g. {example}, received '{text}'")
     return first, second

@@ -97,15 +97,20 @@ def predict_split(
         return evaluate_run(run, data, split, tta=tta, progress=update)
 
 
-def open_model(run: Run, label_names: tuple[str, ...]):
+def open_model(run: Run, label_names: tuple[str, ...], *, square: bool = True):
     """Load a run's model, and check that it was trained on these labels.
+
+    Args:
+        run: The run.
+        label_names: The labels that it must have been trained on.
+        square: Whether its images must be as high as wide.
 
     Raises:
         FerError: If there is no model, or its labels differ.
     """
     from fer_analysis.models.storage import load_model
 
-    model, names = load_model(run.trained_model_file())
+    model, names = load_model(run.trained_model_file(), square=square)
     _check_labels(run, names, model.output_shape[-1], label_names)
     return model
 

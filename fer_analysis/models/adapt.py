@@ -17,7 +17,7 @@ PROBED = 4
 SUMS_TO_1 = 0.01
 
 
-def adapted(model: keras.Model) -> keras.Model:
+def adapted(model: keras.Model, *, square: bool = True) -> keras.Model:
     """Return a model that takes grey images and ends in the layer `logits` and a softmax.
 
     A network for colour gets the grey channel three times, one that gives logits gets its
@@ -25,13 +25,15 @@ def adapted(model: keras.Model) -> keras.Model:
 
     Args:
         model: As it was loaded.
+        square: Whether its images must be as high as wide.
 
     Raises:
         FerError: If it does not take one image and give one row of probabilities or logits.
     """
     inputs, outputs = _one(model, "inputs"), _one(model, "outputs")
-    if len(inputs.shape) != 4 or inputs.shape[1] != inputs.shape[2]:
-        raise FerError(f"takes {_told(inputs)}; expected square grey ones or colour (3 channels)")
+    if len(inputs.shape) != 4 or (square and inputs.shape[1] != inputs.shape[2]):
+        shape = "square grey ones" if square else "grey ones (height, width, 1)"
+        raise FerError(f"takes {_told(inputs)}; expected {shape} or colour (3 channels)")
     if inputs.shape[3] not in (1, 3):
         raise FerError(f"takes {_told(inputs)}; expected 1 channel or 3")
     if len(outputs.shape) != 2 or (outputs.shape[1] or 0) < 2:
@@ -104,6 +106,11 @@ def _with_softmax(model: keras.Model) -> keras.Model:
     images = np.random.default_rng(0).uniform(0, 255, (PROBED, *_probed_shape(model)))
     values = np.array(model(images.astype(np.float32), training=False))
     if (values < 0).any():
+        if activation not in (None, "log_softmax"):
+            raise FerError(
+                f"its last layer '{last.name}' ends in '{activation}', which gives neither "
+                "probabilities nor logits; expected a softmax"
+            )
         return _closed(_rename(model, last), model.outputs[0])
     if np.abs(values.sum(axis=1) - 1).max() > SUMS_TO_1:
         raise FerError(

@@ -49,9 +49,12 @@ class ModelFile:
 
     @property
     def size(self) -> int | None:
-        """Height of the images that the network takes, in pixels; None for any, or unknown."""
-        shape = next((s for s in _input_shapes(self.config) if len(s) == 4), (None, None))
-        return shape[1] if isinstance(shape[1], int) else None
+        """Height of the images that the network takes, in pixels; None for any, or unknown.
+
+        Unknown is also that of a network which takes the channels first.
+        """
+        shape = next((s for s in _input_shapes(self.config) if len(s) == 4), (None,) * 4)
+        return shape[1] if isinstance(shape[1], int) and shape[3] in (1, 3) else None
 
 
 def read_model_file(path: Path) -> ModelFile:

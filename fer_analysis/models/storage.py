@@ -34,12 +34,15 @@ def save_model(model: keras.Model, path: Path, label_names: tuple[str, ...]) -> 
             archive.writestr(zipfile.ZipInfo(NOTE), json.dumps({"label_names": [*label_names]}))
 
 
-def load_model(path: Path, *, finite: bool = True) -> tuple[keras.Model, tuple[str, ...] | None]:
+def load_model(
+    path: Path, *, finite: bool = True, square: bool = True
+) -> tuple[keras.Model, tuple[str, ...] | None]:
     """Read a `.keras` file, ours or one from elsewhere; the one place where models are opened.
 
     Args:
         path: The file.
         finite: Refuse a network whose weights are not finite.
+        square: Refuse a network whose images are not as high as wide.
 
     Returns:
         The model, which takes raw grey pixels and ends in the layer `logits` and a softmax (see
@@ -57,7 +60,7 @@ def load_model(path: Path, *, finite: bool = True) -> tuple[keras.Model, tuple[s
     try:
         if finite:
             check_finite(model)
-        model = adapted(model)
+        model = adapted(model, square=square)
         outputs = model.output_shape[-1]
         if names is not None and len(names) != outputs:
             raise FerError(f"gives {outputs} outputs, but its file names {len(names)} labels")

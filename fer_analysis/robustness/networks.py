@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from fer_analysis.errors import FerError, first_line
-from fer_analysis.evaluation.evaluate_run import open_predictor
+from fer_analysis.evaluation.evaluate_run import open_model, open_predictor
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.files import file_name
@@ -76,7 +77,7 @@ def network_of_run(
         if not run.is_exported:
             import_tensorflow_quietly()
         if adapted:
-            return _adapted_model(file, label_names, input_size, scale)
+            return _adapted_model(run, label_names, input_size, scale)
         return open_predictor(run, label_names)
 
     identity = _hash(file.read_bytes(), repr((input_size, scale)).encode())
@@ -105,10 +106,10 @@ def network_of_function(place: str | Predict, sample: np.ndarray) -> Network:
     Raises:
         FerError: If there is no such function.
     """
-    function = place if callable(place) else _import(place)
+    function = _of_arrays(place if callable(place) else _import(place), place)
     if callable(place):
         place = f"{place.__module__}:{getattr(place, '__qualname__', type(place).__qualname__)}"
-    answers = np.round(np.asarray(function(sample), dtype=float), 2) + 0.0
+    answers = np.round(function(sample), 2) + 0.0
     return Network(
         name=place,
         run=Run(RUNS / file_name(place)),
@@ -149,53 +150,73 @@ def checked(probabilities: np.ndarray, n: int, label_names: tuple[str, ...]) -> 
 
 def _import(place: str) -> Callable:
     module, colon, name = place.partition(":")
-    if not colon or not name:
+    if not colon or not name or not all(part.isidentifier() for part in module.split(".")):
         raise FerError(f"--predictor: expected module:function, received '{place}'")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
         found = importlib.import_module(module)
-    except ImportError as error:
-        raise FerError(f"--predictor {place}: {first_line(error)}") from error
+    except Exception as error:  # whatever is in somebody's module
+        raise FerError(f"--predictor {place}: {_told(error)}") from error
     function = getattr(found, name, None)
     if not callable(function):
         raise FerError(f"--predictor {place}: module '{module}' has no function '{name}'")
     return function
 
 
-def _in_batches(function: Predict) -> Predict:
+def _of_arrays(function: Callable, place: str | Predict) -> Predict:
+    """Return somebody's function as one that leaves its images as they are and gives an array.
+
+    Its errors are told with the file and the line that they are from.
+    """
+    name = getattr(place, "__name__", place)
+
     def predict(images: np.ndarray) -> np.ndarray:
-        parts = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
-        return np.concatenate([np.asarray(function(part)) for part in parts])
+        try:
+            found = function(images.copy())
+        except Exception as error:
+            raise FerError(f"the predictor {name} failed: {_told(error)}") from error
+        try:
+            return np.asarray(found, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise FerError(
+                f"the predictor {name} returned {type(found).__name__}, no array of probabilities "
+                f"({first_line(error)[:100]})"
+            ) from error
 
     return predict
 
 
-def _adapted_model(file: Path, label_names, input_size, scale) -> Predict:
-    """Load any Keras classifier; images are resized and scaled to what it takes."""
-    import keras
+def _told(error: Exception) -> str:
+    """Return an error of somebody's program: its kind, text and place."""
+    kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+    steps = traceback.extract_tb(error.__traceback__)
+    place = f" ({steps[-1].filename}, line {steps[-1].lineno})" if kind and steps else ""
+    return f"{kind}{first_line(error)}{'' if isinstance(error, SyntaxError) else place}"
 
-    try:
-        model = keras.saving.load_model(file, compile=False, safe_mode=True)
-    except Exception as error:  # Keras, h5py and TensorFlow raise nearly anything
-        raise FerError(f"{file}: not a model that can be loaded: {first_line(error)}") from error
-    channels = model.input_shape[-1] or 1
-    if model.output_shape[-1] != len(label_names):
-        raise FerError(
-            f"{file}: gives {model.output_shape[-1]} outputs; the data has {len(label_names)} "
-            f"labels: {', '.join(label_names)}"
-        )
+
+def _in_batches(function: Predict) -> Predict:
+    def predict(images: np.ndarray) -> np.ndarray:
+        parts = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
+        return np.concatenate([np.atleast_1d(function(part)) for part in parts])
+
+    return predict
+
+
+def _adapted_model(run: Run, label_names, input_size, scale) -> Predict:
+    """Load any Keras classifier; images are resized and scaled to what it takes."""
     from fer_analysis.models.predict import predictor
 
+    model = open_model(run, label_names, square=False)
     predict, (black, white) = predictor(model), scale or (0.0, 255.0)
 
-    def resized(images: np.ndarray) -> np.ndarray:
+    def adapted(images: np.ndarray) -> np.ndarray:
         if input_size is not None:
             images = resize(images, input_size)
         scaled = black + images.astype(np.float32) * np.float32((white - black) / 255)
-        return predict(np.repeat(scaled, channels, axis=-1))
+        return predict(scaled)
 
-    return resized
+    return _in_batches(adapted)
 
 
 def resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
