@@ -200,6 +200,7 @@ def test_what_is_not_there_or_not_known(tmp_path):
             "Usage,Image name,neutral,happy,surprise,sad,angry,disgust,fear,contempt,unknown,NF",
             "no row for FER+ votes",
         ),
+        ("Usage,Image name,neutral,neutrality,happy\n", "the column 'neutral' is twice"),
     ],
 )
 def test_bad_votes_are_one_line(tmp_path, text, message):

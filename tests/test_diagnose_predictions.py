@@ -78,11 +78,39 @@ def test_predictions_and_a_run_say_the_same_of_what_one_network_cannot_show(rare
         (COUNTS | {"owl": 3}, "no label 'owl'"),
         ({"cat": 3}, "no count of 'cow'"),
         (COUNTS | {"hen": 0}, "hen: expected 1 image or more, received 0"),
+        (COUNTS | {"HEN": 3}, "'hen' is given twice"),
     ],
 )
 def test_counts_of_other_labels_are_refused(rare, counts, message):
     with pytest.raises(FerError, match=message):
         diagnose_predictions(Table(rare, counts=counts), None)
+
+
+def test_counts_are_of_each_label_once_in_any_spelling(rare, tmp_path):
+    table = tmp_path / "fer.csv"
+    table.write_text(rare.read_text().replace("cat", "anger").replace("cow", "joy"))
+    words = ["diagnose", "--predictions", str(table), "--out", str(tmp_path / "o"), "--counts"]
+    twice = CliRunner().invoke(main, [*words, "angry=9,angry=900,happy=6,dog=9,hen=9"])
+    assert twice.exit_code == 1 and "'angry' is given twice" in twice.stderr
+    told = CliRunner().invoke(main, [*words, "anger=900,happiness=60,dog=900,hen=900"])
+    assert told.exit_code == 0, told.output
+
+
+@pytest.mark.filterwarnings("error")
+def test_labels_that_cannot_be_compared_are_not_said_to_be_fine(tmp_path):
+    table = tmp_path / "one.csv"
+    rows = [f"{n},dog,.1,.1,.7,.1" for n in range(9)]
+    for n, verdict in ((1, "too few images to tell"), (9, "too few images to tell")):
+        table.write_text("\n".join([f"id,label,{','.join(NAMES)}", *rows[:n]]))
+        found = diagnose_predictions(Table(table), None)
+        told = {row.label: row.headline for row in found.labels}
+        assert told == dict.fromkeys(NAMES, "no images") | {"dog": verdict}
+        assert "no label is shown to fail" in found.notes[-1]
+
+
+def test_a_run_takes_nothing_of_a_study():
+    result = CliRunner().invoke(main, ["diagnose", "bundled", "--label", "disgust"])
+    assert result.exit_code == 1 and "a RUN takes no label, base or store" in result.stderr
 
 
 def test_data_adds_votes_leaks_and_counts(tmp_path, monkeypatch):

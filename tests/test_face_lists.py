@@ -73,6 +73,9 @@ def test_a_list_is_read_with_each_face_once_and_its_fingerprint():
         ("id;label\n1;sad\n", "separate the columns by commas"),
         ("id,label\n1,sad\n,fear\n ,sad\n", "2 rows have no id: row 3, 4"),
         ("issue,id\nleak\n", "1 rows have no id: row 2"),
+        ("id,id,label\n1,2,sad\n", "the column 'id' is twice in its first line"),
+        ("id,label,label\n1,sad,fear\n", "the column 'label' is twice in its first line"),
+        ("id,label\na,b.png,sad\n", "1 rows have more cells than the 2 columns: row 2"),
         ("id,label\n1,sad\n1,fear\n2,sad\n2,SAD\n", "1 ids have several labels: '1' .sad, fear"),
     ],
 )

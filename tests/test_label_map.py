@@ -77,12 +77,33 @@ def test_what_cannot_be_decided_is_an_error(pairs, message):
         map_labels(data(), FER_LABELS, pairs)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.yaml", "calm: neutral\ncalm: sad\n", "'calm' is given twice"),
+        ("a.yaml", "contempt: -\n", 'contempt: "-"'),
+        ("a.yaml", "calm: [neutral]\n", "expected labels of the data and of the network"),
+        ("a.csv", "data,network\ncalm,neutral\ncalm,sad\n", "'calm' is given twice"),
+        ("a.csv", "data,network,network\ncalm,neutral,sad\n", "the column 'network' is twice"),
+        ("a.csv", "data,network\ncalm\n", "as a CSV with the columns data and network"),
+        ("a.csv", "data,network\ncalm,sad,happy\n", "as a CSV with the columns data and network"),
+        ("a.csv", "", "as a CSV with the columns data and network"),
+    ],
+)
+def test_files_that_say_two_things_are_refused(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FerError, match=message):
+        read_label_map(tmp_path / name)
+
+
 def test_files_of_pairs(tmp_path):
     table, text = tmp_path / "pairs.csv", tmp_path / "pairs.yaml"
     table.write_text("data,network\ncalm,neutral\ncontempt,-\n")
     text.write_text("calm: neutral\ncontempt: null\n")
     expected = {"calm": "neutral", "contempt": None}
     assert read_label_map([str(table)]) == read_label_map(text) == expected
+    text.write_text('calm: neutral\ncontempt: "-"\n1: 2\nyes: no\n')
+    assert read_label_map(text) == expected | {"1": "2", "yes": "no"}
     assert read_label_map(["contempt=-", table]) == {"contempt": None, "calm": "neutral"}
     table.write_text("label\ncalm\n")
     with pytest.raises(FerError, match="columns data and network"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fer_layouts import faces, write_layout
+from PIL import Image
 
 from fer_analysis.data.load import load_data
 from fer_analysis.errors import FerError
@@ -37,7 +38,7 @@ def test_a_table_by_hand(tmp_path):
         ("", "expected the columns id, label .* received nothing"),
         ("id,cat,dog\n", "expected the columns id, label"),
         ("id,label,cat\na,cat,1\n", "expected the columns"),
-        ("id,label,anger,angry\n", "expected the columns"),
+        ("id,label,anger,angry\n", "the columns 'anger' and 'angry' are one label"),
         (HEADER, "no predictions in it"),
         (HEADER + "\na,cat,0.7\n", "line 3: expected 4 cells, received 3"),
         (HEADER + "a,owl,0.7,0.3\n", "line 2: label 'owl' is not one of cat, dog"),
@@ -156,11 +157,67 @@ def test_rounded_probabilities_are_scaled_within_what_their_decimals_allow(tmp_p
         ("id,label,cat,dog,file\na,cat,.7,.3,x\nb,cat,.7,.3,y\n", "column 'file' is no label"),
         (HEADER + "a,cat,2.5,-1.5\nb,dog,-3,1\n", "apply a softmax"),
         (HEADER + ",cat,1,0\n", "line 2: no id"),
+        ("id,id,label,cat,dog\na,b,cat,1,0\n", "the column 'id' is twice"),
+        ("id,label,label,cat,dog\na,cat,dog,1,0\n", "the column 'label' is twice"),
+        ("id,label,happy,joy\na,joy,1,0\n", "the columns 'happy' and 'joy' are one label"),
+        ("id,label,cat,Cat\na,cat,1,0\n", "the columns 'cat' and 'Cat' are one label"),
+        ("id;label;cat;dog\na;cat;1;0\n", "separate the columns by commas"),
+        (",id,label,cat,dog\n0,a,cat,1,0\n", "a column has no name"),
+        (HEADER + "a,1,1,0\nb,2,0,1\n", "labels are the numbers 1 to 2; .* from 0 to 1"),
+        (HEADER + "a,0.0,1,0\nb,1.0,0,1\n", "labels are the numbers 0.0 to 1.0; .* whole"),
+        (HEADER + "a,cat,70%,30%\nb,cat,2%,98%\n", "probabilities such as 0.25, received '70%'"),
+        (HEADER + "a,cat,2.5,1.5\nb,dog,3,1\n", "apply a softmax"),
+        (HEADER + "a,cat,1.5,-.5\nb,dog,1.1,-.1\n", "some are negative"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_named(tmp_path, text, message):
     with pytest.raises(FerError, match=message):
         read_predictions(table(tmp_path, text))
+
+
+def test_a_column_that_may_be_no_label_is_told(tmp_path):
+    text = "id,label,cat,dog,fold\na,cat,.7,.3,0\nb,dog,.3,.7,0\n"
+    assert "taken for labels" in read_predictions(table(tmp_path, text)).notes[0]
+    used = text.replace("b,dog", "b,fold")
+    assert read_predictions(table(tmp_path, used)).notes == ()
+
+
+def test_numbers_that_may_be_counted_from_one_are_told(tmp_path):
+    rows = "a,1,.1,.8,.1\nb,2,.1,.1,.8\n"
+    found = read_predictions(table(tmp_path, "id,label,cat,dog,hen\n" + rows))
+    assert "none is 0 ('cat'): 1 is 'dog'" in found.notes[0]
+    assert read_predictions(table(tmp_path, "id,label,0,1,2\n" + rows)).notes == ()
+    assert read_predictions(table(tmp_path, "id,label,cat,dog,hen\nc,0,1,0,0\n" + rows)).notes == ()
+
+
+def test_labels_are_found_in_any_spelling(tmp_path):
+    found = read_predictions(table(tmp_path, "id,label,Cat,Big dog\na,CAT,1,0\nb,big_dog,0,1\n"))
+    assert found.label_names == ("Cat", "Big dog") and found.labels.tolist() == [0, 1]
+
+
+def test_predictions_are_joined_with_data_that_spells_labels_its_own_way(tmp_path):
+    names = ("anger", "contempt", "happiness", "sadness")
+    rng = np.random.default_rng(0)
+    for folder in [
+        tmp_path / "data" / split / name for split in ("train", "test") for name in names
+    ]:
+        folder.mkdir(parents=True)
+        for n in range(3):
+            pixels = rng.integers(0, 256, (48, 48), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{n}.png")
+    data = load_data(tmp_path / "data")
+    for header in (names, ("Angry", "Contempt", "happy", "sad")):
+        rows = [
+            f"{name},{data.dataset.label_names[label]},{','.join(shares)}"
+            for name, label, split in zip(
+                data.dataset.ids, data.dataset.labels, data.dataset.split, strict=True
+            )
+            if split == "test"
+            for shares in [["1" if place == label else "0" for place in range(4)]]
+        ]
+        text = "\n".join([f"id,label,{','.join(header)}", *rows])
+        found = join_data(read_predictions(table(tmp_path, text)), data, None)
+        assert found.label_names == names and found.accuracy == 1
 
 
 def test_images_of_labels_that_are_not_predicted_are_left_out_and_told(tmp_path, loaded):

@@ -139,4 +139,9 @@ def _label_counts(text: str) -> dict[str, int]:
         "=".join(filter(None, (a, c))) for a, b, c in pairs if not b or not c.strip().isdigit()
     ]:
         raise FerError(f"--counts: expected LABEL=N, separated by commas; received {wrong[0]!r}")
-    return {name.strip(): int(n) for name, _, n in pairs}
+    found: dict[str, int] = {}
+    for name, _, n in pairs:
+        if name.strip() in found:
+            raise FerError(f"--counts: '{name.strip()}' is given twice")
+        found[name.strip()] = int(n)
+    return found

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.csv_header import check_once
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.label_names import find_label
 from fer_analysis.data.vote_labels import by_split, in_split
@@ -207,14 +208,35 @@ def _file_pairs(path: Path) -> list[tuple[str, str | None]]:
 
     try:
         text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() == ".csv":
-            rows = list(csv.DictReader(text.splitlines()))
-            return [(row["data"].strip(), _target(row["network"])) for row in rows]
-        return [(str(name), _target(target)) for name, target in yaml.safe_load(text).items()]
+        pairs = _csv_pairs(path, text) if path.suffix.lower() == ".csv" else _yaml_pairs(text)
+        return [(name.strip(), _target(target)) for name, target in pairs]
     except OSError as error:
         raise FerError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, ValueError, KeyError, AttributeError, csv.Error, RecursionError):
+    except (yaml.YAMLError, ValueError, AttributeError, csv.Error, RecursionError):
         raise FerError(
-            f"{path}: expected labels of the data and of the network, as YAML (happiness: happy) "
-            "or as a CSV with the columns data and network"
+            f"{path}: expected labels of the data and of the network, as YAML (happiness: happy, "
+            'contempt: "-") or as a CSV with the columns data and network'
         ) from None
+
+
+def _csv_pairs(path: Path, text: str) -> list[list[str]]:
+    header, *rows = [row for row in csv.reader(text.splitlines()) if any(map(str.strip, row))]
+    header = [name.strip() for name in header]
+    check_once(path, header, ("data", "network"))
+    places = [header.index(name) for name in ("data", "network")]
+    if any(len(row) != len(header) for row in rows):
+        raise ValueError("rows of other lengths")
+    return [[row[place] for place in places] for row in rows]
+
+
+def _yaml_pairs(text: str) -> list[tuple[str, object]]:
+    """Return the pairs of a YAML mapping: a label that is given twice is two of them."""
+    import yaml
+
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if not isinstance(node, yaml.MappingNode):
+        raise ValueError("no mapping")
+    if not all(isinstance(part, yaml.ScalarNode) for pair in node.value for part in pair):
+        raise ValueError("no mapping of texts")
+    empty = "tag:yaml.org,2002:null"
+    return [(name.value, None if to.tag == empty else to.value) for name, to in node.value]

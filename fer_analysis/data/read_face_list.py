@@ -7,6 +7,7 @@ import hashlib
 import io
 from pathlib import Path
 
+from fer_analysis.csv_header import check_once, separator_hint, unreadable
 from fer_analysis.data.face_list import (
     DIGITS,
     ID,
@@ -40,7 +41,7 @@ def read_face_list(path: str | Path, *, sha256: str | None = None) -> FaceList:
         content = path.read_bytes()
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     except (OSError, ValueError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = unreadable(error)
         raise FerError(f"{path}: cannot be read as a list of faces ({reason})") from None
     digest = hashlib.sha256(content).hexdigest()
     if sha256 is not None and digest != sha256:
@@ -51,6 +52,7 @@ def read_face_list(path: str | Path, *, sha256: str | None = None) -> FaceList:
     header = [name.strip() for name in rows[0]] if rows else []
     if ID not in header:
         raise FerError(f"{path}: {_no_ids(header)}")
+    check_once(path, header, (ID, LABEL, ISSUE))
     cells = _cells(path, header, rows)
     if not cells:
         raise FerError(f"{path}: no face in it")
@@ -60,24 +62,31 @@ def read_face_list(path: str | Path, *, sha256: str | None = None) -> FaceList:
 def _no_ids(header: list[str]) -> str:
     if not header:
         return "an empty file; expected a CSV with a column 'id'"
-    hint = "; separate the columns by commas" if any(";" in name for name in header) else ""
-    return f"expected a column 'id', received {shown(', '.join(header), 120)}{hint}"
+    received = shown(", ".join(header), 120)
+    return f"expected a column 'id', received {received}{separator_hint(header)}"
 
 
 def _cells(path: Path, header: list[str], rows: list[list[str]]) -> list[dict[str, str]]:
     """Return the cells of each row by column.
 
     Raises:
-        FerError: If a row has no id.
+        FerError: If a row has no id, or more cells than there are columns.
     """
-    cells, lost = [], []
+    cells, lost, longer = [], [], []
     for number, row in enumerate(rows[1:], 2):
         if not any(map(str.strip, row)):
             continue
+        if any(map(str.strip, row[len(header) :])):
+            longer.append(number)
         made = {name: from_text(cell.strip()) for name, cell in zip(header, row, strict=False)}
         cells.append(made)
         if not made.get(ID):
             lost.append(number)
+    if longer:
+        raise FerError(
+            f"{path}: {len(longer):,} rows have more cells than the {len(header)} columns: row "
+            f"{first_few(longer)}; a cell with a comma needs quotes"
+        )
     if lost:
         raise FerError(f"{path}: {len(lost):,} rows have no id: row {first_few(lost)}")
     return cells

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.csv_header import check_once, unreadable
 from fer_analysis.data.dataset import FER_LABELS, OFFICIAL_NAMES
 from fer_analysis.data.label_names import fer_label
 from fer_analysis.data.vote_shares import vote_shares
@@ -102,9 +103,11 @@ def _read(path: Path) -> tuple[list[str], np.ndarray]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise FerError(f"{path}: cannot be read as FER+ votes ({error})") from None
+        raise FerError(f"{path}: cannot be read as FER+ votes ({unreadable(error)})") from None
     header, *lines = [line for line in text.split("\n") if line.strip()] or [""]
-    columns = {_column(name): index for index, name in enumerate(header.split(","))}
+    names = [_column(name) for name in header.split(",")]
+    check_once(path, names, ("usage", *VOTE_NAMES))
+    columns = {name: index for index, name in enumerate(names)}
     missing = [name for name in ("usage", *VOTE_NAMES) if name not in columns]
     if missing or not lines:
         raise FerError(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.ids import rows_of
+from fer_analysis.data.label_names import find_label
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation import pitfalls
@@ -59,6 +61,21 @@ def with_warnings(evaluation: Evaluation) -> Evaluation:
     return dataclasses.replace(evaluation, warnings=warnings)
 
 
+def with_names_of(own: Evaluation, names: Sequence[str]) -> Evaluation:
+    """Return predictions whose labels are spelt as others are (anger, angry)."""
+    places = [find_label(name, names) for name in own.label_names]
+    spelt = tuple(
+        name if place is None else names[place]
+        for name, place in zip(own.label_names, places, strict=True)
+    )
+    if spelt == own.label_names:
+        return own
+    extras = own.vote_names[len(spelt) :]
+    return dataclasses.replace(
+        own, label_names=spelt, vote_names=(*spelt, *extras) if own.vote_names else ()
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class _Gaps:
     """Images of the split that were not predicted.
@@ -97,6 +114,7 @@ def _of_split(
     own: Evaluation, dataset: FaceDataset, split: str | None
 ) -> tuple[Evaluation, np.ndarray, str]:
     """Return the predictions of one split, their rows in the data, int64 `(n,)`, and the split."""
+    own = with_names_of(own, dataset.label_names)
     if not {*own.label_names} <= {*dataset.label_names}:
         raise FerError(
             f"the predictions' labels are not the data's: {', '.join(own.label_names)}; "

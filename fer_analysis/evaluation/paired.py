@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.join_predictions import with_names_of
 from fer_analysis.statistics.bootstrap import DRAWS, bootstrap_estimate
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.significance import detectable, detectable_difference, holm, sign_test
@@ -47,11 +48,21 @@ def align(evaluations: list[Evaluation]) -> list[Evaluation]:
         if not same or not np.array_equal(candidate.labels, aligned[0].labels):
             raise FerError(
                 f"these runs were not scored on the same images ({len(first):,} and "
-                f"{len(other):,}; e.g. '{first.ids[0]}' and '{other.ids[0]}'): name one data "
-                "set for all of them with --data"
+                f"{len(other):,}; {_differing(aligned[0], candidate)}): name one data set for all "
+                "of them with --data"
             )
         aligned.append(candidate)
     return aligned
+
+
+def _differing(one: Evaluation, other: Evaluation) -> str:
+    """Return an example of how the images of two sets of predictions differ."""
+    for ours, theirs in ((one, other), (other, one)):
+        if (missing := ~np.isin(ours.ids, theirs.ids)).any():
+            return f"e.g. '{ours.ids[missing][0]}' is in one of them alone"
+    row = int((one.labels != other.labels).argmax())
+    names = (each.label_names[each.labels[row]] for each in (one, other))
+    return f"e.g. the true label of '{one.ids[row]}' is {' and '.join(names)}"
 
 
 def _with_the_same_labels(evaluations: list[Evaluation]) -> list[Evaluation]:
@@ -63,6 +74,7 @@ def _with_the_same_labels(evaluations: list[Evaluation]) -> list[Evaluation]:
         FerError: If one has a label that the one with the most does not have.
     """
     names = max((e.label_names for e in evaluations), key=len)
+    evaluations = [with_names_of(e, names) for e in evaluations]
     if any(not set(e.label_names) <= set(names) for e in evaluations):
         raise FerError("these runs have different labels: they cannot be compared")
     return [e if e.label_names == names else _with_labels(e, names) for e in evaluations]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.data.label_names import fer_label
+from fer_analysis.csv_header import check_once, separator_hint, unreadable
+from fer_analysis.data.label_names import fer_label, label_key
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 
@@ -41,15 +42,9 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
             reader = csv.reader(file)
             rows = [(reader.line_num, row) for row in reader if row]
     except (OSError, ValueError, csv.Error) as error:
-        raise FerError(f"{path}: cannot be read as a table ({error})") from None
+        raise FerError(f"{path}: cannot be read as a table ({unreadable(error)})") from None
     header = [name.strip() for name in rows[0][1]] if rows else []
-    names = tuple(_canonical(name) for name in header if name not in (ID, LABEL))
-    named = all(names) and ID in header and LABEL in header
-    if not named or len(names) < 2 or len({*names}) < len(header) - 2:
-        raise FerError(
-            f"{path}: expected the columns {ID}, {LABEL} and one for each label, "
-            f"received {', '.join(header)[:200] or 'nothing'}"
-        )
+    names = _label_names(path, header)
     if problems := _uneven(header, rows[1:]) or _not_numbers(header, rows[1:]):
         raise _refused(path, problems)
     if len(rows) == 1:
@@ -58,11 +53,18 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
     lines = [line for line, _ in rows[1:]]
     cells = [[row[i].strip() for i in own] for _, row in rows[1:]]
     ids = [row[header.index(ID)].strip() for _, row in rows[1:]]
-    labels, problems = _labels([row[header.index(LABEL)].strip() for _, row in rows[1:]], names)
+    texts = [row[header.index(LABEL)].strip() for _, row in rows[1:]]
+    labels, problems = _labels(texts, names)
     probabilities, more, notes = _probabilities(cells, names)
     problems = {**_ids(ids), **more, **problems}
     if problems:
         raise _refused(path, [f"line {lines[row]}: {problems[row]}" for row in sorted(problems)])
+    notes += _unused(labels, probabilities, names)
+    if labels.min() > 0 and label_key(texts[0]) not in map(label_key, names):
+        notes.append(
+            f"true labels are read as positions of columns from 0 and none is 0 ('{names[0]}'): "
+            f"{labels.min()} is '{names[labels.min()]}'"
+        )
     keep = labels >= 0
     if not keep.any():
         raise FerError(f"{path}: no image has one of its labels ({', '.join(names)[:200]})")
@@ -76,8 +78,25 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
     )
 
 
-def _canonical(name: str) -> str:
-    return fer_label(name) or name
+def _label_names(path: Path, header: list[str]) -> tuple[str, ...]:
+    """Return the labels that columns are of.
+
+    Raises:
+        FerError: If columns are missing, have no name, or are of one label.
+    """
+    check_once(path, header, header)
+    own = [name for name in header if name not in (ID, LABEL)]
+    if ID not in header or LABEL not in header or len(own) < 2 or not all(own):
+        raise FerError(
+            f"{path}: expected the columns {ID}, {LABEL} and one for each label, "
+            f"received {', '.join(header)[:200] or 'nothing'}"
+            f"{'; a column has no name' if '' in own else separator_hint(header)}"
+        )
+    first: dict[str, str] = {}
+    for name in own:
+        if (other := first.setdefault(label_key(name), name)) != name:
+            raise FerError(f"{path}: the columns '{other}' and '{name}' are one label: rename one")
+    return tuple(fer_label(name) or name for name in own)
 
 
 def _refused(path: Path, problems: list[str]) -> FerError:
@@ -95,11 +114,16 @@ def _uneven(header: list[str], rows: list[tuple[int, list[str]]]) -> list[str]:
 
 def _not_numbers(header: list[str], rows: list[tuple[int, list[str]]]) -> list[str]:
     """Name columns that are no label, or the cells that are no number."""
+    bad_cells = {
+        name: [(line, row[place]) for line, row in rows if not _is_number(row[place])]
+        for place, name in enumerate(header)
+        if name not in (ID, LABEL)
+    }
+    if rows and all(len(bad) == len(rows) for bad in bad_cells.values()):
+        line, cell = next(iter(bad_cells.values()))[0]
+        return [f"line {line}: expected probabilities such as 0.25, received '{cell[:40]}'"]
     problems = []
-    for place, name in enumerate(header):
-        if name in (ID, LABEL):
-            continue
-        bad = [(line, row[place]) for line, row in rows if not _is_number(row[place])]
+    for name, bad in bad_cells.items():
         if bad and len(bad) == len(rows) > 1:
             problems.append(
                 f"column '{name[:40]}' is no label: it holds '{bad[0][1][:40]}', expected "
@@ -140,8 +164,8 @@ def _labels(texts: list[str], names: tuple[str, ...]) -> tuple[np.ndarray, dict[
     Returns:
         int64 `(n,)`, -1 for a label of FER-2013 that has no column, and what is wrong, by row.
     """
-    by_name = {name: place for place, name in enumerate(names)}
-    as_names = [by_name.get(_canonical(text), -1) for text in texts]
+    by_name = {label_key(name): place for place, name in enumerate(names)}
+    as_names = [by_name.get(label_key(text), -1) for text in texts]
     as_positions = [
         int(text) if text.isascii() and text.isdigit() and int(text[:9]) < len(names) else -1
         for text in texts
@@ -154,6 +178,12 @@ def _labels(texts: list[str], names: tuple[str, ...]) -> tuple[np.ndarray, dict[
                 "give the columns names that are not numbers (label_1, …)"
             }
         return np.array(as_positions), {}
+    if min(as_names) < 0 and all(map(_is_number, texts)):
+        first, last = min(texts, key=float), max(texts, key=float)
+        return np.array(as_names), {
+            0: f"labels are the numbers {first} to {last}; expected names of columns, or "
+            f"positions of columns as whole numbers from 0 to {len(names) - 1}"
+        }
     absent = [fer_label(text) is not None for text in texts]
     return np.array(as_names), {
         row: f"label '{texts[row][:40]}' is not one of {', '.join(names)[:200]}"
@@ -201,12 +231,31 @@ def _hint(values: np.ndarray, names: tuple[str, ...], tolerance: float) -> str:
     total = values.sum(axis=1)
     if not np.isfinite(values).all():
         return " (not finite: the model has diverged)"
+    if (values < 0).any():
+        summed = (np.abs(total - 1) <= tolerance).all()
+        return " (some are negative)" if summed else " (logits? apply a softmax)"
     if (np.abs(total - 100) <= 100 * tolerance).all():
         return " (percent: divide by 100)"
     without = np.abs(total[:, None] - values - 1).max(axis=0)
     if without.min() <= tolerance:
         return f" (column '{names[int(without.argmin())]}' is no label? Without it they do)"
-    return " (logits? apply a softmax)" if (values < 0).any() else ""
+    return " (logits? apply a softmax)" if values.max() > 1 else ""
+
+
+def _unused(labels: np.ndarray, probabilities: np.ndarray, names: tuple[str, ...]) -> list[str]:
+    """Tell of columns that may be of no label: 0 throughout, and never the true one."""
+    unused = [
+        name
+        for place, name in enumerate(names)
+        if not probabilities[:, place].any() and not (labels == place).any()
+    ]
+    if not unused:
+        return []
+    columns = ", ".join(f"'{name}'" for name in unused)[:200]
+    return [
+        f"taken for labels, though 0 in every row and never the true one: {columns}; a column that "
+        "is of no label must be left out"
+    ]
 
 
 def _decimals(cell: str) -> int:

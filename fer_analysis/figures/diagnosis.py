@@ -78,7 +78,7 @@ def verdict_figure(diagnosis: Diagnosis) -> Figure:
         for cause in row.causes:
             _cell(right, names.index(cause.name), y, cause, small=len(names) > 4)
         if not row.fails:
-            right.text(-0.45, y, "no deficiency shown", va="center", color=theme().muted)
+            right.text(-0.45, y, row.headline, va="center", color=theme().muted)
     right.set_xlim(-0.5, len(names) - 0.5)
     right.set_xticks(range(len(names)), [name.replace(" or ", "\nor ") for name in names])
     right.xaxis.tick_top()

@@ -57,6 +57,8 @@ def diagnose_names(
         return found, "-".join(study.name for study in studies)
     if len(names) > 1:
         raise FerError(f"{' '.join(map(str, names))}: expected studies, or one RUN")
+    if labels or base or store:
+        raise FerError("a RUN takes no label, base or store: these are of studies")
     run, loaded, split = open_run(names[0] if names else None, data, progress=progress)
     source = str(data) if isinstance(data, str | Path) else None
     found = diagnose_run(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.config import load_config
+from fer_analysis.data.label_names import find_label
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.evaluation import Evaluation
@@ -102,14 +103,18 @@ def _counts(
         FerError: If counts are given of other labels, or are not numbers of images.
     """
     if counts is not None:
-        problems = [f"no label '{n}'{did_you_mean(n, names)}" for n in counts if n not in names]
-        problems += [f"no count of '{name}'" for name in names if name not in counts]
+        places = {name: find_label(name, names) for name in counts}
+        known = [place for place in places.values() if place is not None]
+        problems = [f"no label '{n}'{did_you_mean(n, names)}" for n in counts if places[n] is None]
+        problems += [f"no count of '{n}'" for place, n in enumerate(names) if place not in known]
+        problems += [f"'{names[n]}' is given twice" for n in {*known} if known.count(n) > 1]
         problems += [
             f"{n}: expected 1 image or more, received {c}" for n, c in counts.items() if c < 1
         ]
         if problems:
             raise FerError("counts of training images", problems)
-        return np.array([counts[name] for name in names]), "given"
+        given = {place: counts[name] for name, place in places.items()}
+        return np.array([given[place] for place in range(len(names))]), "given"
     if data is not None and data.dataset.has("train"):
         dataset = data.dataset
         every = np.bincount(dataset.part("train").labels, minlength=len(dataset.label_names))
@@ -194,7 +199,7 @@ def _undecided(labels: Sequence[LabelDiagnosis]) -> str:
             if cause.verdict == NOT_TESTED:
                 open_causes.setdefault(cause.name, cause.because)
     if not open_causes:
-        return "no label fails: nothing is left to decide"
+        return "no label is shown to fail: nothing is left to decide"
     by_reason: dict[str, list[str]] = {}
     for name, why in open_causes.items():
         by_reason.setdefault(why, []).append(name)

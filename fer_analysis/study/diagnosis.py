@@ -22,6 +22,10 @@ SHOWN, NOT_SHOWN, NOT_TESTED, WAITS = "shown", "not shown", "not tested", "waits
 FILE = "diagnosis.json"
 
 
+TOO_FEW = "too few images to tell"
+"""Where the recall cannot be compared with that of other labels."""
+
+
 @dataclass(frozen=True)
 class Cause:
     """One cause, tested for one label.
@@ -78,8 +82,10 @@ class LabelDiagnosis:
     @property
     def headline(self) -> str:
         """The verdict in a few words."""
+        if not self.n:
+            return "no images"
         if not self.fails:
-            return "no deficiency shown"
+            return TOO_FEW if self.gap.value is None else "no deficiency shown"
         return " and ".join(self.shown) or "fails; no cause shown"
 
     def rows(self) -> list[dict]:

@@ -161,7 +161,9 @@ def _figures(tallies: Tallies, kind: int) -> dict[str, np.ndarray]:
     correct = np.diagonal(confusion, axis1=1, axis2=2)
     either = confusion.sum(axis=1) + confusion.sum(axis=2)
     f1 = np.divide(2 * correct, either, out=np.full(correct.shape, np.nan), where=either > 0)
-    accuracy = correct.sum(axis=1) / confusion.sum(axis=(1, 2))
+    n = confusion.sum(axis=(1, 2))
+    right = correct.sum(axis=1)
+    accuracy = np.divide(right, n, out=np.full(len(n), np.nan), where=n > 0)
     return {
         "recall": tallies.recall(kind),
         "precision": tallies.precision(kind),

@@ -77,8 +77,9 @@ def _print_all(diagnosis: Diagnosis) -> None:
             _ends(row.corrected_gap),
         )
     out.print(shown)
-    if fine := [row.label for row in diagnosis.labels if not row.fails]:
-        out.print(f"no deficiency shown: {', '.join(fine)}")
+    passed = [row for row in diagnosis.labels if not row.fails]
+    for told in dict.fromkeys(row.headline for row in passed):
+        out.print(f"{told}: {', '.join(row.label for row in passed if row.headline == told)}")
     for row in diagnosis.failing:
         _print_label(row)
     out.print(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.csv_header import check_once
 from fer_analysis.data.label_names import AFFECTNET, fer_label
 from fer_analysis.data.readers.image_files import ImageFile, read_images
 from fer_analysis.data.readers.numbered import NO_EXPRESSION, in_order, told
@@ -58,7 +59,9 @@ def _from_table(path: Path) -> Source:
     known = set(walk.images_below(path))
     text = (path / TABLE).read_text("utf-8-sig", "replace")
     entries, problems, moved = [], [], 0
-    for line, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
+    rows = csv.DictReader(io.StringIO(text))
+    check_once(path / TABLE, rows.fieldnames or (), ("pth", "label"))
+    for line, row in enumerate(rows, 2):
         name, label = (str(row.get(key) or "").strip() for key in ("pth", "label"))
         label = _name(label)
         if name not in known or label is None:
