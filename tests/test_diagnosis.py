@@ -17,7 +17,7 @@ from fer_analysis.figures.diagnosis import diagnosis_figures
 from fer_analysis.figures.study_folders import save_diagnosis
 from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate
-from fer_analysis.study import effects, networks_as_annotators
+from fer_analysis.study import effects, networks_as_annotators, resampling
 from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.cell_roles import find_roles
 from fer_analysis.study.diagnose import diagnose
@@ -734,3 +734,50 @@ def test_a_folder_with_other_files_is_not_replaced(tmp_path):
     assert (tmp_path / "d/notes.txt").read_text() == "mine"
     with pytest.raises(FerError, match="not a folder"):
         save_diagnosis(found, tmp_path / "d/notes.txt")
+
+
+class Counting(StudyEvidence):
+    """Evidence that counts how often each cell's predictions are resampled."""
+
+    def _count(self, cell, seeds):
+        self.__dict__.setdefault("counted", []).append(cell)
+        return super()._count(cell, seeds)
+
+
+def many_cells(n):
+    """Two labels that fail, each with n numbers of its images."""
+    cells = {"base": ({}, EVEN, (0.9, 0.6, 0.6, 0.9), (0.9, 0.6, 0.6, 0.9))}
+    for label in ("disgust", "fear"):
+        for i in range(n):
+            counts = tuple(100 + i if name == label else 400 for name in NAMES)
+            change = {"manipulations.keep.counts": {label: 100 + i}}
+            cells[f"{label} at {i}"] = (change, counts, GOOD, GOOD)
+    return vars(evidence(cells, seeds=(0, 1)))
+
+
+def test_each_cell_is_resampled_once_however_many_there_are(monkeypatch):
+    monkeypatch.setattr(resampling, "REMEMBERED", 4)
+    found = Counting(**many_cells(6))
+    result = diagnose(found, "base")
+    assert {row.label for row in result.failing} == {"disgust", "fear"}
+    assert {row.cell for row in result.doses} == {*found.cells}
+    again = {cell for cell in found.cells if found.counted.count(cell) > 1}
+    assert again <= {"base", "disgust at 0", "fear at 0"}, "the fewest are told in a caveat too"
+    assert len(found.counted) <= len(found.cells) + 8
+
+
+def test_recall_without_resamples_is_their_first_row():
+    rng = np.random.default_rng(3)
+    images, cells = {}, {"base": {}}
+    for seed in (0, 1, 2):
+        labels, shared = rng.integers(0, 3, 90), np.arange(90) >= 40  # nothing of the last label
+        images[seed] = ScoredImages.of(labels, None, shared, 4)
+        cells["base"][seed] = scored_as(
+            load_config("tiny"), np.ones(4), rng.integers(0, 4, (2, 90))
+        )
+    found = StudyEvidence(NAMES, images, cells, "")
+    for kind in (PLAIN, CORRECTED):
+        for seeds in (None, (0, 2)):
+            expected = found.tallies("base", seeds).recall(kind)[0]
+            np.testing.assert_allclose(found.recall("base", kind, seeds), expected)
+            assert np.isnan(expected[3])

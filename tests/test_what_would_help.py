@@ -78,6 +78,13 @@ def test_nothing_is_said_beyond_twice_the_largest_number_and_of_too_few():
     assert fit_curve(counts, unknown, by_seed, n) is None, "two are hardly ever predicted"
 
 
+def test_rounding_does_not_decide_which_numbers_are_known():
+    counts, by_seed = np.array([90, 180, 360, 900]), np.full((4, 3), 0.2) + [-0.01, 0, 0.01]
+    for share in (0.05 * (1 - 1e-12), 0.05, 0.05 * (1 + 1e-12)):  # 5 of 100 images
+        curve = fit_curve(counts, np.array([share, 0.2, 0.3, 0.4]), by_seed, 100)
+        assert len(curve.counts) == 4
+
+
 def test_numbers_that_follow_no_law_give_no_figure():
     counts = np.array([90, 180, 360, 900])
     by_seed = np.array([0.2, 0.7, 0.2, 0.7])[:, None] + np.array([-0.01, 0, 0.01])

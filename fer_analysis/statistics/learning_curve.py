@@ -108,7 +108,7 @@ def fit_curve(
         The curve; None with one seed, or fewer than `FEWEST` numbers of images: those with fewer
         than `KNOWN` correct or wrong predictions do not count, and are left out.
     """
-    known = np.minimum(recalls, 1 - recalls) * n >= KNOWN
+    known = np.minimum(recalls, 1 - recalls) * n >= KNOWN - 1e-6  # a number, but for rounding
     counts, recalls, by_seed = (np.asarray(v, float)[known] for v in (counts, recalls, by_seed))
     d, seeds = by_seed.shape
     if d < FEWEST or seeds < 2 or n < 1:

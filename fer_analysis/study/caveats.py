@@ -77,10 +77,10 @@ def _others_as_few(evidence: StudyEvidence, roles: Roles, label: int) -> str:
             if index != label and max(_count(evidence, cell, index), own) <= ALIKE * min(
                 _count(evidence, cell, index), own
             ):
-                kept[other] = evidence.tallies(cell).recall(CORRECTED)[0, index]
+                kept[other] = evidence.recall(cell, CORRECTED)[index]
     if not kept:
         return ""
-    mine = evidence.tallies(roles.subject).recall(CORRECTED)[0, label]
+    mine = evidence.recall(roles.subject, CORRECTED)[label]
     text = ", ".join(f"{other} {percent(value, 0)}" for other, value in kept.items())
     return (
         f"reduced to the same number of images, other labels have a recall of: {text} "

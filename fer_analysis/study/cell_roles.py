@@ -36,13 +36,13 @@ def find_roles(evidence: StudyEvidence, subject: str) -> Roles:
         evidence: Of studies.
         subject: One of its cells.
     """
-    own = _changes(evidence, subject)
+    own = evidence.settings[subject]
     recipes, doses, equal = [], {}, []
     removed: dict[tuple[str | None, bool], str] = {}
     for cell in evidence.cells:
         if not evidence.common(subject, cell):  # no seed to compare them on yet
             continue
-        changes = _changes(evidence, cell)
+        changes = evidence.settings[cell]
         differing = {key for key in changes if changes[key] != own[key]}
         manipulations = changes["manipulations"]
         if differing and differing <= set(RECIPE):
@@ -76,8 +76,3 @@ def find_roles(evidence: StudyEvidence, subject: str) -> Roles:
         equal=tuple(sorted(equal, key=lambda cell: evidence.training_counts(cell).max())),
         disputed=pairs,
     )
-
-
-def _changes(evidence: StudyEvidence, cell: str) -> dict:
-    config = evidence.config(cell).model_dump(mode="json")
-    return {key: value for key, value in config.items() if key not in ("seed", "data")}

@@ -12,7 +12,8 @@ from fer_analysis.statistics.bootstrap import percentile_interval
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.design import Study
 from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
-from fer_analysis.study.resampling import PLAIN, StudyEvidence, Tallies
+from fer_analysis.study.resampling import PLAIN, StudyEvidence
+from fer_analysis.study.tallies import Tallies
 from fer_analysis.study.verdict_rule import estimate
 
 WATCHED = 2
@@ -72,7 +73,7 @@ def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, 
         CellFigures(
             cell=cell,
             seeds=len(evidence.cells[cell]),
-            n=int(evidence.tallies(cell).n.sum()),
+            n=_different_images(evidence, cell),
             training_images=tuple(evidence.training_counts(cell).tolist()),
             figures={
                 name: Figure(_with_interval(values), found.get(name, {}).get(cell))
@@ -81,6 +82,12 @@ def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, 
         )
         for cell in evidence.cells
     )
+
+
+def _different_images(evidence: StudyEvidence, cell: str) -> int:
+    """Return how many images a cell is scored on; those that all seeds share count once."""
+    shared = [evidence.images[seed].shared for seed in evidence.cells[cell]]
+    return sum(int((~each).sum()) for each in shared) + int(shared[0].sum())
 
 
 def lowest(cells: Sequence[CellFigures], reference: str, most: int) -> tuple[str, ...]:

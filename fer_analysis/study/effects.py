@@ -31,7 +31,7 @@ def best_recipe(evidence: StudyEvidence, roles: Roles) -> str | None:
     """Return the cell with another recipe whose mean corrected recall is highest, if any."""
 
     def mean(cell: str) -> float:
-        return float(np.nanmean(evidence.tallies(cell).recall(CORRECTED)[0]))
+        return float(np.nanmean(evidence.recall(cell, CORRECTED)))
 
     return max(roles.recipes, key=mean, default=None)
 

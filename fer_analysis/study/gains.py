@@ -8,7 +8,8 @@ import numpy as np
 
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.cell_roles import RECIPE
-from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence, Tallies
+from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+from fer_analysis.study.tallies import Tallies
 from fer_analysis.study.verdict_rule import estimate
 
 CORRECTION = "prior correction"
@@ -84,7 +85,7 @@ def gains(evidence: StudyEvidence, subject: str) -> tuple[Gain, ...]:
         about[cell], changes[cell] = (kind, seeds), _difference(one, two)
     rows = []
     for i, label in enumerate(evidence.label_names):
-        own_rows = [r for r, (kind, _) in about.items() if _is_for(evidence, r, kind, label)]
+        own_rows = {r for r, (kind, _) in about.items() if _is_for(evidence, r, kind, label)}
         found = {
             name: estimate({r: v[name][:, i] for r, v in changes.items() if r in own_rows})
             for name in FIGURES
@@ -112,12 +113,12 @@ def remedies(evidence: StudyEvidence, subject: str) -> dict[str, str]:
         evidence: Of studies.
         subject: One of its cells.
     """
-    own = _config(evidence, subject)
+    own = evidence.settings[subject]
     found = {}
     for cell in evidence.cells:
         if cell == subject or not evidence.common(cell, subject):
             continue
-        config = _config(evidence, cell)
+        config = evidence.settings[cell]
         changed = {key for key in config if config[key] != own[key]}
         if "remedies" in changed and _only_longer(own, config, changed - {"remedies"}):
             found[cell] = "remedy"
@@ -147,12 +148,8 @@ def _is_for(evidence: StudyEvidence, remedy: str, kind: str, label: str) -> bool
     """Tell whether a remedy is meant for a label: those that mend another one's labels are not."""
     if kind != "labels":
         return True
-    options = evidence.config(remedy).model_dump(mode="json")["manipulations"].values()
+    options = evidence.settings[remedy]["manipulations"].values()
     return all((each or {}).get("label") in (None, label) for each in options)
-
-
-def _config(evidence: StudyEvidence, cell: str) -> dict:
-    return evidence.config(cell).model_dump(mode="json", exclude={"seed", "data"})
 
 
 def _figures(tallies: Tallies, kind: int) -> dict[str, np.ndarray]:

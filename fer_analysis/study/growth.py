@@ -89,8 +89,8 @@ def _growth(evidence: StudyEvidence, cells: tuple[str, ...], label: str, kind: i
         tried = tuple(int(evidence.training_counts(cell)[i]) for cell in cells)
         return Growth(label, KINDS[kind], tried, (), 0, 0, because="its cells share no seed")
     counts = [np.mean([evidence.cells[cell][s].counts[i] for s in seeds]) for cell in cells]
-    kept = [at for at in range(len(cells)) if counts[at] not in counts[:at]]
-    recalls = [evidence.tallies(cell, seeds).recall(kind)[0, i] for cell in cells]
+    kept = sorted({count: at for at, count in reversed([*enumerate(counts)])}.values())
+    recalls = [evidence.recall(cell, kind, seeds)[i] for cell in cells]
     by_seed = [[_recall(evidence, cell, seed, i, kind) for seed in seeds] for cell in cells]
     n = int(evidence.tallies(cells[-1], seeds).n[i])
     about = Growth(

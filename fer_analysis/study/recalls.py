@@ -167,22 +167,18 @@ def _confusion(evidence: StudyEvidence, cell: str, kind: int, index: int) -> np.
 
 
 def _best_remedy(evidence: StudyEvidence, subject: str) -> str | None:
-    own = _config(evidence, subject)
+    own = evidence.settings[subject]
     cells = [
         cell
         for cell in evidence.cells
-        if (other := _config(evidence, cell))["remedies"] != own["remedies"]
+        if (other := evidence.settings[cell])["remedies"] != own["remedies"]
         and other | {"remedies": None} == own | {"remedies": None}
     ]
 
     def mean_recall(cell: str) -> float:
-        return float(np.nanmean(evidence.tallies(cell).recall(PLAIN)[0]))
+        return float(np.nanmean(evidence.recall(cell, PLAIN)))
 
     return max(cells, key=mean_recall, default=None)
-
-
-def _config(evidence: StudyEvidence, cell: str) -> dict:
-    return evidence.config(cell).model_dump(mode="json", exclude={"seed", "data"})
 
 
 def _recalls(evidence: StudyEvidence, cell: str, index: int) -> list[CellRecall]:

@@ -13,6 +13,7 @@ from fer_analysis.data.vote_shares import STRATA, stratum, vote_shares
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.statistics.bootstrap import DRAWS
 from fer_analysis.study.cell_predictions import CellPredictions
+from fer_analysis.study.tallies import Tallies, ratio
 
 PLAIN, CORRECTED = 0, 1
 """Predictions as they are, and prior-corrected (logit adjustment, tau = 1)."""
@@ -126,7 +127,7 @@ class StudyEvidence:
 
     @cached_property
     def _draws(self) -> dict[int, np.ndarray]:
-        """Seed -> how often each of its images is drawn, `(1 + DRAWS, n)`; row 0: once each."""
+        """Seed -> how often each of its images is drawn, `(n, 1 + DRAWS)`; column 0: once each."""
         rng = np.random.default_rng(0)
         shared = None
         weights = {}
@@ -135,7 +136,8 @@ class StudyEvidence:
             if shared is None:
                 shared = drawn[:, images.shared]
             drawn[:, images.shared] = shared  # the same for all seeds
-            weights[seed] = np.concatenate([np.ones((1, drawn.shape[1]), np.float32), drawn])
+            once = np.ones((drawn.shape[1], 1), np.float32)
+            weights[seed] = np.concatenate([once, drawn.T], axis=1)
         return weights
 
     def tallies(self, cell: str, seeds: Sequence[int] | None = None) -> Tallies:
@@ -157,38 +159,68 @@ class StudyEvidence:
         self._counted[cell, seeds] = found  # the last of all: used most recently
         return found
 
+    def recall(self, cell: str, kind: int, seeds: Sequence[int] | None = None) -> np.ndarray:
+        """Return a cell's recalls, float64 `(k,)`: the first row of `tallies`, without resamples.
+
+        Args:
+            cell: Its name.
+            kind: `PLAIN` or `CORRECTED`.
+            seeds: Only of these seeds; all that the cell has if None.
+        """
+        seeds, k = tuple(self.cells[cell] if seeds is None else seeds), len(self.label_names)
+        correct, total = np.zeros(k), np.zeros(k)
+        for seed in seeds:
+            images = self.images[seed]
+            each = np.where(images.shared, 1 / len(seeds), 1.0)
+            hit = self.cells[cell][seed].predictions.predicted[kind] == images.labels
+            correct += np.bincount(images.labels, each * hit, k)
+            total += np.bincount(images.labels, each, k)
+        return ratio(correct, total)
+
+    @cached_property
+    def settings(self) -> dict[str, dict]:
+        """Cell -> its config as JSON, without seed and data: what cells may differ in."""
+        out = {"seed", "data"}
+        return {c: self.config(c).model_dump(mode="json", exclude=out) for c in self.cells}
+
     @cached_property
     def _counted(self) -> dict[tuple[str, tuple[int, ...]], Tallies]:
         return {}
 
     def _count(self, cell: str, seeds: tuple[int, ...]) -> Tallies:
         k = len(self.label_names)
-        counts = np.zeros((2, 1 + DRAWS, len(STRATA) * k * k))
+        counts = np.zeros((2, len(STRATA) * k * k, 1 + DRAWS))
         for seed, drawn in zip(seeds, self._seeds_drawn(seeds).T, strict=True):
             predictions = self.cells[cell][seed].predictions
             for kind in (PLAIN, CORRECTED):
-                sums = self._sums(seed, predictions.predicted[kind], len(seeds))
-                counts[kind] += drawn[:, None] * sums
-        counts = counts.reshape(2, 1 + DRAWS, len(STRATA), k, k)
+                for place, sums in self._sums(seed, predictions.predicted[kind], len(seeds)):
+                    counts[kind][place] += drawn * sums
+        counts = np.moveaxis(counts.reshape(2, len(STRATA), k, k, 1 + DRAWS), -1, 1)
         correct = np.einsum("tdskk->tdsk", counts).copy()
         return Tallies(correct, counts[PLAIN].sum(axis=3), counts.sum(axis=2))
 
-    def _sums(self, seed: int, predicted: np.ndarray, seeds: int) -> np.ndarray:
+    def _sums(
+        self, seed: int, predicted: np.ndarray, seeds: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Count the images of a seed by stratum, label and prediction in each draw.
 
         Images of a kind are brought together and summed: many times as quick as products with
         their indicators.
+
+        Yields:
+            For own images, then for those that all seeds share: the places of the kinds that
+            there are, and their sums, `(kinds, 1 + DRAWS)`.
         """
         images, k = self.images[seed], len(self.label_names)
         strata = 0 if images.strata is None else images.strata
-        place = ((images.shared * len(STRATA) + strata) * k + images.labels) * k + predicted
-        order = np.argsort(place, kind="stable")
-        kinds, starts = np.unique(place[order], return_index=True)
-        sums = np.zeros((1 + DRAWS, 2 * len(STRATA) * k * k), np.float32)
-        if len(order):
-            sums[:, kinds] = np.add.reduceat(self._draws[seed][:, order], starts, axis=1)
-        own, shared = np.split(sums.astype(float), 2, axis=1)
-        return own + shared / seeds
+        place = (strata * k + images.labels) * k + predicted
+        for which, share in ((~images.shared, 1.0), (images.shared, 1 / seeds)):
+            rows = np.flatnonzero(which)
+            rows = rows[np.argsort(place[rows], kind="stable")]
+            if len(rows):
+                kinds, starts = np.unique(place[rows], return_index=True)
+                sums = np.add.reduceat(self._draws[seed][rows], starts, axis=0)
+                yield kinds, sums.astype(float) * share
 
     def weights(self, seeds: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield each seed with the weights of its images, float32 `(1 + DRAWS, n)`; row 0: all 1.
@@ -198,7 +230,7 @@ class StudyEvidence:
         """
         for seed, drawn in zip(seeds, self._seeds_drawn(seeds).T, strict=True):
             each = np.where(self.images[seed].shared, 1 / len(seeds), 1.0).astype(np.float32)
-            yield seed, self._draws[seed] * each * drawn[:, None].astype(np.float32)
+            yield seed, (self._draws[seed] * each[:, None] * drawn.astype(np.float32)).T
 
     def _seeds_drawn(self, seeds: Sequence[int]) -> np.ndarray:
         """Return how often each seed is drawn, `(1 + DRAWS, seeds)`; row 0: once each."""
@@ -218,50 +250,3 @@ class StudyEvidence:
     def common(self, *cells: str) -> tuple[int, ...]:
         """Return the seeds that all of these cells have."""
         return tuple(s for s in self.images if all(s in self.cells[cell] for cell in cells))
-
-
-@dataclass(frozen=True, eq=False)
-class Tallies:
-    """Correct predictions and images of each label in each stratum; row 0 as is, then resamples.
-
-    Args:
-        correct: `(2, 1 + DRAWS, strata, k)`: plain, corrected.
-        total: `(1 + DRAWS, strata, k)`.
-        confusion: `(2, 1 + DRAWS, k, k)`, rows are true labels.
-    """
-
-    correct: np.ndarray
-    total: np.ndarray
-    confusion: np.ndarray
-
-    def recall(self, kind: int, strata: Sequence[int] | None = None) -> np.ndarray:
-        """Return recalls, float64 `(1 + DRAWS, k)`; NaN where there are no images.
-
-        Args:
-            kind: `PLAIN` or `CORRECTED`.
-            strata: Only of images in these strata.
-        """
-        rows = slice(None) if strata is None else list(strata)
-        return _ratio(self.correct[kind][:, rows].sum(axis=1), self.total[:, rows].sum(axis=1))
-
-    def precision(self, kind: int) -> np.ndarray:
-        """Return the precision of each label, `(1 + DRAWS, k)`; NaN where it is never predicted.
-
-        Args:
-            kind: `PLAIN` or `CORRECTED`.
-        """
-        confusion = self.confusion[kind]
-        return _ratio(np.einsum("dkk->dk", confusion), confusion.sum(axis=1))
-
-    def share(self, strata: Sequence[int]) -> np.ndarray:
-        """Return the share of each label's images that is in some strata, `(1 + DRAWS, k)`."""
-        return _ratio(self.total[:, list(strata)].sum(axis=1), self.total.sum(axis=1))
-
-    @property
-    def n(self) -> np.ndarray:
-        """Number of different images of each label, int64 `(k,)`."""
-        return np.rint(self.total[0].sum(axis=0)).astype(int)
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
