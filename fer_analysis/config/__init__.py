@@ -9,12 +9,10 @@ from fer_analysis.config.load import (
     parse_data,
 )
 from fer_analysis.config.parse import parse_config
-from fer_analysis.config.schema import (
+from fer_analysis.config.schema import FilesConfig, RunConfig, SyntheticConfig
+from fer_analysis.config.training_section import (
     EarlyStoppingConfig,
-    FilesConfig,
-    RunConfig,
     ScheduleConfig,
-    SyntheticConfig,
     TrainingConfig,
 )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 
 from fer_analysis.config.load import read_yaml
-from fer_analysis.config.schema import Section
+from fer_analysis.config.section import Section
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.options import Seed
 from fer_analysis.shipped import CONFIGS
