@@ -17,8 +17,9 @@ from fer_analysis.study.tallies import Tallies, ratio
 
 PLAIN, CORRECTED = 0, 1
 """Predictions as they are, and prior-corrected (logit adjustment, tau = 1)."""
-REMEMBERED = 300
-"""Cells whose counts are kept, 1.6 MB each with seven labels: a study may have thousands."""
+REMEMBERED = 100
+"""Cells whose counts are kept, 1.6 MB each with seven labels: a study may have thousands, and a
+diagnosis asks for the counts of most of them once."""
 RIVAL = 0.2
 """From this share of the votes on, another label is a rival of an image's own."""
 
