@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import unicodedata
 
 import numpy as np
@@ -85,6 +86,16 @@ def test_split_folders_without_label_folders_are_refused(tmp_path):
     for name in ("FER2013Train", "FER2013Valid", "FER2013Test"):
         put(tmp_path / name)
     with pytest.raises(FerError, match="FER2013Test: looks like a split, and has no label fold"):
+        load_data(tmp_path)
+
+
+def test_a_split_within_a_label_is_refused(tmp_path):
+    for label in ("happy", "sad"):
+        put(tmp_path / "train" / label), put(tmp_path / "train" / label / "subject1")
+        put(tmp_path / "test" / label)
+    assert sum(counts(load_data(tmp_path)).values()) == 12
+    put(tmp_path / "train" / "sad" / "more" / "test")
+    with pytest.raises(FerError, match="sad/more/test: looks like a split within the label 'sad'"):
         load_data(tmp_path)
 
 
@@ -208,7 +219,7 @@ def deep_files(folder, values):
             Image.fromarray(image).save(folder / label / f"{row}.png")
 
 
-@pytest.mark.parametrize(("shift", "bits"), [(0, 8), (2, 10), (4, 12), (6, 14), (8, 16)])
+@pytest.mark.parametrize(("shift", "bits"), [(0, 8), (2, 10), (4, 12), (6, 14), (7, 15), (8, 16)])
 def test_files_of_16_bits_are_scaled_by_what_all_of_them_use(tmp_path, shift, bits):
     values = RNG.integers(0, 256, (6, 48, 48)).astype(np.uint16)
     values[0] //= 4  # darker by itself, and still to be scaled as the others
@@ -217,6 +228,31 @@ def test_files_of_16_bits_are_scaled_by_what_all_of_them_use(tmp_path, shift, bi
     assert np.array_equal(loaded.dataset.images[..., 0], values)
     assert told(loaded, f"6 of 6 files have 16 bits and use {bits}") == (bits < 16)
     assert [bits_of(peak) for peak in (1, 255, 256, 4095, 65535)] == [8, 8, 10, 12, 16]
+
+
+def tiff(path, values, tags):
+    """Write grey levels as they are, with values of tags that no writer here would give."""
+    tags = {256: 48, 257: 48, 258: 8 * values.itemsize, 259: 1, 262: 1, 273: 8, 277: 1} | tags
+    tags |= {278: 48, 279: values.nbytes}
+    entries = b"".join(
+        struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags.items())
+    )
+    start = struct.pack("<2sHI", b"II", 42, 8 + values.nbytes)
+    path.write_bytes(start + values.tobytes() + struct.pack("<H", len(tags)) + entries + bytes(4))
+
+
+def test_grey_levels_that_pillow_takes_for_others_are_refused(tmp_path):
+    values = RNG.integers(0, 256, (48, 48), dtype=np.uint8)
+    deep, file = values.astype("<u2") * 257, tmp_path / "face.tif"
+    for good, tags in ((values, {}), (255 - values, {262: 0}), (deep, {})):
+        tiff(file, good, tags)
+        assert np.array_equal(decode(file, 48).image, values)
+    tiff(file, 65535 - deep, {262: 0})
+    assert "of which 0 is white" in decode(file, 48)
+    tiff(file, values.astype("<i2") * 128, {339: 2})
+    assert np.array_equal(decode(file, 48).image, values)
+    tiff(file, (values.astype(int) - 128).astype("i1"), {339: 2})
+    assert "8 bits with a sign" in decode(file, 48)
 
 
 def test_transparent_parts_are_black_whatever_lies_under_them(tmp_path):

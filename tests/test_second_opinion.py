@@ -129,12 +129,21 @@ def test_the_bootstrap_draws_kappas_of_resampled_faces():
 
 def test_one_label_for_all_has_no_kappa_and_no_common_face_is_an_error():
     same = listed("a.csv", dict.fromkeys(range(5), "a"))
-    found = agree(same, same)
+    found = agree(same, listed("c.csv", dict.fromkeys(range(4), "a")))
     assert found.summary["kappa"].value is None and found.summary["agreed"].value == 1
     found.save("out")
     assert Path("out/differing.csv").read_text() == "id,label\n"
     with pytest.raises(FerError, match="have no labelled face in common"):
         agree(same, listed("b.csv", {7: "a"}))
+
+
+def test_one_list_twice_and_labels_of_other_names_are_no_two_opinions():
+    first = listed("a.csv", {1: "sad", 2: "happy", 3: "sad"})
+    with pytest.raises(FerError, match="are the same list"):
+        agree(first, listed("copy.csv", {1: "sad", 2: "happy", 3: "sad"}))
+    with pytest.raises(FerError, match=r"no label in common \(sad, happy; 1, 0\)"):
+        agree(first, listed("b.csv", {1: "1", 2: "0", 3: "1"}))
+    assert agree(first, listed("c.csv", {1: "fear", 2: "fear"})).summary["agreed"].value == 0
 
 
 def test_an_agreement_is_saved_and_read_again_and_compared_with_the_data(data):

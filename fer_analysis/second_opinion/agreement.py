@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
-from fer_analysis.data.face_list import FaceList
+from fer_analysis.data.face_list import DIGITS, FaceList
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_names import label_key
 from fer_analysis.data.load import LoadedData
@@ -103,8 +103,14 @@ def agree(first: FaceList, second: FaceList, data: LoadedData | None = None) -> 
         data: The data, to compare both with the present labels; None without.
 
     Raises:
-        FerError: If a list has no labels, or unknown ones or ids, or they have no face in common.
+        FerError: If a list has no labels, or unknown ones or ids, or they have no face or no label
+            in common, or are one and the same.
     """
+    if first.sha256 == second.sha256:
+        raise FerError(
+            f"{first.file} and {second.file} are the same list (sha256 {first.sha256[:DIGITS]}): "
+            "expected those of two people"
+        )
     names = data.dataset.label_names if data else _names(first, second)
     given = [each.label_positions(names) for each in (first, second)]
     if data is not None:
@@ -114,6 +120,8 @@ def agree(first: FaceList, second: FaceList, data: LoadedData | None = None) -> 
     if not both:
         raise FerError(f"{first.file} and {second.file} have no labelled face in common")
     a, b = (np.array([each[name] for name in both]) for each in given)
+    if data is None:
+        _check_names(first, second, [{*each.values()} for each in given], names)
     summary = {
         "files": [
             {"file": each.file.name, "sha256": each.sha256, "n": len(labels)}
@@ -131,6 +139,16 @@ def agree(first: FaceList, second: FaceList, data: LoadedData | None = None) -> 
         present = data.dataset.labels[rows]
         summary["present"] = _with_present(given, data, both, a == b)
     return Agreement(summary, *_tables(both, a, b, names=names, present=present))
+
+
+def _check_names(first, second, used: list[set[int]], names: Sequence[str]) -> None:
+    """Refuse lists of several labels each that have none in common: they are named otherwise."""
+    if min(map(len, used)) > 1 and not used[0] & used[1]:
+        own = (", ".join(names[place] for place in sorted(each))[:100] for each in used)
+        raise FerError(
+            f"{first.file} and {second.file} have no label in common ({'; '.join(own)}): "
+            "expected the same names in both"
+        )
 
 
 def _names(first: FaceList, second: FaceList) -> tuple[str, ...]:

@@ -41,8 +41,8 @@ LARGE = 4_000_000
 BACKGROUND = 0
 """Grey level of the one background, black, onto which transparent pictures are composed."""
 
-DEPTHS = (8, 10, 12, 14, 16)
-"""Bits that a camera may use of 16."""
+DEPTHS = (8, 10, 12, 14, 15, 16)
+"""Bits that a camera may use of 16; 15 where one is the sign."""
 
 _one_at_a_time = threading.Lock()
 
@@ -112,6 +112,8 @@ def read_image(path: Path, convert: Callable[[PIL.Image.Image], T]) -> T | str:
                 return f"{width}x{height} pixels, expected {MAX_PIXELS // 10**6} million at most"
             if max(width, height) > MAX_SIDE:
                 return f"{width}x{height} pixels, expected {MAX_SIDE:,} a side at most"
+            if reason := _misread(image):
+                return f"cannot be read ({reason})"
             if width * height < LARGE:
                 return convert(image)
             with _one_at_a_time:
@@ -124,6 +126,27 @@ def read_image(path: Path, convert: Callable[[PIL.Image.Image], T]) -> T | str:
     except Exception as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         return f"cannot be read ({reason[:100] or type(error).__name__})"
+
+
+_PHOTOMETRIC, _SAMPLE_FORMAT = 262, 339
+"""Tags of TIFF: whether 0 is white (0), and whether values have a sign (2)."""
+
+
+def _misread(image: PIL.Image.Image) -> str | None:
+    """Return why Pillow would give other grey levels than a TIFF file has; None where it does not.
+
+    It takes signed values for others, and turns white to black only where values have 8 bits.
+    """
+    tags = getattr(image, "tag_v2", {})
+    if image.mode == "L" and 2 in _numbers(tags.get(_SAMPLE_FORMAT)):
+        return "grey levels of 8 bits with a sign; save them without"
+    if image.mode[:1] in "IF" and 0 in _numbers(tags.get(_PHOTOMETRIC)):
+        return "grey levels of more than 8 bits of which 0 is white; save them with 0 as black"
+    return None
+
+
+def _numbers(value: object) -> tuple:
+    return value if isinstance(value, tuple) else (value,)
 
 
 @cache

@@ -105,7 +105,8 @@ def _with_splits(path, walk, children, splits, labels_in) -> Tree | Refusal | No
     if not walk.images:
         return None
     outside = [name for name in children if name not in splits]
-    refusal = _split_within(path, labels_in) or _unknown_split(path, outside, splits, labels)
+    refusal = _split_within(path, labels_in) or _split_in_label(path, folders)
+    refusal = refusal or _unknown_split(path, outside, splits, labels)
     if refusal:
         return refusal
     problems = []
@@ -130,6 +131,20 @@ def _split_within(path: Path, labels_in) -> Refusal | None:
                 f"{path / name / label}: looks like a split within the split {name}/; "
                 "expected label folders there"
             )
+    return None
+
+
+def _split_in_label(path: Path, folders: Sequence[LabelFolder]) -> Refusal | None:
+    """Refuse a label's sub-folder that is called as a split: whose images are they?"""
+    for folder in folders:
+        inner = dict.fromkeys(image.rpartition("/")[0] for image in folder.images)
+        for place in inner:
+            if any(split_of(part) for part in place.split("/")):
+                return Refusal(
+                    f"{path / folder.name / place}: looks like a split within the label "
+                    f"'{folder.label}' of {folder.name.partition('/')[0]}/; expected "
+                    "<split>/<label>/*: move its images there, or rename it"
+                )
     return None
 
 
