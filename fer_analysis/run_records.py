@@ -40,7 +40,7 @@ def guard_problem(guard: dict) -> str | None:
         return "costs: not two a measure"
     flat = [cost for pair in costs for cost in pair]
     numbers = {
-        "limit": [guard.get("limit")],
+        "limit": [guard.get("limit"), *(guard.get(name, 0) for name in ("trust", "least", "far"))],
         "middle": middle,
         "spread": spread,
         "costs": flat,

@@ -11,9 +11,9 @@ of training (cosine, 10th nearest; Mahalanobis after Lee et al. 2018).
 
 n validation images under every condition and severity are judged; everything is fitted on the other
 validation images. For each candidate: AUROC of wrong against correct answers under conditions, and
-against correct answers on clean images; where 3 % of the clean faces are refused, the share
-answered, the share correct of the answers, and in how many conditions and severities at least 75 %
-and 60 % are (or hardly anything is answered).
+against correct answers on clean images; where 3 % of the answers to clean faces are refused, the
+share answered, the share correct of the answers, and in how many conditions and severities at least
+75 % and 60 % are (or hardly anything is answered).
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ from fer_analysis.evaluation.evaluate_run import open_model
 from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.files import write_csv
-from fer_analysis.quality.fit_guard import fit_guard
+from fer_analysis.quality.fit_guard import REFUSED, Answers, fit_guard
 from fer_analysis.quality.guard import deviations
 from fer_analysis.robustness.images import draw, leak_free_part
 from fer_analysis.robustness.promise import SILENT
 from fer_analysis.statistics.ranking import auroc
 
 CELLS = [(name, severity) for name in CONDITIONS for severity in range(1, 6)]
-REFUSED = 0.97
+GIVEN = ("correct", "answered", "confidence")
+GUARD, LEFT_OUT = "guard", "guard, kind left out of the fit"
 
 
 class Network:
@@ -54,6 +55,10 @@ class Network:
         logits = features @ self.weights + self.bias
         exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
         return at_temperature(exponents / exponents.sum(axis=1, keepdims=True), self.temperature)
+
+    def answers(self, images, labels):
+        found = self.probabilities(self.features(images))
+        return Answers(images, found.max(axis=1), found.argmax(axis=1) == labels)
 
 
 def main() -> None:
@@ -81,9 +86,10 @@ def main() -> None:
         images = judged.images
         if cell:
             images = CONDITIONS[cell[0]](images, severity=cell[1], seed=options.seed)
-        blocks.append(shown(images, judged.labels) | fit(images, cell))
+        found = shown(images, judged.labels)
+        blocks.append(found | fit(images, found["confidence"], cell))
         print(f"{len(blocks)} of {len(CELLS) + 1}", end="\r", flush=True)
-    rows = [row(name, blocks) for name in blocks[0] if name not in ("correct", "answered")]
+    rows = [row(name, blocks) for name in blocks[0] if name not in GIVEN]
     write_csv(options.out, rows)
     print(f"wrote {options.out}: {options.n} images, seed {options.seed}")
 
@@ -93,21 +99,18 @@ class Fit:
 
     def __init__(self, network, rest, each, seed):
         rng = np.random.default_rng(seed)
-        harmful, kinds = [], []
+        clean, changed = network.answers(rest.images, rest.labels), []
         for name, severity in CELLS:
             rows = rng.permutation(len(rest))[:each]
-            changed = CONDITIONS[name](rest.images[rows], severity=severity, seed=seed)
-            found = network.probabilities(network.features(changed))
-            wrong = (found.argmax(axis=1) != rest.labels[rows]) & (
-                found.max(axis=1) >= network.least
-            )
-            harmful.append(changed[wrong])
-            kinds += [kind_of(name)] * int(wrong.sum())
-        clean = network.probabilities(network.features(rest.images)).max(axis=1) >= network.least
-        harmful, kinds = np.concatenate(harmful), np.array(kinds)
-        self.guard = fit_guard(rest.images, clean, harmful)
+            images = CONDITIONS[name](rest.images[rows], severity=severity, seed=seed)
+            changed.append(network.answers(images, rest.labels[rows]))
+        kinds = np.array([kind_of(name) for name, _ in CELLS])
+        self.guard = fit_guard(clean, changed, least=network.least)
         self.without = {
-            kind: fit_guard(rest.images, clean, harmful[kinds != kind]) for kind in np.unique(kinds)
+            kind: fit_guard(
+                clean, [changed[i] for i in np.flatnonzero(kinds != kind)], least=network.least
+            )
+            for kind in np.unique(kinds)
         }
         usual = np.stack(list(self._far(rest.images).values()), axis=1)
         self.inverse = np.linalg.inv(np.cov(usual.T) + 0.05 * np.eye(usual.shape[1]))
@@ -116,16 +119,13 @@ class Fit:
         guard = self.guard
         return deviations(images, guard.template, guard.middle, guard.spread)
 
-    def __call__(self, images, cell):
+    def __call__(self, images, confidence, cell):
         far = self._far(images)
         columns = np.stack(list(far.values()), axis=1)
-        other = self.without[kind_of(cell[0])] if cell else None
-        left_out = self.guard.points(images) - self.guard.limit
-        if other:
-            left_out = other.points(images) - other.limit
+        other = self.without[kind_of(cell[0])] if cell else self.guard
         return {
-            "guard": self.guard.points(images),
-            "guard, kind left out of the fit": left_out,
+            GUARD: self.guard.points(images) - self.guard.allowed(confidence),
+            LEFT_OUT: other.points(images) - other.allowed(confidence),
             "farthest measure": np.abs(columns).max(axis=1),
             "measures, Mahalanobis": np.einsum("ni,ij,nj->n", columns, self.inverse, columns),
         } | {f"measure: {name}": np.abs(values) for name, values in far.items()}
@@ -160,6 +160,7 @@ class Shown:
         return {
             "correct": found.argmax(axis=1) == labels,
             "answered": found.max(axis=1) >= network.least,
+            "confidence": found.max(axis=1),
             "network: highest probability": -found.max(axis=1),
             "network: mirrored and shifted views disagree": np.mean(
                 [np.abs(found - other).sum(axis=1) for other in others], axis=0
@@ -178,7 +179,9 @@ def row(name: str, blocks: list[dict]) -> dict:
     )
     wrong, kept = score[1:][answered[1:] & ~hit[1:]], score[1:][answered[1:] & hit[1:]]
     clean = score[0][answered[0] & hit[0]]
-    left = answered & (score <= np.quantile(score[0], REFUSED))
+    # A guard is used at its own limit, the others where as many clean answers are refused.
+    limit = 0.0 if name in (GUARD, LEFT_OUT) else np.quantile(score[0][answered[0]], 1 - REFUSED)
+    left = answered & (score <= limit)
     answers, right = left[1:].sum(axis=1), (left & hit)[1:].sum(axis=1)
     silent = answers < SILENT * score.shape[1]
     share = np.where(silent, 1, right / np.maximum(answers, 1))

@@ -152,7 +152,7 @@ def test_a_guard_is_made_of_the_runs_own_validation_images(made, bundled, monkey
     done = fer("evaluate", folder, "--split", "validation", "--guard")
     assert "guard.json" in done.stderr
     guard = kept_guard(run)
-    assert 0 <= guard.made["refused"] <= 0.05 and guard.made["harmful"] > 0
+    assert 0 <= guard.made["refused"] <= 0.05 and guard.made["changed"] > 0
     assert make_card(run)["guard"] == guard.made
     assert any("pictures unlike" in line for line in card_lines(make_card(run)))
     bundle.bundle(run, None, tmp_path / "weights")

@@ -15,7 +15,7 @@ from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.files import content_hash, write_json
-from fer_analysis.quality.fit_guard import REFUSED, _break_even, fit_guard
+from fer_analysis.quality.fit_guard import REFUSED, Answers, fit_guard
 from fer_analysis.quality.guard import WORDS, Guard, comparable
 from fer_analysis.quality.measures import measure
 from fer_analysis.quality.template import FaceTemplate
@@ -30,8 +30,22 @@ def faces():
 @pytest.fixture(scope="module")
 def guard(faces):
     names = ("gaussian_noise", "dark", "defocus", "low_contrast", "turned", "surgical_mask")
-    harmful = [CONDITIONS[name](faces[:60], severity=s, seed=1) for name in names for s in (3, 5)]
-    return fit_guard(faces, np.ones(len(faces), bool), np.concatenate(harmful), made={"model": "m"})
+    harmful = [
+        answers(CONDITIONS[name](faces[:60], severity=s, seed=1), correct=False)
+        for name in names
+        for s in (3, 5)
+    ]
+    return fit_guard(answers(faces), harmful, made={"model": "m"})
+
+
+def answers(images, *, correct=True, confidence=0.7):
+    """All answered alike."""
+    n = len(images)
+    return Answers(images, np.full(n, confidence), np.full(n, correct))
+
+
+def refused(guard, images, confidence=0.7):
+    return guard.refuses(images, np.full(len(images), confidence)).mean()
 
 
 def changed(faces, name, severity=4):
@@ -89,9 +103,9 @@ def test_the_template_finds_turn_and_move(faces):
 
 
 def test_clean_faces_pass_and_bad_ones_are_named(faces, guard):
-    refused = np.mean([reason is not None for reason in guard.reasons(faces)])
-    assert refused <= REFUSED
-    assert guard.made == {"model": "m", "refused": pytest.approx(refused)}
+    share = refused(guard, faces)
+    assert share <= REFUSED
+    assert guard.made == {"model": "m", "refused": pytest.approx(share)}
     for name, word in {
         "gaussian_noise": "too noisy",
         "dark": "too dark",
@@ -99,7 +113,7 @@ def test_clean_faces_pass_and_bad_ones_are_named(faces, guard):
         "low_contrast": "too little contrast",
         "turned": "turned",
     }.items():
-        reasons = guard.reasons(changed(faces, name, 5))
+        reasons = guard.reasons(changed(faces, name, 5), np.full(100, 0.7))
         assert np.mean([reason is not None for reason in reasons]) > 0.6, name
         given = [reason for reason in reasons if reason]
         assert max(set(given), key=given.count).startswith(word), name
@@ -107,20 +121,51 @@ def test_clean_faces_pass_and_bad_ones_are_named(faces, guard):
 
 def test_what_the_network_can_do_under_a_condition_is_not_refused(faces):
     dark, noisy = changed(faces, "dark", 4), changed(faces, "gaussian_noise", 4)
-    every = np.ones(len(faces), bool)
-    made = fit_guard(faces, every, noisy, harmless=dark)
-    refused = [np.mean([reason is not None for reason in made.reasons(x)]) for x in (dark, noisy)]
-    assert refused[0] < 0.1 and refused[1] > 0.9
-    strict = fit_guard(faces, every, np.concatenate([dark, noisy]))
-    assert np.mean([reason is not None for reason in strict.reasons(dark)]) > 0.6
+    made = fit_guard(answers(faces), [answers(dark), answers(noisy, correct=False)])
+    assert refused(made, dark) < 0.1 and refused(made, noisy) > 0.9
+    strict = fit_guard(answers(faces), [answers(x, correct=False) for x in (dark, noisy)])
+    assert refused(strict, dark) > 0.6
 
 
-def test_the_limit_is_where_too_few_answers_are_correct_as_worked_by_hand():
-    # In order of their points: correct, correct, correct, wrong, correct, wrong. Pooled so that the
-    # share falls: 1, 1, 1, 1/2, 1/2, 0.
-    assert _break_even(np.array([0.0, 1, 2, 5]), np.array([3.0, 6])) == 2
-    assert _break_even(np.array([0.0, 1]), np.array([])) == 1
-    assert _break_even(np.array([3.0]), np.array([0.0, 1, 2])) == 0
+def test_the_surer_the_network_is_the_worse_a_picture_may_be(faces):
+    dark = changed(faces, "dark", 4)
+    half = np.arange(len(dark)) % 2 == 0
+    seen = Answers(dark, np.where(half, 0.95, 0.55), half)
+    made = fit_guard(answers(faces, confidence=0.8), [seen], least=0.5)
+    assert made.trust > 0
+    assert refused(made, dark, 0.55) > 0.8 > 0.2 > refused(made, dark, 0.95)
+    assert refused(made, dark, 0.49) == 0, "no answer, nothing to refuse"
+
+
+def test_low_confidence_alone_is_no_reason_but_a_bad_picture_explains_it(faces):
+    unsure = Answers(faces, np.full(len(faces), 0.4), np.arange(len(faces)) % 5 == 0)
+    made = fit_guard(answers(faces, confidence=0.9), [unsure], least=0.4)
+    assert (made.allowed(np.array([0.0, 0.4])) >= 0).all()
+    assert refused(made, faces[made.points(faces) == 0], 0.4) == 0, "it would be answered"
+    robust = fit_guard(answers(faces), [answers(changed(faces, "dark", 4))], least=0.5)
+    few, dark = np.full(len(faces), 0.3), changed(faces, "dark", 5)
+    assert np.mean([reason is not None for reason in robust.reasons(faces, few)]) <= REFUSED
+    assert robust.reasons(dark, few[:100]).count("too dark") > 90
+    assert robust.reasons(dark, np.full(100, 0.6)) == [None] * 100, "it answers them"
+    assert not robust.refuses(dark, few[:100]).any()
+
+
+def test_many_clean_answers_do_not_outweigh_the_changed_ones(faces):
+    half = np.arange(100) % 2 == 0
+    dark = Answers(changed(faces, "dark", 4), np.full(100, 0.7), half)
+    costs = [
+        max(fit_guard(answers(clean), [dark]).costs["brightness"])
+        for clean in (faces[160:260], faces[160:])
+    ]
+    assert costs[0] > 0 and costs[1] == pytest.approx(costs[0], rel=0.3)
+
+
+def test_a_guard_saved_before_confidence_counted_refuses_as_it_did(guard, faces):
+    old = {k: v for k, v in guard.as_dict().items() if k not in ("trust", "least")}
+    read = Guard.from_dict(old | {"limit": 1.0})
+    dark = changed(faces, "dark", 4)
+    for confidence in (0.2, 0.99):
+        assert refused(read, dark, confidence) == np.mean(read.points(dark) > 1.0)
 
 
 def test_no_deviation_makes_a_picture_better(guard, faces):
@@ -133,12 +178,11 @@ def test_no_deviation_makes_a_picture_better(guard, faces):
 def test_pictures_of_any_size_and_number(side):
     images = np.random.default_rng(0).integers(0, 255, (60, side, side, 1)).astype(np.uint8)
     images[3] = 7
-    every = np.ones(60, bool)
-    made = fit_guard(images, every, 255 - images[:20])
-    assert len(made.reasons(images[:2])) == 2
-    assert made.reasons(images[:0]) == []
-    harmless = fit_guard(images, ~every, images[:0])
-    assert harmless.reasons(images) == [None] * 60
+    made = fit_guard(answers(images), [answers(255 - images[:20], correct=False)])
+    assert len(made.reasons(images[:2], np.ones(2))) == 2
+    assert made.reasons(images[:0], np.ones(0)) == []
+    unanswered = fit_guard(answers(images), [answers(images[:0])], least=0.9)
+    assert refused(unanswered, images) == 0
 
 
 def test_it_is_saved_with_the_run_of_its_model_only(guard, faces, tmp_path):
@@ -150,7 +194,8 @@ def test_it_is_saved_with_the_run_of_its_model_only(guard, faces, tmp_path):
     kept = kept_guard(run)
     assert isinstance(kept, Guard)
     dark = changed(faces, "dark", 5)
-    assert kept.reasons(dark) == guard.reasons(dark)
+    sure = np.linspace(0.2, 1, len(dark))
+    assert kept.reasons(dark, sure) == guard.reasons(dark, sure)
     (tmp_path / "model.keras").write_bytes(b"another")
     assert kept_guard(run) is None
 
@@ -161,6 +206,7 @@ def test_a_damaged_guard_is_one_line(guard, tmp_path):
     given = guard.as_dict() | {"made": guard.made | {"model": content_hash(run.model_file)}}
     for broken, said in (
         ({"limit": "high"}, "limit"),
+        ({"trust": None}, "limit"),
         ({"template": [0.0]}, "mean face"),
         ({"spread": {}}, "different measures"),
         ({key: {"noise": given[key]["noise"]} for key in ("middle", "spread", "costs")}, "version"),

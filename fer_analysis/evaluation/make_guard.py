@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from fer_analysis.conditions import CONDITIONS
@@ -15,15 +17,15 @@ from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.temperature import at_temperature
 from fer_analysis.files import content_hash
 from fer_analysis.progress import Progress
-from fer_analysis.quality.fit_guard import fit_guard
+from fer_analysis.quality.fit_guard import Answers, fit_guard
 from fer_analysis.quality.guard import Guard
 from fer_analysis.run import Run
 
 LEAST = 200
 """Fewest clean images: of these 6 are refused."""
 
-EACH = 50
-"""Images under each condition and severity: 6,500 in all."""
+EACH = 200
+"""Images under each condition and severity: 26,000 in all."""
 
 
 def make_guard(
@@ -55,16 +57,17 @@ def make_guard(
         progress.notice(f"no guard: {clean.sum():,} clean validation images, {LEAST} are needed")
         return None
     part = data.dataset.part("validation").take(clean)
-    answered = _answered(run, evaluation.probabilities[clean])
-    harmful, harmless = _answered_under_conditions(run, part, seed, progress)
+    kept = kept_temperature(run)
+    rule = kept and kept["answers"]
+    changed = _under_conditions(run, part, kept, seed, progress)
     made = {
         "model": content_hash(run.trained_model_file()),
         "from": _origin(evaluation, len(part)),
-        "harmful": len(harmful),
-        "harmless": len(harmless),
+        "changed": sum(map(len, changed)),
         "seed": seed,
     }
-    guard = fit_guard(part.images, answered, harmful, harmless=harmless, made=made)
+    usual = _answers(part, evaluation.probabilities[clean], kept)
+    guard = fit_guard(usual, changed, least=rule["least"] if rule else 0.0, made=made)
     run.write_guard(guard.as_dict())
     return guard
 
@@ -73,33 +76,26 @@ def _origin(evaluation: Evaluation, n: int) -> str:
     return f"{n:,} {'leak-free ' if n < len(evaluation) else ''}validation images"
 
 
-def _answered(run: Run, probabilities: np.ndarray) -> np.ndarray:
-    """Return which predictions are not unsure, bool `(n,)`; all where no rule is known."""
-    kept = kept_temperature(run)
-    rule = kept and kept["answers"]
-    if not rule:
-        return np.ones(len(probabilities), bool)
-    return at_temperature(probabilities, kept["temperature"]).max(axis=1) >= rule["least"]
+def _answers(part: FaceDataset, probabilities: np.ndarray, kept: dict | None) -> Answers:
+    scaled = at_temperature(probabilities, kept["temperature"]) if kept else probabilities
+    return Answers(part.images, scaled.max(axis=1), scaled.argmax(axis=1) == part.labels)
 
 
-def _answered_under_conditions(
-    run: Run, part: FaceDataset, seed: int, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return changed images that are answered wrongly, and correctly, uint8 `(m, h, w, 1)`."""
+def _under_conditions(
+    run: Run, part: FaceDataset, kept: dict | None, seed: int, progress: Progress
+) -> list[Answers]:
+    """Return what the network answers under each condition and severity."""
     from fer_analysis.models.predict import predictor
 
     predict = predictor(open_model(run, part.label_names))
     rng = np.random.default_rng(seed)
     cells = [(name, severity) for name in CONDITIONS for severity in SEVERITIES]
-    wrong, right = [], []
+    found = []
     with progress.task("images under conditions") as update:
-        for done, (name, severity) in enumerate(cells, start=1):
-            rows = rng.permutation(len(part))[:EACH]
-            changed = CONDITIONS[name](part.images[rows], severity=severity, seed=seed)
-            probabilities = predict(changed)
-            correct = probabilities.argmax(axis=1) == part.labels[rows]
-            answered = _answered(run, probabilities)
-            wrong.append(changed[answered & ~correct])
-            right.append(changed[answered & correct])
-            update(done, len(cells))
-    return np.concatenate(wrong), np.concatenate(right)
+        for name, severity in cells:
+            some = part.take(rng.permutation(len(part))[:EACH])
+            images = CONDITIONS[name](some.images, severity=severity, seed=seed)
+            probabilities = predict(images)
+            found.append(_answers(dataclasses.replace(some, images=images), probabilities, kept))
+            update(len(found), len(cells))
+    return found

@@ -115,7 +115,8 @@ class Classifier:
             raise FerError("the model has diverged: its probabilities are not finite")
         if self.temperature is not None:
             probabilities = at_temperature(probabilities, self.temperature)
-        reasons = self.guard.reasons(images) if self.guard else [None] * len(images)
+        confidence = probabilities.max(axis=1)
+        reasons = self.guard.reasons(images, confidence) if self.guard else [None] * len(images)
         return Outputs(
             labels=probabilities.argmax(axis=1),
             probabilities=probabilities,

@@ -73,7 +73,7 @@ def run_stress(
     if network.temperature is None:
         network = predictions.with_rule(held_out(data.dataset, split, part, images))
     cells = [(name, level) for name in chosen for level in levels]
-    refused = predictions.refused(images, [("clean",), *cells])
+    refused = predictions.refused(images, {job: made[job] for job in [("clean",), *cells]})
     rows = _examples(images, seed)
     return StressTest(
         meta={
@@ -167,21 +167,27 @@ class _Predictions:
                 update(len(made), len(jobs))
         return made
 
-    def refused(self, part: FaceDataset, jobs: list[tuple]) -> np.ndarray | None:
-        """Return which pictures the guard refuses, bool `(jobs, n)`; None without a guard."""
+    def refused(self, part: FaceDataset, made: dict[tuple, np.ndarray]) -> np.ndarray | None:
+        """Return which pictures the guard refuses, bool `(jobs, n)`; None without a guard.
+
+        Args:
+            part: The images.
+            made: Each job with its probabilities `(n, k)`.
+        """
         if (guard := self.network.guard) is None:
             return None
         found, store = [], self.store(part)
-        kind = f"refused by {guard.identity}"
+        temperature = self.network.temperature or 1.0
+        kind = f"refused by {guard.identity} at {temperature:g}"
         with self.progress.task("measuring pictures") as update:
-            for job in jobs:
+            for job, probabilities in made.items():
                 refused = store.get(*job, kind)
                 if refused is None:
-                    reasons = guard.reasons(_changed(part.images, job, self.seed))
-                    refused = np.array([reason is not None for reason in reasons])
+                    confidence = at_temperature(probabilities, temperature).max(axis=1)
+                    refused = guard.refuses(_changed(part.images, job, self.seed), confidence)
                     store.put(refused, *job, kind)
                 found.append(refused)
-                update(len(found), len(jobs))
+                update(len(found), len(made))
         return np.stack(found)
 
     def with_rule(self, part: FaceDataset | None) -> Network:

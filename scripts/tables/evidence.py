@@ -122,12 +122,13 @@ def stress_conditions() -> str:
             *(f"{100 * float(row['accuracy']):.0f}" for row in rows),
             works(rows),
             severities(rows, "promise"),
-            f"{100 * float(rows[2]['refused']):.0f}",
+            *(f"{100 * float(rows[2][key]):.0f}" for key in ("answered", "guarded_answered")),
         )
         for name, rows in cells.items()
     ]
     head = ("condition", *(f"at {severity}, %" for severity in range(1, 6)), "works up to")
-    return markdown((*head, "promise broken at", "refused at 3, %"), body)
+    tail = ("promise broken at", "answered at 3, %", "with the guard, %")
+    return markdown((*head, *tail), body)
 
 
 def comparison() -> str:
