@@ -242,6 +242,7 @@ TABLES = {
     "stress": evidence.stress,
     "stress_paper": evidence.stress_paper,
     "stress_guard": evidence.stress_guard,
+    "guard_signals": evidence.guard_signals,
     "stress_conditions": evidence.stress_conditions,
     "photos": deployed.photos,
     "planted_cues": evidence.planted_cues,

@@ -131,6 +131,26 @@ def stress_conditions() -> str:
     return markdown((*head, *tail), body)
 
 
+def guard_signals() -> str:
+    """What tells wrong answers of the network in the package from correct ones."""
+    rows = read_csv(RESULTS / "guard_comparison.csv")
+    measures = [row for row in rows if row["candidate"].startswith("measure: ")]
+    best = max(measures, key=lambda row: float(row["auroc_against_correct_under_conditions"]))
+    body = [
+        (
+            row["candidate"].removeprefix("network: "),
+            *(row[f"auroc_against_correct_{side}"] for side in ("under_conditions", "clean")),
+            *(f"{100 * float(row[share]):.0f} %" for share in ("answered", "correct_of_answered")),
+            *(row[count] for count in ("silent_cells", "cells_at_75", "cells_at_60")),
+        )
+        for row in rows
+        if row not in measures or row is best
+    ]
+    head = ("refused by", "AUROC under conditions", "AUROC against clean", "answered")
+    counts = ("silent cells", "at least 75 %", "at least 60 %")
+    return markdown((*head, "correct of the answers", *counts), body)
+
+
 def comparison() -> str:
     """`best`, the wheel's network and the paper's two, on the same images."""
     record = read_json(RESULTS / "comparison_bundled.json")
