@@ -35,7 +35,7 @@ LAYERS = [
     {"run_records"},
     {"result_folders", "run_files", "run_paths"},
     {"registry", "options", "progress", "shipped", "guides", "tensorflow_setup"},
-    {"files", "lock"},
+    {"files", "lock", "csv_header"},
     {"errors"},
 ]
 """From top to bottom: imports run downwards (or stay inside one room)."""
