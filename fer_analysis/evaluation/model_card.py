@@ -172,7 +172,7 @@ def _guard_lines(card: dict) -> list[str]:
     lines = []
     if guard := card.get("guard"):
         lines.append(
-            f"unsure, with a reason: pictures unlike {guard['from']}, of which "
+            f"unsure, with a reason: pictures unlike {guard['from']}; of the answers to these "
             f"{percent(guard['refused'])} are refused"
         )
     for split, stress in (card.get("stress") or {}).items():
