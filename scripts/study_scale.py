@@ -37,7 +37,7 @@ STUDY = """
 question: what do many cells cost?
 base: tiny
 seeds: [{seeds}]
-set: {{data.source: synthetic, data.n: {images}, training.images_per_epoch: 64}}
+set: {{data.source: synthetic, data.n: {images}}}
 cells:
   "{{label}} at {{n}}":
     each: {{label: [{labels}], n: [{numbers}]}}
