@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from fer_analysis.errors import FerError
 from fer_analysis.files import (
     content_hash,
+    read_json,
     remove_leftovers,
     write_text,
 )
 from fer_analysis.lock import locked
 from fer_analysis.models.exported import exported_file, is_exported, read_exported
 from fer_analysis.result_folders import RUNS, new_run_folder, results_folder
+from fer_analysis.run_paths import MADE_FROM
 from fer_analysis.run_records import RunRecords
 
 if TYPE_CHECKING:
@@ -160,6 +162,16 @@ class Run(RunRecords):
         own = self._model.stem if bare else self.name
         path = results_folder(f"{own}-{name}", content_hash(model), fingerprint)
         return Run(path, model=model, trained=self.origin)
+
+    def made(self, folder: Path) -> bool:
+        """Tell whether predictions in a folder are of the model as it is now, or of unknown make.
+
+        They are not where it was trained on, or another network was put in its place.
+        """
+        model = (read_json(folder / MADE_FROM) or {}).get("model")
+        if model is None or not self.model_file.is_file():
+            return True
+        return model == content_hash(self.model_file)
 
     def held(self) -> AbstractContextManager:
         """Hold the directory for one writer; a `FerError` says who holds it already."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+MADE_FROM = "made_from.json"
+"""What saved predictions were made from, in their folder."""
+
 
 class RunPaths:
     """Where a run's files are.

@@ -127,3 +127,18 @@ def test_the_public_functions_take_objects(trained):
         fer.evaluate(run, data=data, split="tset")
     with pytest.raises(FerError, match="image"):
         fer.compare(found, found.take(np.arange(9)), out=None)
+
+
+def test_figures_are_of_the_model_as_it_is_now(trained):
+    from fer_analysis.evaluation.model_card import make_card
+
+    run = fer.open_run("run")
+    fer.evaluate(run, data="fer", split="validation")
+    assert make_card(run)["validation"]["all"]["n"] == 21
+    fer.write_report("run", split="validation")
+    model = Path("run/model.keras")
+    model.write_bytes(model.read_bytes() + b"trained on")
+    card = make_card(run)
+    assert card["validation"] is None and card["promises"]["validation"] is None
+    with pytest.raises(FerError, match="predictions of another model .* fer evaluate run"):
+        fer.write_report("run", split="validation")

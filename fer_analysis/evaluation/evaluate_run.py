@@ -23,14 +23,12 @@ from fer_analysis.models.exported import exported_predictor, read_exported
 from fer_analysis.models.model_file import read_model_file
 from fer_analysis.progress import Progress, Update
 from fer_analysis.run import Run
+from fer_analysis.run_paths import MADE_FROM
 from fer_analysis.statistics.estimate import to_json
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
 VERSION = 2
 """Of saved predictions: raised when a new version saves more."""
-
-MADE_FROM = "made_from.json"
-"""What predictions were made from: those made from something else are not used."""
 
 
 def fingerprint_of_saved(folder: Path) -> str | None:

@@ -36,7 +36,8 @@ def make_card(run: Run) -> dict:
     """Return the card of a complete run directory.
 
     Args:
-        run: Its figures are those that `fer evaluate` saved; nothing is computed.
+        run: Its figures are those that `fer evaluate` saved of its model as it is now; nothing is
+            computed.
 
     Returns:
         JSON values: `command` (without this machine's paths), `note`, `seed`, `config`,
@@ -66,7 +67,7 @@ def make_card(run: Run) -> dict:
         | {"face_lists": data.get("face_lists", [])},
         "label_names": data["label_names"],
         "calibration": run.temperatures(),
-        "promises": {split: read_json(run.evaluation_folder(split) / PROMISES) for split in SPLITS},
+        "promises": {split: _promises(run, split) for split in SPLITS},
         "guard": (run.guard() or {}).get("made"),
         "stress": {split: _stress(run, split) for split in SPLITS},
         **{
@@ -217,10 +218,16 @@ def split_name(card: dict, split: str) -> str:
     return f"its data's {split} split"
 
 
+def _promises(run: Run, split: str) -> dict | None:
+    folder = run.evaluation_folder(split)
+    return read_json(folder / PROMISES) if run.made(folder) else None
+
+
 def _figures(run: Run, folder: str) -> dict | None:
     from fer_analysis.evaluation.metrics import load_metrics
 
-    metrics = load_metrics(run.evaluation_folder(folder))
+    results = run.evaluation_folder(folder)
+    metrics = load_metrics(results) if run.made(results) else None
     return None if metrics is None else figures_of(metrics)
 
 

@@ -14,7 +14,7 @@ from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.confusions import top_losses
-from fer_analysis.evaluation.evaluate_run import MADE_FROM, predict_split
+from fer_analysis.evaluation.evaluate_run import predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.join_predictions import join_data, with_warnings
 from fer_analysis.evaluation.kept_temperature import folder_of, kept_temperature
@@ -27,6 +27,7 @@ from fer_analysis.files import content_hash, replacing_folder, write_csv
 from fer_analysis.progress import Progress
 from fer_analysis.result_folders import results_folder
 from fer_analysis.run import Run
+from fer_analysis.run_paths import MADE_FROM
 from fer_analysis.statistics.estimate import to_json
 
 LOSSES = 24

@@ -154,6 +154,11 @@ def read_run(asked: str, run: Run, results: Run, split: str) -> SavedRun:
         FerError: If it is damaged, or figures and predictions are of different makes.
     """
     folder = results.evaluation_folder(split)
+    if not run.made(folder):
+        raise FerError(
+            f"{folder}: predictions of another model than the run's as it is now; make them again "
+            "with " + command("fer evaluate", run.path, "--split", split)
+        )
     evaluation = Evaluation.load(folder)
     metrics = load_metrics(folder) or metrics_of(evaluation)
     if not len(evaluation):
