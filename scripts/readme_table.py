@@ -241,6 +241,7 @@ TABLES = {
     "conditions": evidence.conditions,
     "stress": evidence.stress,
     "stress_paper": evidence.stress_paper,
+    "conditions_cost": evidence.conditions_cost,
     "stress_guard": evidence.stress_guard,
     "guard_signals": evidence.guard_signals,
     "stress_conditions": evidence.stress_conditions,

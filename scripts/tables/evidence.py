@@ -30,6 +30,31 @@ def conditions() -> str:
     return markdown(("conditions in training", *head[1:]), body)
 
 
+def conditions_cost() -> str:
+    """What training under each kind of conditions costs `fast` on clean images."""
+    found: dict[str, dict[str, dict]] = {}
+    for row in read_csv(STUDIES / "conditions.csv"):
+        found.setdefault(row["cell"], {})[row["figure"]] = row
+
+    def difference(row: dict) -> str:
+        if not row["difference"]:
+            return ""
+        value, low, high = (100 * float(row[f"difference{end}"]) for end in ("", "_low", "_high"))
+        return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+    body = [
+        (
+            cell.replace("base", "none"),
+            figures["accuracy"]["seeds"],
+            f"{100 * float(figures['accuracy']['value']):.1f} %",
+            *(difference(figures[name]) for name in ("accuracy", "macro_f1", "disgust", "fear")),
+        )
+        for cell, figures in found.items()
+    ]
+    head = ("conditions in training", "seeds", "accuracy, clean", "difference, points")
+    return markdown((*head, "of macro-F1", "of disgust's recall", "of fear's"), body)
+
+
 def stress() -> str:
     """Four networks under all conditions, on the same images."""
     names = {"best": "`best`", "robust": "`robust`", "distilled": "**`distilled`**"}
