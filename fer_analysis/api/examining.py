@@ -189,14 +189,13 @@ def explain(
         >>> found = explain("runs/first", label="disgust", method="gradient")
         >>> found.finding("disgust").by_maps.region
     """
-    from fer_analysis.evaluation.open_run import open_run
+    from fer_analysis.evaluation.open_run import check_same_size, open_run
     from fer_analysis.files import replacing_folder
     from fer_analysis.run import Run
     from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     opened = [e if isinstance(e, Run) else Run.open(e) for e in (run, *others)]
-    for each in opened:
-        each.trained_model_file()
+    check_same_size(opened)
     import_tensorflow_quietly()
     run, loaded, split = open_run(
         opened[0], data, split, overrides, label_map=label_map, progress=progress

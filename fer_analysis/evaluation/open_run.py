@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from fer_analysis.config import check_sections, load_config, parse_data
@@ -70,6 +71,21 @@ def taken_size(run: Run) -> int:
     if size is None and run.origin.config_file.is_file():
         size = run.origin.config().data.size
     return size or ANY_SIZE
+
+
+def check_same_size(runs: Sequence[Run]) -> None:
+    """Refuse runs whose models take images of different sizes: they cannot share maps.
+
+    Raises:
+        FerError: If they differ, or there is no model file that can be read.
+    """
+    sizes = [taken_size(run) for run in runs]
+    for run, size in zip(runs, sizes, strict=True):
+        if size != sizes[0]:
+            raise FerError(
+                f"{run.model_file}: takes images of {size} x {size} pixels, and "
+                f"{runs[0].model_file} of {sizes[0]} x {sizes[0]}: their maps cannot be compared"
+            )
 
 
 def taken_labels(run: Run) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_analysis.config import check_sections, load_config
+from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.open_run import data_section, read_data
+from fer_analysis.evaluation.open_run import data_section, read_data, taken_size
 from fer_analysis.evaluation.open_run import open_run as open_with_data
 from fer_analysis.files import write_text
 from fer_analysis.progress import Progress
@@ -72,8 +73,7 @@ def write_page(
     if request.label_map is not None:
         data = [_mapped(run, request, overrides, progress) for run in opened]
     elif request.data is not None:
-        other = read_data(data_section(request.data, overrides), _TasksOnly(progress))
-        data = [other] * len(opened)
+        data = _read_at_their_sizes(opened, request.data, overrides, progress)
     results = [results_of(run, other) for run, other in zip(opened, data, strict=True)]
     split = common_split(results, request.split)
     saved = [
@@ -101,6 +101,23 @@ def _mapped(
     options = {"label_map": request.label_map, "progress": _TasksOnly(progress)}
     _, data, _ = open_with_data(run, request.data, request.split or "test", overrides, **options)
     return data
+
+
+def _read_at_their_sizes(
+    runs: list[Run], source: str, overrides: tuple[str, ...], progress: Progress
+) -> list[LoadedData]:
+    """Return the data as each run's network takes it, read once for each size."""
+    sizes = [_size(run, source) for run in runs]
+    read = {}
+    for size in dict.fromkeys(sizes):
+        section = data_section(source, overrides, **({} if size is None else {"size": size}))
+        read[size] = read_data(section, _TasksOnly(progress))
+    return [read[size] for size in sizes]
+
+
+def _size(run: Run, source: str) -> int | None:
+    """Return the size that `fer evaluate` read the data at, pixels; None for the default."""
+    return taken_size(run) if run.model_file.is_file() and source != SYNTHETIC else None
 
 
 def _with_faces(
