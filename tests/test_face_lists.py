@@ -276,6 +276,16 @@ def test_an_evaluation_is_kept_apart_and_named_by_its_list(trained):
     told = json.loads(fer("evaluate", "run", "--relabel", faces, "--json").stdout)
     assert told["notes"][0].startswith("relabelled: ")
     assert told["run"] == plain["run"] and Path("run/evaluation/test-relabelled").is_dir()
+    [record] = told["face_lists"]
+    assert record["sha256"] == hashlib.sha256(faces.read_bytes()).hexdigest()
+    assert (record["kind"], record["file"], record["faces"]) == ("relabel", "faces.csv", 9)
+    saved = json.loads(Path("run/evaluation/test-relabelled/metrics.json").read_text())
+    assert saved["face_lists"] == [record] and plain["face_lists"] == []
+    fer("report", "run", "--out", "page.html")
+    page = Path("page.html").read_text()
+    origin = page[page.index('id="origin"') :]
+    assert record["sentence"] in origin and record["sha256"][:16] in origin
+    assert "without 4 faces of faces.csv" in origin
     text = fer("evaluate", "run", "--exclude", listed(f"id\n{train[0]}\n"), code=1).stderr
     assert "none of its 1 faces is in the split 'test': 1 of train" in " ".join(text.split())
 

@@ -299,6 +299,25 @@ def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):
     assert "not of these predictions" in fer("report", tmp_path / "run", code=1).stderr
 
 
+def test_another_run_in_full_is_a_link_to_its_page_or_the_command_for_it(tmp_path):
+    data = drawn()
+    for seed, name in enumerate(("run", "the other")):
+        make_run(tmp_path / name, data, seed=seed, saliency=False)
+    runs = tmp_path / "run", tmp_path / "the other"
+
+    def section():
+        fer("report", *runs, "--out", tmp_path / "pages" / "both.html")
+        text = (tmp_path / "pages" / "both.html").read_text()
+        return text[text.index('id="runs"') : text.index('id="origin"')]
+
+    (tmp_path / "pages").mkdir()
+    assert f"fer report &#39;{runs[1]}&#39;" in section() and "own page" not in section()
+    fer("report", runs[1])
+    assert '<a href="../the%20other/report.html">its own page</a>' in section()
+    runs[1].joinpath("report.html").write_text("not ours")
+    assert "own page" not in section()
+
+
 def test_what_is_not_a_page_of_ours_is_not_replaced(made, tmp_path):
     run, out = made[0] / "run", tmp_path / "index.html"
     out.write_text("<html>mine</html>")

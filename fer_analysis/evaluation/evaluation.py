@@ -44,6 +44,7 @@ class Evaluation:
         folder: Where it is saved, with its pictures; None if it is not.
         exclusions: What leaving out the images of an audit changed, one row an issue; see
             `fer_analysis.evaluation.exclusions`.
+        face_lists: What each list of faces changed, see `fer_analysis.evaluation.listed_faces`.
         fitted: Temperature, rules and label sets that were fitted on another split; see
             `fer_analysis.evaluation.fit_promises`. None without them.
 
@@ -67,6 +68,7 @@ class Evaluation:
     temperature_from: str = ""
     folder: Path | None = None
     exclusions: tuple[dict, ...] = ()
+    face_lists: tuple[dict, ...] = ()
     fitted: dict | None = None
 
     def __post_init__(self):
@@ -222,6 +224,7 @@ class Evaluation:
         names = {field.name for field in dataclasses.fields(self)} - {
             "folder",
             "exclusions",
+            "face_lists",
             "fitted",
         }
         arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}

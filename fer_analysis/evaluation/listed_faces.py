@@ -63,7 +63,8 @@ def without_faces(
     note = f"{WITHOUT} {n:,} {'face' if n == 1 else 'faces'} of {given.name}"
     if given.issues is not None:
         note += f": {', '.join(found)}"
-    left = _named(evaluation.take(keep), note, "excluded")
+    record = _record("exclude", given, note, n) | {"issues": list(issues)}
+    left = _named(evaluation.take(keep), record, "excluded")
     return dataclasses.replace(left, exclusions=tuple(rows)), keep
 
 
@@ -88,14 +89,28 @@ def relabelled(
         f"{RELABELLED} {changed:,} of {len(evaluation):,} faces have labels of {given.name} "
         "instead of the data's own"
     )
-    return _named(dataclasses.replace(evaluation, labels=labels), note, "relabelled")
+    record = _record("relabel", given, note, changed)
+    return _named(dataclasses.replace(evaluation, labels=labels), record, "relabelled")
 
 
-def _named(evaluation: Evaluation, note: str, suffix: str) -> Evaluation:
+def _record(kind: str, given: FaceList, sentence: str, changes: int) -> dict:
+    """Return what is kept of a list, with the keys that a training's record has."""
+    return {
+        "kind": kind,
+        "file": given.file.name,
+        "sha256": given.sha256,
+        "faces": len(given),
+        "changes": changes,
+        "sentence": sentence,
+    }
+
+
+def _named(evaluation: Evaluation, record: dict, suffix: str) -> Evaluation:
     folder = evaluation.folder
     return dataclasses.replace(
         evaluation,
-        notes=(note, *evaluation.notes),
+        notes=(record["sentence"], *evaluation.notes),
+        face_lists=(record, *evaluation.face_lists),
         comparable=False,
         folder=folder and folder.with_name(f"{folder.name}-{suffix}"),
     )

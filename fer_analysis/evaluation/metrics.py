@@ -52,6 +52,7 @@ def metrics(evaluation: Evaluation) -> dict:
             "label_names": list(evaluation.label_names),
             "notes": list(evaluation.notes),
             "warnings": list(evaluation.warnings),
+            "face_lists": list(evaluation.face_lists),
             "all": _figures(evaluation),
             "leak_free": None if leak_free is None else _figures(leak_free),
         }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from fer_analysis.config import RunConfig
+from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.evaluation.model_card import read_card, tidy_command
 from fer_analysis.report.saved_run import SavedRun
-from fer_analysis.text import short, short_names
+from fer_analysis.text import estimate, short, short_names
 
 
 def origin(saved: SavedRun) -> dict:
@@ -48,9 +49,30 @@ def origin(saved: SavedRun) -> dict:
             f"{short(each['sentence'], 300)} ({each['kind']}, SHA-256 {each['sha256'][:16]})"
             for each in data.get("face_lists", ())
         ],
+        "evaluated": evaluated_with_lists(saved),
         "names": short_names(data.get("label_names", [])),
         "config": config and short_lines(config),
     }
+
+
+def evaluated_with_lists(saved: SavedRun) -> list[str]:
+    """Return what `fer evaluate --exclude` and `--relabel` left beside the run's split.
+
+    Returns:
+        For each such evaluation what its lists changed, with the accuracy then.
+    """
+    told = []
+    for folder in sorted(saved.results.evaluation_folder(saved.split).parent.glob("*-*")):
+        found = load_metrics(folder)
+        if not found or found["split"] != saved.split or not found.get("face_lists"):
+            continue
+        lists = "; ".join(
+            f"{short(each['sentence'], 300)} ({each['kind']}, SHA-256 {each['sha256'][:16]})"
+            for each in found["face_lists"]
+        )
+        accuracy = found["all"]["accuracy"]
+        told.append(f"{lists}: accuracy {estimate(accuracy)} of {accuracy.n:,} faces")
+    return told
 
 
 def config_of(saved: SavedRun) -> RunConfig | None:

@@ -17,6 +17,7 @@ from fer_analysis.report.faces import cells
 from fer_analysis.report.facts import AGREEMENT, Facts, facts_of
 from fer_analysis.report.headline import headline, mistaken_for, shown_causes
 from fer_analysis.report.origin import config_of, origin
+from fer_analysis.report.own_pages import PAGE, own_pages
 from fer_analysis.report.placed import samples_of, sprites_of
 from fer_analysis.report.saliency import saliency_by_label
 from fer_analysis.report.saved_run import SavedRun, other_run
@@ -44,7 +45,12 @@ SECTIONS = {
 
 
 def page(
-    runs: list[SavedRun], request: Request, *, faces: bool = True, per_cell: int | None = None
+    runs: list[SavedRun],
+    request: Request,
+    *,
+    faces: bool = True,
+    per_cell: int | None = None,
+    out: Path = Path(PAGE),
 ) -> dict:
     """Return what the templates need: the first run in full, the others compared with it.
 
@@ -53,6 +59,7 @@ def page(
         request: What the page should show, with the folders of attachments.
         faces: Whether any picture of or from a face may be shown.
         per_cell: No more faces than this for each cell; None for as many as the page takes.
+        out: Where the page will be, for links to the other runs' pages.
 
     Raises:
         FerError: If the audit or the study is of other data, or the runs of other images.
@@ -120,6 +127,7 @@ def page(
         ],
         "same_network": same_network,
         "comparisons": compared,
+        "own_pages": own_pages(runs, request, out),
         "comparison_charts": [
             charts.comparison_chart(c["sets"], f"{evaluation.split} split") for c in compared
         ],

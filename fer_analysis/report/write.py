@@ -16,6 +16,7 @@ from fer_analysis.evaluation.open_run import open_run as open_with_data
 from fer_analysis.files import write_text
 from fer_analysis.progress import Progress
 from fer_analysis.report.commands import Request
+from fer_analysis.report.own_pages import PAGE, is_ours
 from fer_analysis.report.page import page
 from fer_analysis.report.render import html, model_card
 from fer_analysis.report.saved_run import (
@@ -28,9 +29,6 @@ from fer_analysis.report.saved_run import (
 from fer_analysis.run import Run
 
 CARD = "MODEL_CARD.md"
-OURS = b"Made by <code>fer report</code>"
-"""What every page of ours has in its last line, and no other page."""
-
 HASH = "<!-- fer report: "
 """Begins the last line of a model card: the hash of the text above it, to recognise edited ones."""
 
@@ -80,13 +78,13 @@ def write_page(
         read_run(name, run, result, split)
         for name, run, result in zip(request.runs, opened, results, strict=True)
     ]
-    out = out or saved[0].results.path / "report.html"
+    out = out or saved[0].results.path / PAGE
     _refuse_foreign(out, force)
     if faces:
         saved[0] = _with_faces(saved[0], data[0], overrides, progress)
     else:
         saved[0] = saved[0].without_faces("left out on request (--no-faces)")
-    content = page(saved, request, faces=faces, per_cell=per_cell)
+    content = page(saved, request, faces=faces, per_cell=per_cell, out=out)
     write_text(out, html(content))
     progress.wrote(out, f"{out.stat().st_size / 1e6:.1f} MB")
     card = out.with_name(CARD if out.stem == "report" else f"{out.stem}.{CARD}")
@@ -152,7 +150,7 @@ def _refuse_foreign(file: Path, force: bool) -> None:
         return
     if not file.is_file():
         raise FerError(f"{file}: not a regular file; name another one with --out")
-    if not force and OURS not in file.read_bytes():
+    if not force and not is_ours(file):
         raise FerError(
             f"{file}: exists and was not made by `fer report`; name another file with --out, or "
             "replace it with --force"

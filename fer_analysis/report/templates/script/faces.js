@@ -1,6 +1,7 @@
 
-// The faces: found by filters, sorted, shown a page at a time. They are taken out of the page and
-// come back when they are shown, so that thousands of them cost nothing.
+// The faces: found by filters, sorted, shown a page at a time. Where scripts run, a browser takes
+// what stands in <noscript> as text. Only its attributes are read; a face becomes an element when
+// it is shown, so that thousands of them cost little.
 const root = document.documentElement;
 const table = document.getElementById("confusion");
 const exactNames = JSON.parse(table.dataset.names);
@@ -9,7 +10,7 @@ const statusLine = document.getElementById("status");
 const form = document.getElementById("find");
 const list = document.getElementById("faces");
 const pages = document.getElementById("pages");
-const ON_PAGE = 60;
+const ON_PAGE = matchMedia("(max-width: 40rem)").matches ? 20 : 60;
 const MOST_BARS = 8;
 root.classList.add("js");
 document.querySelectorAll(".tools").forEach((tools) => { tools.hidden = false; });
@@ -23,25 +24,33 @@ const element = (tag, className, text) => {
 };
 const numbers = (text) => (text ? text.split(",").map(Number) : []);
 
-function readFace(item, label, predicted) {
-  const { id, exact, p, v, a, w, s } = item.dataset;
-  const marks = item.querySelector(".marks");
-  const shares = numbers(p).map((value) => value / 1000);
+const ENTITIES = { amp: "&", lt: "<", gt: ">", "#34": '"', "#39": "'" };
+const plain = (text) => text.replace(/&(amp|lt|gt|#34|#39);/g, (_, name) => ENTITIES[name]);
+
+function readFace(html, label, predicted) {
+  const data = {};
+  for (const [, name, value] of html.slice(0, html.indexOf(">")).matchAll(/ data-([a-z]+)="([^"]*)"/g)) {
+    data[name] = plain(value);
+  }
+  const marks = /<span class="marks">([^<]*)</.exec(html);
+  const shares = numbers(data.p).map((value) => value / 1000);
   return {
-    item, id, label, predicted, shares, votes: numbers(v), agreement: a || "", falls: w || "",
-    exact: exact ? JSON.parse(exact) : id,
+    html, id: data.id, label, predicted, shares, votes: numbers(data.v),
+    agreement: data.a || "", falls: data.w || "",
+    exact: data.exact ? JSON.parse(data.exact) : data.id,
     confidence: shares[predicted],
-    slices: s ? s.split(",") : [],
-    marks: marks ? marks.textContent.split(", ") : [],
-    map: Boolean(item.querySelector("i")),
+    slices: data.s ? data.s.split(",") : [],
+    marks: marks ? plain(marks[1]).split(", ") : [],
+    map: html.includes("<i></i>"),
   };
 }
 
-const faces = [...document.querySelectorAll("#bunches .face")].map((item) => {
-  const [label, predicted] = item.closest(".bunch").id.split("-").slice(1).map(Number);
-  return readFace(item, label, predicted);
+const bunches = document.getElementById("bunches");
+const faces = bunches.textContent.split('<details class="bunch" id="cell-').slice(1).flatMap((bunch) => {
+  const [label, predicted] = bunch.slice(0, bunch.indexOf('"')).split("-").map(Number);
+  return bunch.split("<li ").slice(1).map((html) => readFace(html, label, predicted));
 });
-document.getElementById("bunches").remove();
+bunches.remove();
 const faceOf = new Map(faces.map((face) => [face.id, face]));
 
 // The model's probabilities above, the annotators' votes (striped) below, a line for each label.
@@ -70,8 +79,15 @@ function bars(face) {
   return box;
 }
 
-// Adds the bars and a check box, which is what the keyboard moves between.
+function itemOf(face) {
+  const holder = element("template");
+  holder.innerHTML = `<li ${face.html.slice(0, face.html.indexOf("</li>"))}</li>`;
+  return holder.content.firstChild;
+}
+
+// Makes the element, with bars and a check box, which is what the keyboard moves between.
 function dress(face) {
+  face.item = face.item || itemOf(face);
   if (face.item.dataset.dressed) return;
   face.item.dataset.dressed = "yes";
   face.item.classList.add("with-bars");
