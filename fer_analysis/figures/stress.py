@@ -86,8 +86,19 @@ def heat_map_figure(test: StressTest) -> Figure:
 
 
 def _facts(test: StressTest) -> tuple[str, ...]:
-    notes = [plain(note, 200) for note in test.meta.get("label_notes", ())]
+    notes = [_clauses(plain(note, 1000)) for note in test.meta.get("label_notes", ())]
     return plain(test.name, 48), test.where, of_images(len(test)), *notes
+
+
+def _clauses(note: str, most: int = 190) -> str:
+    """Return as many of a note's clauses as there is room for: none is cut."""
+    first, *more = note.split("; ")
+    told = plain(first, most)
+    for clause in more:
+        if len(told) + len(clause) > most:
+            break
+        told += f"; {clause}"
+    return told
 
 
 def _widest_intervals(test: StressTest) -> str:
@@ -132,7 +143,10 @@ def curves_figure(tests: Sequence[StressTest]) -> Figure:
     for axes in panels[max(len(first.conditions) - columns, 0) : len(first.conditions)]:
         axes.set_xlabel("severity (0: clean)")
         axes.tick_params(axis="x", labelbottom=True)
-    figure.supylabel("accuracy (bands: 95 % intervals)", fontsize=9)
+    if rows > 1:
+        figure.supylabel("accuracy (bands: 95 % intervals)", fontsize=9)
+    else:  # centred on the whole figure it would reach into the title
+        panels[0].set_ylabel("accuracy (bands:\n95 % intervals)", fontsize=9)
     facts = _facts(first)[0 if len(tests) == 1 else 1 :]
     if len(tests) > 1:
         handles, names = panels[0].get_legend_handles_labels()
