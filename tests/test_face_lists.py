@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 from pathlib import Path
 
@@ -282,9 +283,9 @@ def test_an_evaluation_is_kept_apart_and_named_by_its_list(trained):
     saved = json.loads(Path("run/evaluation/test-relabelled/metrics.json").read_text())
     assert saved["face_lists"] == [record] and plain["face_lists"] == []
     fer("report", "run", "--out", "page.html")
-    page = Path("page.html").read_text()
+    page = html.unescape(Path("page.html").read_text())
     origin = page[page.index('id="origin"') :]
-    assert record["sentence"] in origin and record["sha256"][:16] in origin
+    assert f"{record['sentence']}: accuracy " in origin and record["sha256"][:12] in origin
     assert "without 4 faces of faces.csv" in origin
     text = fer("evaluate", "run", "--exclude", listed(f"id\n{train[0]}\n"), code=1).stderr
     assert "none of its 1 faces is in the split 'test': 1 of train" in " ".join(text.split())

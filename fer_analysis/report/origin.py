@@ -66,10 +66,7 @@ def evaluated_with_lists(saved: SavedRun) -> list[str]:
         found = load_metrics(folder)
         if not found or found["split"] != saved.split or not found.get("face_lists"):
             continue
-        lists = "; ".join(
-            f"{short(each['sentence'], 300)} ({each['kind']}, SHA-256 {each['sha256'][:16]})"
-            for each in found["face_lists"]
-        )
+        lists = "; ".join(short(each["sentence"], 300) for each in found["face_lists"])
         accuracy = found["all"]["accuracy"]
         told.append(f"{lists}: accuracy {estimate(accuracy)} of {accuracy.n:,} faces")
     return told
