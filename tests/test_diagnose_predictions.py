@@ -145,3 +145,23 @@ def test_data_adds_votes_leaks_and_counts(tmp_path, monkeypatch):
     ):
         result = CliRunner().invoke(main, words)
         assert (result.exit_code, message in result.output) == (1, True), result.output
+
+
+def test_a_network_that_knows_nothing_of_a_label_has_no_imbalance(tmp_path):
+    """Its answers about cows do not depend on the picture: correction finds all, right or wrong."""
+    rng = np.random.default_rng(1)
+    prior = np.array(list(COUNTS.values()), float)
+    lines = ["id,label," + ",".join(NAMES)]
+    for label in range(4):
+        for n in range(N):
+            logits = rng.normal(0, 0.4, 4)
+            logits[label] += 2.0 if label != 1 else 0.0
+            logits[1] = rng.normal(2.0, 0.4)
+            shares = np.exp(logits) * prior
+            shares /= shares.sum()
+            lines.append(f"{label}-{n},{NAMES[label]}," + ",".join(f"{s:.6f}" for s in shares))
+    path = tmp_path / "theirs.csv"
+    path.write_text("\n".join(lines) + "\n")
+    row, causes = verdicts(diagnose_predictions(Table(path, counts=COUNTS), None), "cow")
+    assert row.fails and row.corrected.value - row.recall.value > 0.6, "recall rises by far"
+    assert causes["imbalance"] == "not shown"

@@ -85,7 +85,7 @@ def diagnose(
       fer diagnose matched dose equal recipe disputed --data fer2013.csv
       fer diagnose recipe --of "the paper's recipe" --data fer2013.csv
       fer diagnose --predictions theirs.csv --data fer2013.csv
-      fer diagnose --predictions theirs.csv --counts "happy=7215,disgust=436"
+      fer diagnose --predictions theirs.csv --counts "cat=900,cow=60,dog=900"
 
     For a single RUN also: how well each label's probability ranks its images, its recall over the
     strength of logit adjustment, and whether its images' nearest neighbours in feature space

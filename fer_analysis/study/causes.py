@@ -162,7 +162,7 @@ _DISJOINT = {"ambiguity", "label noise"}
 """Measured on different images of a label: neither explains what the other does."""
 
 _BECAUSE = {
-    "imbalance": "what prior correction gives it",
+    "imbalance": "what prior correction gives it, less what it adds to its false alarms",
     "scarcity": "what it loses when three quarters of its images are removed",
 }
 _BY_VOTES = {

@@ -66,9 +66,13 @@ def difference(
 
 
 def correction(evidence: StudyEvidence, roles: Roles) -> np.ndarray:
-    """Return how much prior correction raises each label's recall, `(draws, k)`."""
+    """Return how much prior correction raises each label's recall, less false alarms, `(draws, k)`.
+
+    Recall minus the share of the other labels' images that are predicted as the label (Youden's J):
+    a network that knows nothing of a label gains as much of the one as of the other.
+    """
     tallies = evidence.tallies(roles.subject)
-    return tallies.recall(CORRECTED) - tallies.recall(PLAIN)
+    return tallies.informedness(CORRECTED) - tallies.informedness(PLAIN)
 
 
 def lost_to_rivals(evidence: StudyEvidence, roles: Roles, strata: tuple[int, ...]) -> np.ndarray:

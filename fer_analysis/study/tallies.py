@@ -41,6 +41,17 @@ class Tallies:
         confusion = self.confusion[kind]
         return ratio(np.einsum("dkk->dk", confusion), confusion.sum(axis=1))
 
+    def informedness(self, kind: int) -> np.ndarray:
+        """Return recall minus false alarm rate (Youden 1950) of each label, `(1 + DRAWS, k)`.
+
+        Args:
+            kind: `PLAIN` or `CORRECTED`.
+        """
+        confusion = self.confusion[kind]
+        correct, own = np.einsum("dkk->dk", confusion), confusion.sum(axis=2)
+        alarms, others = confusion.sum(axis=1) - correct, own.sum(axis=1, keepdims=True) - own
+        return ratio(correct, own) - ratio(alarms, others)
+
     def share(self, strata: Sequence[int]) -> np.ndarray:
         """Return the share of each label's images that is in some strata, `(1 + DRAWS, k)`."""
         return ratio(self.total[:, list(strata)].sum(axis=1), self.total.sum(axis=1))

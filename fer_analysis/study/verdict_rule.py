@@ -6,7 +6,9 @@
    prior-corrected, and raises the prior-corrected recall by 5 points: that of the label, or the
    mean of all. The other causes are questions about a network that is trained properly, so they
    wait until the recipe is repaired.
-3. *Imbalance*: prior correction raises the recall by half of the gap.
+3. *Imbalance*: prior correction raises the recall by half of the gap, less what it adds to the
+   label's false alarm rate (Youden's J): a network that knows nothing of a label gains as much of
+   one as of the other.
 4. A gap of 10 points or more that remains after prior correction may have several causes: each
    must explain a quarter of it, and together they must explain half.
    *Scarcity*: the label has at most half as many images as the median label, and loses that much
