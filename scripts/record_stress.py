@@ -21,7 +21,7 @@ from fer_analysis.robustness.comparison import compare_stress
 from fer_analysis.robustness.stress_test import StressTest
 from fer_analysis.statistics.estimate import to_json
 
-DIGITS = 4
+DIGITS = 5
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def predict(
     Finding faces requires `pip install 'fer-analysis[photos]'`. Nothing leaves the machine;
     showing people's faces to such a program may need their consent.
 
-    One of the labels is predicted whatever a crop shows. An expression is not a feeling.
+    A crop without a face still gets a label, or "unsure". An expression is not a feeling.
     Probabilities are calibrated on validation images; "unsure" means that the network was not
     shown to be correct in 4 of 5 cases at this confidence, or (with the reason: too small, cut
     off, too dark, too noisy, too blurred, turned …) that the face is unlike those that this was

@@ -126,10 +126,12 @@ def stress(
         "scale": parse_pair(scale, ":", float, "--scale", "-1:1"),
     }
     named = [run for run in dict.fromkeys((reference, *runs)) if run is not None]
+    theirs = []
+    if predictor:  # first of all: a function that does not exist is told at once
+        given = {} if named else takes
+        theirs = [api.stress(None, predictor=predictor, **given, **asked)]
     tests = [api.stress(run, **takes, **asked) for run in named or ([] if predictor else [None])]
-    if predictor:
-        given = {} if tests else takes
-        tests.append(api.stress(None, predictor=predictor, **given, **asked))
+    tests += theirs
     comparison = None
     if len(tests) > 1:
         comparison = api.compare_stress(tests, out=out, progress=asked["progress"])

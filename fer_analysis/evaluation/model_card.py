@@ -126,7 +126,7 @@ def card_lines(card: dict | None, promise: str = OVERALL, *, sets: bool = False)
     ]
     rule = (card["calibration"].get("plain") or {}).get("answers")
     if rule and promise == OVERALL:
-        lines.append(f"unsure: no label has a probability of {rule['least']:.2f}")
+        lines.append(f"unsure: no label has a probability of at least {rule['least']:.2f}")
     return lines + _promise_lines(card, promise, sets) + _guard_lines(card)
 
 
@@ -180,7 +180,7 @@ def _guard_lines(card: dict) -> list[str]:
         if stress:
             lines.append(
                 f"under {stress['conditions']} conditions (noise, blur, light, masks …) it is "
-                f"correct for {_share(stress['mean'])} of {stress['n']:,} images of "
+                f"correct for {_share(stress['mean'])} of {stress['n']:,} leak-free images of "
                 f"{split_name(card, split)} on average, and for {_share(stress['clean'])} unaltered"
             )
     if photos := card.get("photos"):
