@@ -19,8 +19,9 @@ for (const each of sortable) {
   const rows = [...body.rows];
   const heads = [...each.tHead.rows[0].cells];
   heads.forEach((head, column) => {
-    const button = element("button", "sort", head.textContent);
+    const button = element("button", "sort");
     button.type = "button";
+    button.append(...head.childNodes);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const down = head.getAttribute("aria-sort") === "descending";
