@@ -140,6 +140,8 @@ def test_a_damaged_result_does_not_keep_a_run_from_going_on(run, damage):
         ("seed: 2024-13-45", "seed: "),
         ("seed: 2024-01-02", "seed: "),
         ("seed: !!python/object:os.system 3", "not YAML"),
+        ("training: {epochs: 1}\ndata: {n: 30}\ntraining: {}", "the key 'training' is there twice"),
+        ("training: {epochs: 1, epochs: 2}", "the key 'epochs' is there twice"),
         ("seed: &a [1]\ndata: *a", "an alias \\(\\*a\\)"),
         ("seed: " + "[" * 5000, "nested too deeply|not YAML"),
         ("seed: 4294967296", "seed: input should be less than or equal to 4294967295"),

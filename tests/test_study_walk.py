@@ -49,11 +49,10 @@ def studied(tmp_path_factory):
         patch.delenv("FER2013_DIR", raising=False)
         patch.setenv("FER_CACHE_DIR", str(folder / "cache"))
         Path("w.yaml").write_text(WHY)
-        assert (
-            "no base cell is finished: fer study run w" in fer("diagnose", "w.yaml", code=1).output
-        )
+        told = fer("diagnose", "w.yaml", code=1).output
+        assert "no base cell is finished in runs/cells (no such folder): fer study run w" in told
         early = fer("study", "keep", "w.yaml", "--out", "kept", code=1)
-        assert "no cell is finished: fer study run w" in early.output
+        assert "no cell is finished in runs/cells (no such folder): fer study run w" in early.output
         for cell in load_study("w.yaml").cells:
             run_cell(cell, Path("runs/cells"))
     return folder
@@ -181,3 +180,11 @@ def test_a_lone_run_is_diagnosed_without_training():
     assert tuple(row["label"] for row in found.separability) == found.label_names
     assert all(set(row["recall_at"]) == {"0", "0.5", "1", "1.5", "2"} for row in found.separability)
     assert Path("lone/tau.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_cells_of_other_settings_are_told_from_no_cells(studied, monkeypatch):
+    monkeypatch.chdir(studied)
+    other = WHY.replace("epochs: 1", "epochs: 2")
+    Path("other.yaml").write_text(other)
+    told = " ".join(fer("diagnose", "other.yaml", code=1).output.split())
+    assert "in runs/cells (3 cells with other settings or of other data)" in told

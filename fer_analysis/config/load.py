@@ -136,12 +136,21 @@ def read_yaml(path: Path) -> dict:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain values: no aliases, which can expand without limit; dates are texts."""
+    """Reads plain values: no aliases, which can expand without limit; dates are texts.
+
+    A key that is there twice is refused: PyYAML would take the last one without a word.
+    """
 
     def compose_node(self, parent, index):
         if self.check_event(yaml.AliasEvent):
             raise ValueError(f"an alias (*{shown(self.peek_event().anchor, 20)}); write it out")
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        names = [key.value for key, _ in getattr(node, "value", ()) if key.id == "scalar"]
+        if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+            raise ValueError(f"the key '{shown(twice[0], 40)}' is there twice")
+        return super().construct_mapping(node, deep=deep)
 
 
 _Loader.yaml_implicit_resolvers = {

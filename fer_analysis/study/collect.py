@@ -48,7 +48,10 @@ def collect(studies: Sequence[Study], store: CellStore, *, votes: bool = True) -
             cells[cell.name][seed] = _scored(cell, result, clean)
     if not cells[BASE]:
         names = " ".join(study.name for study in studies)
-        raise FerError(f"{names}: no base cell is finished: fer study run {studies[0].name}")
+        raise FerError(
+            f"{names}: no base cell is finished {store.none_fits()}: "
+            f"fer study run {studies[0].name}"
+        )
     whole = whole_data(studies[0].base_config)
     return StudyEvidence(
         label_names,

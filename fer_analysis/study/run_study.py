@@ -172,6 +172,9 @@ def keep_study(study: Study, store: CellStore, folder: Path) -> int:
     """
     done = finished_cells(study.cells, store)
     if not done:
-        raise FerError(f"study {study.name}: no cell is finished: fer study run {study.name}")
+        raise FerError(
+            f"study {study.name}: no cell is finished {store.none_fits()}: "
+            f"fer study run {study.name}"
+        )
     save_kept(folder, {cell.portable_key: result for cell, result in done.items()})
     return len(done)

@@ -68,6 +68,12 @@ class CellStore:
         kept = (result.facts for result in self._kept.values())
         return [facts for facts in (*run_here, *kept) if facts]
 
+    def none_fits(self) -> str:
+        """Return where cells were looked for in vain, and what is there."""
+        n = len(self.all_facts())
+        there = f"{n:,} cells with other settings or of other data" if n else "no cells"
+        return f"in {self.folder} ({there if self.folder.is_dir() else 'no such folder'})"
+
     def portable(self) -> dict[str, CellResult]:
         """Return all finished cells by their portable keys; those that were run here first.
 
