@@ -21,6 +21,11 @@ COUNTS = {"cat": 900, "cow": 60, "dog": 900, "hen": 900}
 @pytest.fixture
 def rare(tmp_path):
     """Return a table in which cows are called dogs, but for how rare they were in training."""
+    return write_table(tmp_path / "theirs.csv", lambda logits, label, rng: None)
+
+
+def write_table(path, change):
+    """Write answers that are good but for the prior; `change` spoils the logits of one image."""
     rng = np.random.default_rng(0)
     prior = np.array(list(COUNTS.values()), float)
     lines = ["id,label," + ",".join(NAMES)]
@@ -28,10 +33,10 @@ def rare(tmp_path):
         for n in range(N):
             logits = rng.normal(0, 0.4, 4)
             logits[label] += 2.0
+            change(logits, label, rng)
             shares = np.exp(logits) * prior
             shares /= shares.sum()
             lines.append(f"{label}-{n},{NAMES[label]}," + ",".join(f"{s:.6f}" for s in shares))
-    path = tmp_path / "theirs.csv"
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -149,19 +154,11 @@ def test_data_adds_votes_leaks_and_counts(tmp_path, monkeypatch):
 
 def test_a_network_that_knows_nothing_of_a_label_has_no_imbalance(tmp_path):
     """Its answers about cows do not depend on the picture: correction finds all, right or wrong."""
-    rng = np.random.default_rng(1)
-    prior = np.array(list(COUNTS.values()), float)
-    lines = ["id,label," + ",".join(NAMES)]
-    for label in range(4):
-        for n in range(N):
-            logits = rng.normal(0, 0.4, 4)
-            logits[label] += 2.0 if label != 1 else 0.0
-            logits[1] = rng.normal(2.0, 0.4)
-            shares = np.exp(logits) * prior
-            shares /= shares.sum()
-            lines.append(f"{label}-{n},{NAMES[label]}," + ",".join(f"{s:.6f}" for s in shares))
-    path = tmp_path / "theirs.csv"
-    path.write_text("\n".join(lines) + "\n")
+
+    def ignorant(logits, label, rng):
+        logits[1] = rng.normal(2.0, 0.4)
+
+    path = write_table(tmp_path / "theirs.csv", ignorant)
     row, causes = verdicts(diagnose_predictions(Table(path, counts=COUNTS), None), "cow")
     assert row.fails and row.corrected.value - row.recall.value > 0.6, "recall rises by far"
     assert causes["imbalance"] == "not shown"
