@@ -169,6 +169,8 @@ def test_the_corruption_error_is_relative_to_the_reference():
     assert pair["groups"]["all"].value == pytest.approx(0.075)
     assert pair["groups"]["all"].low > 0
     assert pair["clean"].value == 0
+    # One network has one interval of its clean accuracy, alone or compared.
+    assert found.runs[0]["clean"] == reference.summary["clean"]["accuracy"]
 
 
 def test_only_common_images_are_compared():

@@ -110,7 +110,7 @@ def _run(test: StressTest, drawn: Resampled, reference: Resampled) -> dict:
     mean = drawn.mean(list(test.conditions))
     return {
         "run": test.name,
-        "clean": drawn.estimate(drawn.cell(None)),
+        "clean": test.summary["clean"]["accuracy"],
         "mean": drawn.estimate(mean),
         "relative": drawn.over_clean(mean),
         "corruption_error": drawn.estimate(_corruption_error(drawn, reference)),
