@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 import fer_analysis
 from fer_analysis.cli import main
+from fer_analysis.cli.tables.markdown import column_widths
 from fer_analysis.config import config_keys
 from fer_analysis.data import LAYOUTS
 from fer_analysis.errors import FerError
@@ -344,12 +345,24 @@ def test_a_guide_is_shown_and_a_wrong_name_is_one_line():
 
 
 @pytest.mark.parametrize("guide", all_guides(), ids=lambda guide: guide.name)
-def test_no_figure_of_a_table_is_cut(guide, monkeypatch):
+def test_no_word_or_figure_of_a_table_is_cut(guide, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     result = CliRunner().invoke(main, ["guide", guide.name])
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert result.stdout.count("…") <= guide.text.count("…")
+    shown = result.stdout.split()
+    rows = [line for line in guide.text.splitlines() if line.startswith("|")]
+    figures = {
+        word for row in rows for word in row.split() if re.fullmatch(r"[a-z]{3,}|[\d.,]+", word)
+    }
+    assert figures <= {word.rstrip(":") for word in shown}, guide.name
+
+
+def test_a_table_gives_each_column_its_longest_word():
+    assert column_widths([["label", "fear"], ["gain, points", "+1"]], 40) == [5, 12]
+    assert column_widths([["a label", "fear"], ["gain, points", "+1"]], 14) == [5, 8]
+    assert column_widths([["label", "surprise"], ["points", "1"]], 13) is None
 
 
 def test_a_guide_opens_in_the_browser(monkeypatch):
