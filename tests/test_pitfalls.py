@@ -124,6 +124,27 @@ def test_a_model_that_looks_at_the_whole_batch_is_found(own_folder):
     assert "does not name" not in named
 
 
+@pytest.mark.parametrize("told, factor, offset", [("0 to 1", 1 / 255, 0), ("-1 to 1", 2 / 255, -1)])
+def test_a_model_trained_on_scaled_pixels_is_found(told, factor, offset):
+    """Planted: half of the images are dark; what a network learnt of scaled pixels is a limit."""
+    labels = np.arange(200) % 2
+    images = np.where(labels, 200, 50).astype(np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1))
+    images = images.astype(np.uint8)
+
+    def scaled(pixels):
+        bright = np.asarray(pixels, np.float32).mean(axis=(1, 2, 3)) > 125 * factor + offset
+        return np.stack([~bright, bright], axis=1).astype(np.float32)
+
+    def raw(pixels):
+        bright = np.asarray(pixels, np.float32).mean(axis=(1, 2, 3)) > 125
+        return np.stack([~bright, bright], axis=1).astype(np.float32)
+
+    (warning,) = pitfalls.pixel_range(scaled, images, labels)
+    assert warning.startswith(f"the model seems to be trained on pixels from {told}: of 200 images")
+    assert pitfalls.pixel_range(raw, images, labels) == []
+    assert pitfalls.pixel_range(scaled, images[:2], labels[:2]) == []
+
+
 def test_oversampling_before_the_split():
     """Planted: the rarest label was copied, and then all images were divided."""
     dataset = faces(140)

@@ -177,6 +177,8 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
         vote_names=part.vote_names,
     )
     warnings += pitfalls.batch_dependence(predict, part.images)
+    if not _named(run):
+        warnings += pitfalls.pixel_range(predict, part.images, part.labels)
     warnings += pitfalls.oversampled_before_split(data.dataset, split)
     warnings += pitfalls.label_order(evaluation)
     folder = run.evaluation_folder(folder_of(split, tta=tta))
@@ -185,9 +187,14 @@ def _predict(run: Run, data: LoadedData, split: str, tta: bool, progress) -> Eva
 
 def _unnamed(run: Run, label_names: tuple[str, ...]) -> list[str]:
     """Say in which order the outputs of a model without label names were taken."""
-    if run.is_exported or read_model_file(run.trained_model_file()).label_names:
+    if _named(run):
         return []
     return [f"the model does not name its labels: taken in this order: {', '.join(label_names)}"]
+
+
+def _named(run: Run) -> bool:
+    """Tell whether a model names its labels; one from elsewhere, saved by Keras alone, does not."""
+    return run.is_exported or bool(read_model_file(run.trained_model_file()).label_names)
 
 
 def _with_validation(run, data, evaluation: Evaluation, tta: bool, progress) -> Evaluation:

@@ -25,6 +25,8 @@ and this share of its images in the split also occurs in training."""
 
 SURE = 0.001
 REORDERED = 0.1
+RANGES = {"0 to 1": (1 / 255, 0.0), "-1 to 1": (2 / 255, -1.0)}
+"""Ranges of pixels that networks are commonly trained on: factor and offset of raw ones."""
 """Accuracy that another order of the labels must add to be reported."""
 
 
@@ -83,6 +85,38 @@ def batch_dependence(predict: Callable[[np.ndarray], np.ndarray], images: np.nda
         f"predictions depend on the batch: a probability of one image changes by {moved:.2f} when "
         "it is predicted alone; does a layer (e.g. batch normalisation) run in training mode?"
     ]
+
+
+def pixel_range(
+    predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, labels: np.ndarray
+) -> list[str]:
+    """Warn if a network is correct far more often for pixels of another range than raw ones.
+
+    A network without a layer that scales its input was trained on pixels that something else
+    had scaled; given raw ones it answers all the same. Up to 350 images spread over the split
+    are predicted in each range (McNemar's exact test); it must also exceed one label for all of
+    them, by 10 points.
+
+    Args:
+        predict: Images in, probabilities out.
+        images: uint8 `(n, h, w, 1)`.
+        labels: int `(n,)`, true labels.
+    """
+    rows = np.unique(np.linspace(0, len(images) - 1, min(len(images), 350)).astype(int))
+    few, true = images[rows], labels[rows]
+    raw = predict(few).argmax(axis=1) == true
+    by_guessing = np.bincount(true).max() / len(true)
+    for name, (factor, offset) in RANGES.items():
+        scaled = predict(few.astype(np.float32) * factor + offset).argmax(axis=1) == true
+        p = sign_test((scaled & ~raw).sum(), (raw & ~scaled).sum())
+        if scaled.mean() > max(raw.mean(), by_guessing + REORDERED) and p < SURE:
+            return [
+                f"the model seems to be trained on pixels from {name}: of {len(few)} images it is "
+                f"correct for {percent(scaled.mean())} so, and for {percent(raw.mean())} with raw "
+                f"pixels (0 to 255), which it was given here; put keras.layers.Rescaling("
+                f"{'1 / 255' if not offset else '2 / 255, offset=-1'}) in front of it and save it"
+            ]
+    return []
 
 
 def oversampled_before_split(dataset: FaceDataset, split: str) -> list[str]:
