@@ -72,7 +72,8 @@ def summary() -> str:
         rows.append((f"the paper's {name}, as published", _percent(share), "", "0"))
     head = ("network", "accuracy, all 3,589", "leak-free, 3,309", "disgust, all / leak-free")
     conditions = [line for line in card_lines(card) if line.startswith("under ")]
-    lines = [*(f"`bundled`: {line}." for line in conditions), deployed.photos_in_a_sentence()]
+    lines = [*(f"`bundled`: {line}." for line in conditions), evidence.unseen_in_a_sentence()]
+    lines.append(deployed.photos_in_a_sentence())
     return f"{markdown(head, rows)}\n\n{' '.join(lines)}"
 
 

@@ -179,7 +179,7 @@ def _guard_lines(card: dict) -> list[str]:
     for split, stress in (card.get("stress") or {}).items():
         if stress:
             lines.append(
-                f"under {stress['conditions']} conditions (noise, blur, light, masks …) it is "
+                f"under {stress['conditions']} simulated conditions (noise, blur, light, masks …) it is "
                 f"correct for {_share(stress['mean'])} of {stress['n']:,} leak-free images of "
                 f"{split_name(card, split)} on average, and for {_share(stress['clean'])} unaltered"
             )
