@@ -86,9 +86,10 @@ def photos_in_a_sentence(pixels: int = 128) -> str:
         for side in ("ours", "theirs")
     )
     return (
-        f"In {record['n']} composed photos, each with one PublicTest face enlarged to {pixels} pixels, "
-        f"`fer predict` with `[photos]` finds {found} of the faces and is correct for {correct} of "
-        f"all; the package `fer` with its own detector finds {others} and is correct for {right} "
+        f"In {record['n']} composed photos, each with one PublicTest face enlarged to {pixels} "
+        f"pixels, `fer predict` with `[photos]` finds {found} of the faces and is correct for "
+        f"{correct} of all; the package `fer` with its own detector finds {others} and is correct "
+        f"for {right} "
         "([method](fer_analysis/guides/the-network.md#from-a-photo-to-an-answer))."
     )
 
