@@ -60,6 +60,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return MISSING if _missing(value) else f"{value:.{digits}f}"
 
 
+def count(value: int | None) -> str:
+    """Return a number of images: `3,309`."""
+    return MISSING if value is None else f"{value:,}"
+
+
 def interval(ends: Sequence[float] | None, digits: int = 1, *, unit: str = " %") -> str:
     """Return the ends of an interval of shares: `60.3 to 63.5 %`; without the unit `60.3-63.5`."""
     if ends is None or any(map(_missing, ends)):

@@ -101,6 +101,111 @@ def test_counts_are_of_each_label_once_in_any_spelling(rare, tmp_path):
     assert told.exit_code == 0, told.output
 
 
+CLEAR, DOUBTFUL = 40, 60
+"""Cows of `balanced` that are found, and those that are called dogs: by hand, all alike."""
+
+
+@pytest.fixture
+def balanced(tmp_path):
+    """Return a table of a network trained with a uniform prior, 100 images a label.
+
+    60 cows have 0.35 for cow and 0.55 for dog. Every other image has 0.91 for its own label and
+    0.03 for each other.
+    """
+    lines = ["id,label," + ",".join(NAMES)]
+    for label, name in enumerate(NAMES):
+        for n in range(CLEAR + DOUBTFUL):
+            shares = [0.03] * 4
+            shares[label] = 0.91
+            if name == "cow" and n >= CLEAR:
+                shares = [0.05, 0.35, 0.55, 0.05]
+            lines.append(f"{name}-{n},{name}," + ",".join(map(str, shares)))
+    path = tmp_path / "balanced.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_predictions_of_a_uniform_prior_show_no_imbalance_when_told_so(balanced):
+    """By counts 0.35 / 60 exceeds 0.55 / 900, so that the correction would find all cows."""
+    wrong = diagnose_predictions(Table(balanced, counts=COUNTS), None)
+    row, _ = verdicts(wrong, "cow")
+    assert (row.shown, row.recall.value, row.corrected.value) == (("imbalance",), 0.4, 1.0)
+    told = diagnose_predictions(Table(balanced, counts=COUNTS, prior="uniform"), None)
+    row, causes = verdicts(told, "cow")
+    assert (row.fails, row.shown, row.recall.value, row.corrected.value) == (True, (), 0.4, 0.4)
+    effect = next(cause.effect for cause in row.causes if cause.name == "imbalance")
+    assert (causes["imbalance"], effect.value, row.training) == ("not shown", 0.0, 60)
+    assert "prior: given, all labels equally frequent" in told.notes[0]
+
+
+def test_a_prior_takes_no_counts_and_nothing_is_said_of_these(balanced, tmp_path):
+    found = diagnose_predictions(Table(balanced, prior="uniform"), None)
+    row, causes = verdicts(found, "cow")
+    assert (causes["imbalance"], causes["scarcity"]) == ("not shown", NOT_TESTED)
+    assert {each.training for each in found.labels} == {None}, "not 0, which would be a claim"
+    assert "training counts: not known" in found.notes[0]
+    found.save(tmp_path / "found")
+    assert Diagnosis.load(tmp_path / "found") == found
+
+
+def test_shares_of_the_counts_are_the_counts(balanced):
+    shares = {name: n / sum(COUNTS.values()) for name, n in COUNTS.items()}
+    told, counted = (
+        diagnose_predictions(Table(balanced, counts=COUNTS, prior=prior), None)
+        for prior in (shares, None)
+    )
+    assert told.labels == counted.labels
+    assert "prior: given (cat 32.6 %, cow 2.2 %" in told.notes[0]
+    assert "wrong for a network trained with class weights" in counted.notes[0]
+
+
+def test_rounded_shares_are_made_to_add_up(balanced):
+    prior = {"cat": 0.33, "cow": 0.02, "dog": 0.33, "hen": 0.33}  # 1.01
+    found = diagnose_predictions(Table(balanced, prior=prior), None)
+    assert "cat 32.7 %, cow 2.0 %" in found.notes[0]
+
+
+QUARTERS = dict.fromkeys(NAMES, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        (QUARTERS | {"owl": 0.1}, "no label 'owl'"),
+        ({"cat": 1.0}, "no share of 'cow'"),
+        (QUARTERS | {"CAT": 0.25}, "'cat' is given twice"),
+        (QUARTERS | {"cat": -0.1}, "cat: expected a share above 0, received -0.1"),
+        (dict.fromkeys(NAMES, 0.0), "hen: expected a share above 0, received 0"),
+        (QUARTERS | {"cat": float("nan")}, "cat: expected a share above 0, received nan"),
+        (COUNTS, "add up to 2760, expected 1"),
+        (QUARTERS | {"cat": 0.025}, "add up to 0.775, expected 1"),
+        ("unifrom", "expected 'uniform' or a share for each label, got 'unifrom'"),
+    ],
+)
+def test_a_prior_that_is_none_is_refused(balanced, prior, message):
+    with pytest.raises(FerError, match=message):
+        diagnose_predictions(Table(balanced, prior=prior), None)
+
+
+def test_the_command_takes_a_prior(balanced, tmp_path):
+    words = ["diagnose", "--predictions", str(balanced), "--out", str(tmp_path / "o"), "-v"]
+    uniform = CliRunner().invoke(main, [*words, "--prior", "uniform"])
+    assert (uniform.exit_code, "imbalance: not shown" in uniform.output) == (0, True)
+    text = "cat=.326, cow=.022, dog=.326, hen=.326"
+    given = CliRunner().invoke(main, [*words, "--prior", text])
+    assert (given.exit_code, "imbalance: shown" in given.output) == (0, True), given.output
+    for prior, message in (
+        ("unifrom", "--prior: expected LABEL=SHARE"),
+        ("cat=much", "--prior: expected LABEL=SHARE"),
+        ("cat=.5,cat=.5", "--prior: 'cat' is given twice"),
+        ("cat=.5", "no share of 'cow'"),
+    ):
+        result = CliRunner().invoke(main, [*words, "--prior", prior])
+        assert (result.exit_code, message in result.stderr) == (1, True), result.stderr
+    result = CliRunner().invoke(main, ["diagnose", "bundled", "--prior", "uniform"])
+    assert result.exit_code == 1 and "those of a table" in result.stderr
+
+
 @pytest.mark.filterwarnings("error")
 def test_labels_that_cannot_be_compared_are_not_said_to_be_fine(tmp_path):
     table = tmp_path / "one.csv"

@@ -25,6 +25,7 @@ def diagnose(
     predictions: str | Path | None = None,
     split: str | None = None,
     counts: Mapping[str, int] | None = None,
+    prior: str | Mapping[str, float] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Diagnosis:
@@ -45,6 +46,9 @@ def diagnose(
         split: With predictions: which split, where they are of several.
         counts: With predictions: label -> images that the network was trained on; those of the
             data's training split if None.
+        prior: With predictions: how frequent the labels were for the loss, `uniform` or label ->
+            share; the shares of the counts if None. Right for a network trained with class
+            weights, balanced sampling (both `uniform`) or a teacher (the mean of its answers).
         out: Folder for the result and its pictures; `runs/diagnosis-<name>` if None.
         progress: Receives how far predictions and features of a lone run are.
 
@@ -57,6 +61,7 @@ def diagnose(
         >>> diagnosis = fer.diagnose(["matched", "dose"], data="fer2013.csv", store="answers")
         >>> {row.label: row.headline for row in diagnosis.failing}
         >>> fer.diagnose("bundled", data="fer2013.csv").follow_up
+        >>> fer.diagnose(predictions="theirs.csv", data="fer2013.csv", prior="uniform")
     """
     from fer_analysis.figures.study_folders import save_diagnosis
     from fer_analysis.progress import Progress
@@ -73,7 +78,7 @@ def diagnose(
         labels=labels,
         base=base,
         store=store,
-        table=Table(predictions, split, counts),
+        table=Table(predictions, split, counts, prior),
         progress=progress,
     )
     folder = Path(out or default_folder(f"diagnosis-{name}", result.fingerprint))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import click
 
 from fer_analysis.cli.options import (
@@ -12,6 +14,8 @@ from fer_analysis.cli.options import (
     table_option,
 )
 from fer_analysis.cli.study import base_option, label_option, store_option
+
+Number = TypeVar("Number", int, float)
 
 
 @click.command()
@@ -48,6 +52,13 @@ from fer_analysis.cli.study import base_option, label_option, store_option
     help="With --predictions: how many images of each label the network was trained on. Default: "
     "those of the data's training split.",
 )
+@click.option(
+    "--prior",
+    metavar="uniform|LABEL=SHARE,…",
+    help="With --predictions: how frequent each label was for the loss; shares add up to 1. "
+    "Balanced sampling and class weights by frequency make it uniform, a teacher the mean of its "
+    "answers. Default: the shares of the counts.",
+)
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Default: runs/diagnosis-<name>.")
 @figure_options
 @table_option
@@ -63,6 +74,7 @@ def diagnose(
     predictions,
     split,
     counts,
+    prior,
     out,
     table_file,
     as_json,
@@ -86,6 +98,7 @@ def diagnose(
       fer diagnose recipe --of "the paper's recipe" --data fer2013.csv
       fer diagnose --predictions theirs.csv --data fer2013.csv
       fer diagnose --predictions theirs.csv --counts "cat=900,cow=60,dog=900"
+      fer diagnose --predictions theirs.csv --data fer2013.csv --prior uniform
 
     For a single RUN also: how well each label's probability ranks its images, its recall over the
     strength of logit adjustment, and whether its images' nearest neighbours in feature space
@@ -93,7 +106,8 @@ def diagnose(
 
     Predictions of any network show imbalance, ambiguity, label noise and image quality, as far
     as votes, training counts and pictures are known; recipe, scarcity and a shift between
-    splits take another training, and it is said so.
+    splits take another training, and it is said so. Imbalance depends on how frequent the labels
+    were for the network: name the --prior of one that was not trained on plain counts.
 
     Beside the verdicts: what each remedy that was tried changes for the label, and what more
     images of it would bring, by a curve fitted to the numbers tried, to twice the largest.
@@ -116,7 +130,8 @@ def diagnose(
         store=store,
         predictions=predictions,
         split=split,
-        counts=None if counts is None else _label_counts(counts),
+        counts=None if counts is None else _by_label("--counts", counts, "N", int),
+        prior=prior if prior in (None, "uniform") else _by_label("--prior", prior, "SHARE", float),
         out=out,
         progress=ConsoleProgress(),
     )
@@ -130,18 +145,22 @@ def diagnose(
         print_diagnosis(result)
 
 
-def _label_counts(text: str) -> dict[str, int]:
-    """Read `happy=7215,disgust=436`."""
+def _by_label(option: str, text: str, what: str, read: type[Number]) -> dict[str, Number]:
+    """Read `happy=7215,disgust=436` or `happy=0.25,disgust=0.015`."""
     from fer_analysis.errors import FerError
 
-    pairs = [pair.rpartition("=") for pair in text.split(",") if pair.strip()]
-    if wrong := [
-        "=".join(filter(None, (a, c))) for a, b, c in pairs if not b or not c.strip().isdigit()
-    ]:
-        raise FerError(f"--counts: expected LABEL=N, separated by commas; received {wrong[0]!r}")
-    found: dict[str, int] = {}
-    for name, _, n in pairs:
-        if name.strip() in found:
-            raise FerError(f"--counts: '{name.strip()}' is given twice")
-        found[name.strip()] = int(n)
+    found: dict[str, Number] = {}
+    for pair in filter(str.strip, text.split(",")):
+        name, _, value = (word.strip() for word in pair.rpartition("="))
+        try:
+            given = read(value)
+        except ValueError:
+            given = None
+        if not name or given is None:
+            raise FerError(
+                f"{option}: expected LABEL={what}, separated by commas; received {pair.strip()!r}"
+            )
+        if name in found:
+            raise FerError(f"{option}: '{name}' is given twice")
+        found[name] = given
     return found

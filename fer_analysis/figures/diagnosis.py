@@ -26,7 +26,7 @@ from fer_analysis.files import file_name
 from fer_analysis.statistics.intervals import proportion
 from fer_analysis.study.diagnosis import NOT_SHOWN, SHOWN, Cause, Diagnosis, LabelDiagnosis
 from fer_analysis.study.recalls import AS_PREDICTED, PRIOR_CORRECTED, PredictedAs
-from fer_analysis.text import percent, points
+from fer_analysis.text import count, percent, points
 
 
 def diagnosis_figures(diagnosis: Diagnosis) -> dict[str, Figure]:
@@ -107,7 +107,7 @@ def _recalls(axes: Axes, labels: Sequence[LabelDiagnosis]) -> None:
     axes.plot([], [], "s", color=theme().bad, label="the label fails")
     rows_of(
         axes,
-        [f"{plain(row.label)}\nn={row.n:,}, trained on {row.training:,}" for row in labels],
+        [f"{plain(row.label)}\nn={row.n:,}, trained on {count(row.training)}" for row in labels],
     )
     axes.set_xlim(-0.02, 1.02)
     share_axis(axes.xaxis, "recall (95 % interval)")

@@ -49,8 +49,8 @@ def diagnose_names(
             )
         found = diagnose_predictions(table, data, votes=votes, progress=progress)
         return found, f"predictions-{Path(table.file).stem}"
-    if table.split is not None or table.counts is not None:
-        raise FerError("a split and counts are those of a table: name it with --predictions")
+    if table != Table():
+        raise FerError("split, counts and prior are those of a table: name it with --predictions")
     if names and are_studies(names):
         studies = [load_study(name, data, base=base, labels=labels) for name in names]
         found = diagnose(collect(studies, CellStore(store), votes=votes), subject)

@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.config import load_config
-from fer_analysis.data.label_names import find_label
 from fer_analysis.data.load import LoadedData
-from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.open_run import data_section, read_data
 from fer_analysis.evaluation.score import score_predictions
@@ -25,6 +23,7 @@ from fer_analysis.study.design import BASE
 from fer_analysis.study.diagnose import diagnose
 from fer_analysis.study.diagnosis import NOT_TESTED, Cause, Diagnosis, LabelDiagnosis
 from fer_analysis.study.resampling import ScoredCell, ScoredImages, StudyEvidence
+from fer_analysis.study.training_prior import counts_of, prior_of
 
 _NEEDS_TRAINING = {
     "recipe": "only training it again decides: with another recipe, for the same number of steps",
@@ -33,8 +32,8 @@ _NEEDS_TRAINING = {
     "left out, and scored",
 }
 """Causes that predictions cannot show."""
-_NEEDS_COUNTS = "how frequent the labels were in training is not known: --data with a training "
-_NEEDS_COUNTS += "split, or --counts"
+_NEEDS_PRIOR = "how frequent the labels were in training is not known: --data with a training "
+_NEEDS_PRIOR += "split, --counts or --prior"
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,14 @@ class Table:
         split: The split whose predictions are examined, where the table has several.
         counts: Label -> images that the network was trained on; those of the data's training
             split if None.
+        prior: How frequent the labels were for the loss: `uniform`, or label -> share; the shares
+            of the counts if None. Class weights, sampling or a teacher make it another.
     """
 
     file: str | Path | None = None
     split: str | None = None
     counts: Mapping[str, int] | None = None
+    prior: str | Mapping[str, float] | None = None
 
 
 def diagnose_predictions(
@@ -77,56 +79,25 @@ def diagnose_predictions(
     scored = whole if whole.leak_free is None else whole.leak_free
     if pictures is not None and whole.leaked is not None:
         pictures = pictures[~whole.leaked]
-    trained_on, source = _counts(scored.label_names, data, table.counts)
-    prior = _prior(trained_on, len(scored.label_names))
-    evidence = _evidence(scored, trained_on, prior, pictures, votes=votes, where=(table.file, data))
+    names = scored.label_names
+    counts, counts_from = counts_of(names, data, table.counts)
+    prior, prior_from = prior_of(names, counts, table.prior)
+    known = prior is not None
+    shares = (prior if known else np.full(len(names), 1 / len(names))).tolist()
+    evidence = _evidence(scored, counts, shares, pictures, votes=votes, where=(table.file, data))
     found = diagnose(evidence, BASE)
-    known = trained_on is not None
-    labels = tuple(_decidable(row, known=known) for row in found.labels)
+    rows = found.labels if counts is not None else [replace(r, training=None) for r in found.labels]
+    labels = tuple(_decidable(row, known=known) for row in rows)
+    sources = f"training counts: {counts_from}; prior: {prior_from}"
     return replace(
         found,
         labels=labels,
         gains=found.gains if known else (),
         confusions={k: v if known else v[:1] for k, v in (found.confusions or {}).items()},
         agreement=found.agreement if known else (),
-        separability=tuple(separability(scored, prior)) if known else (),
-        notes=(*_notes(scored, whole, source, evidence), _undecided(labels)),
+        separability=tuple(separability(scored, shares)) if known else (),
+        notes=(*_notes(scored, whole, sources, evidence), _undecided(labels)),
     )
-
-
-def _counts(
-    names: Sequence[str], data: LoadedData | None, counts: Mapping[str, int] | None
-) -> tuple[np.ndarray | None, str]:
-    """Return how many images of each label the network was trained on, and from where it is known.
-
-    Raises:
-        FerError: If counts are given of other labels, or are not numbers of images.
-    """
-    if counts is not None:
-        places = {name: find_label(name, names) for name in counts}
-        known = [place for place in places.values() if place is not None]
-        problems = [f"no label '{n}'{did_you_mean(n, names)}" for n in counts if places[n] is None]
-        problems += [f"no count of '{n}'" for place, n in enumerate(names) if place not in known]
-        problems += [f"'{names[n]}' is given twice" for n in {*known} if known.count(n) > 1]
-        problems += [
-            f"{n}: expected 1 image or more, received {c}" for n, c in counts.items() if c < 1
-        ]
-        if problems:
-            raise FerError("counts of training images", problems)
-        given = {place: counts[name] for name, place in places.items()}
-        return np.array([given[place] for place in range(len(names))]), "given"
-    if data is not None and data.dataset.has("train"):
-        dataset = data.dataset
-        every = np.bincount(dataset.part("train").labels, minlength=len(dataset.label_names))
-        found = np.array([every[dataset.label_names.index(name)] for name in names])
-        if found.all():
-            return found, "those of the data's training split: is that what it was trained on?"
-    return None, "not known"
-
-
-def _prior(trained_on: np.ndarray | None, k: int) -> list[float]:
-    counts = np.ones(k) if trained_on is None else trained_on
-    return (counts / counts.sum()).tolist()
 
 
 def _evidence(
@@ -169,7 +140,7 @@ def _decidable(row: LabelDiagnosis, *, known: bool) -> LabelDiagnosis:
             causes[name] = Cause(name, NOT_TESTED, because=why)
     if known:
         return replace(row, causes=tuple(causes.values()))
-    causes["imbalance"] = Cause("imbalance", NOT_TESTED, because=_NEEDS_COUNTS)
+    causes["imbalance"] = Cause("imbalance", NOT_TESTED, because=_NEEDS_PRIOR)
     return replace(
         row,
         corrected=Estimate(None),
@@ -180,9 +151,9 @@ def _decidable(row: LabelDiagnosis, *, known: bool) -> LabelDiagnosis:
 
 
 def _notes(
-    scored: Evaluation, whole: Evaluation, source: str, evidence: StudyEvidence
+    scored: Evaluation, whole: Evaluation, sources: str, evidence: StudyEvidence
 ) -> tuple[str, ...]:
-    notes = [f"one table of predictions, split '{scored.split}'; training counts: {source}"]
+    notes = [f"one table of predictions, split '{scored.split}'; {sources}"]
     if whole.leaked is not None and whole.leaked.any():
         notes.append(f"{int(whole.leaked.sum()):,} images that are in training too are left out")
     if evidence.has_votes:

@@ -53,7 +53,7 @@ class LabelDiagnosis:
     Args:
         label: Its name.
         n: Images that it is scored on.
-        training: Images that it was trained on, in the first seed.
+        training: Images that it was trained on, in the first seed; None if not known.
         recall: As predicted, with Wilson's interval (over images, not seeds).
         corrected: The same, prior-corrected.
         gap: How far the recall lies below the median of the other labels, as predicted.
@@ -65,7 +65,7 @@ class LabelDiagnosis:
 
     label: str
     n: int
-    training: int
+    training: int | None
     recall: Estimate
     corrected: Estimate
     gap: Estimate

@@ -8,7 +8,7 @@ from fer_analysis.cli.tables.gains import print_gains
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.caveats import in_points
 from fer_analysis.study.diagnosis import Diagnosis, LabelDiagnosis
-from fer_analysis.text import number, percent, points
+from fer_analysis.text import count, number, percent, points
 
 _MOST = 8
 """Labels of a summary."""
@@ -70,7 +70,7 @@ def _print_all(diagnosis: Diagnosis) -> None:
         shown.add_row(
             row.label,
             f"{row.n:,}",
-            f"{row.training:,}",
+            count(row.training),
             percent(row.recall.value, 0, unit=""),
             percent(row.corrected.value, 0, unit=""),
             _ends(row.gap),
