@@ -251,6 +251,7 @@ TABLES = {
     "planted_causes": causes.planted_causes,
     "planted_others": causes.planted_others,
     "verdicts": evidence.verdicts,
+    "causes_by_network": causes.causes_by_network,
     "configs": shelves.configs,
     "studies": shelves.studies,
     "ablation_self_built": lambda: ablation("self_built"),

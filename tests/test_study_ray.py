@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fer_analysis.errors import FerError
 from fer_analysis.study.cell import run_in_worker
 from fer_analysis.study.design import load_study
 from fer_analysis.study.executor import run_here, run_on_ray
@@ -38,13 +40,18 @@ def test_a_lost_node_s_cells_are_run_again_and_all_equal_those_of_processes(cell
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     try:
         second = cluster.add_node(num_cpus=1)
-        outcomes = []
-        for outcome in run_on_ray(run_in_worker, cells, Path("ray"), address=cluster.address):
+        outcomes, told = [], []
+        where = {"address": cluster.address, "notice": told.append}
+        with pytest.raises(FerError, match=r"a cell takes 2 core\(s\), and no node has so many"):
+            next(run_on_ray(run_in_worker, [replace(cells[0], threads=2)], Path("ray"), **where))
+        for outcome in run_on_ray(run_in_worker, cells, Path("ray"), **where):
             outcomes.append(outcome)
             if len(outcomes) == 1:  # the others are waiting or under way
                 cluster.remove_node(second, allow_graceful=False)
         assert [problem for _, _, problem in outcomes] == [""] * len(cells)
         assert {cell for cell, _, _ in outcomes} == set(cells)
+        assert told[0] == "Ray: 2 node(s), 2 cores"
+        assert told[1].startswith("Ray lost 1 node(s), 1 left"), told
     finally:
         cluster.shutdown()
     for _, facts, problem in run_here(run_in_worker, cells, Path("here"), jobs=1):

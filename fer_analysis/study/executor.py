@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -12,12 +13,15 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import ModuleType
 
 from fer_analysis.errors import FerError, first_line
 from fer_analysis.study.design import Cell
 
 ATTEMPTS = 3
 """How often a cell is started whose worker dies."""
+_LOOK = 5.0
+"""Seconds after which the nodes of a cluster are looked at again."""
 
 Outcome = tuple[Cell, dict | None, str]
 """A cell, its facts (None if it failed), and why it failed."""
@@ -87,7 +91,12 @@ def worker_pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def run_on_ray(
-    function: Callable[[Cell, Path], dict], cells: list[Cell], store: Path, *, address: str
+    function: Callable[[Cell, Path], dict],
+    cells: list[Cell],
+    store: Path,
+    *,
+    address: str,
+    notice: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Outcome]:
     """Run cells on a Ray cluster; each takes as many CPUs as it has threads.
 
@@ -99,37 +108,80 @@ def run_on_ray(
         cells: The cells.
         store: Where cells are stored.
         address: Of the cluster; `auto` finds one that runs here, `local` starts one.
+        notice: Receives what becomes of the cluster, a sentence each.
 
     Yields:
         Outcomes, as they come.
 
     Raises:
-        FerError: If Ray is not installed, or there is no such cluster.
+        FerError: If Ray is not installed, there is no such cluster, or none of its nodes has
+            the cores that a cell takes.
     """
+    ray = _connected(address)
+    try:
+        remote = ray.remote(max_retries=ATTEMPTS - 1, max_calls=0)(function)
+        store, nodes = store.resolve(), _nodes(ray)
+        threads = max(cell.threads for cell in cells)
+        if threads > max(nodes.values(), default=0):
+            raise FerError(f"--ray {address}: {_too_small(threads)}")
+        notice(f"Ray: {len(nodes)} node(s), {sum(nodes.values()):.0f} cores")
+        pending = {
+            remote.options(num_cpus=cell.threads).remote(cell, store): cell for cell in cells
+        }
+        while pending:
+            done, _ = ray.wait(list(pending), num_returns=1, timeout=_LOOK)
+            nodes = _told(nodes, _nodes(ray), threads, notice)
+            for task in done:
+                cell = pending.pop(task)
+                try:
+                    yield cell, ray.get(task), ""
+                except ray.exceptions.RayError as error:
+                    cause = getattr(error, "cause", None) or error
+                    yield cell, None, f"{type(cause).__name__}: {first_line(cause)}"
+    finally:
+        ray.shutdown()
+
+
+def _connected(address: str) -> ModuleType:
+    """Return Ray, connected to a cluster."""
     try:
         import ray
     except ImportError as error:
         raise FerError(
             "Ray is not installed: pip install 'fer-analysis[ray]', or run without --ray"
         ) from error
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
-        ray.init(address, ignore_reinit_error=True, log_to_driver=False)
+        ray.init(address, ignore_reinit_error=True, **quiet)
     except (ConnectionError, ValueError) as error:
-        raise FerError(f"--ray {address}: no such cluster ({error})") from error
-    remote = ray.remote(max_retries=ATTEMPTS - 1, max_calls=0)(function)
-    store = store.resolve()
-    pending = {remote.options(num_cpus=cell.threads).remote(cell, store): cell for cell in cells}
-    try:
-        while pending:
-            done, _ = ray.wait(list(pending), num_returns=1)
-            cell = pending.pop(done[0])
-            try:
-                yield cell, ray.get(done[0]), ""
-            except ray.exceptions.RayError as error:
-                cause = getattr(error, "cause", None) or error
-                yield cell, None, f"{type(cause).__name__}: {first_line(cause)}"
-    finally:
-        ray.shutdown()
+        raise FerError(f"--ray {address}: no such cluster ({first_line(error)})") from error
+    return ray
+
+
+def _nodes(ray: ModuleType) -> dict[str, float]:
+    """Return the cores of each node that is alive."""
+    return {
+        node["NodeID"]: node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"]
+    }
+
+
+def _told(
+    before: dict[str, float], now: dict[str, float], threads: int, notice: Callable[[str], None]
+) -> dict[str, float]:
+    """Tell of nodes that came and went; return those that are there now."""
+    if lost := before.keys() - now.keys():
+        notice(
+            f"Ray lost {len(lost)} node(s), {len(now)} left; the cells it ran are run again there"
+        )
+    if come := now.keys() - before.keys():
+        notice(f"Ray has {len(come)} more node(s), {len(now)} in all")
+    if lost and threads > max(now.values(), default=0):
+        notice(f"Ray: {_too_small(threads)}; waiting for one (Ctrl-C keeps all finished cells)")
+    return now
+
+
+def _too_small(threads: int) -> str:
+    return f"a cell takes {threads} core(s), and no node has so many"
 
 
 def _begin_worker(parent: Connection) -> None:

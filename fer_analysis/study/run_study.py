@@ -16,7 +16,7 @@ from fer_analysis.study.design import Cell, Study
 from fer_analysis.study.executor import Outcome, run_here, run_on_ray
 from fer_analysis.study.kept import save_kept
 from fer_analysis.study.store import CellStore
-from fer_analysis.text import percent
+from fer_analysis.text import duration, percent
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def run_study(
         _cost(len(waiting), len(done), each, jobs=None if ray else jobs, threads=threads)
     )
     outcomes = (
-        run_on_ray(run_in_worker, waiting, store.folder, address=ray)
+        run_on_ray(run_in_worker, waiting, store.folder, address=ray, notice=progress.notice)
         if ray
         else run_here(run_in_worker, waiting, store.folder, jobs=jobs)
     )
@@ -148,11 +148,11 @@ def _name(cell: Cell) -> str:
 
 def _cost(cells: int, done: int, each: float, *, jobs: int | None, threads: int) -> str:
     finished = f" ({done} are finished)" if done else ""
+    each = max(each, 1)
     if jobs is None:
-        total = f"{each * cells / 3600:.1f} hours of {threads} core(s)"
+        total = f"{duration(each * cells)} of {threads} core(s)"
     else:
-        minutes = each * -(-cells // jobs) / 60
-        total = f"about {minutes:.0f} min on this machine ({jobs} at a time)"
+        total = f"about {duration(each * -(-cells // jobs))} on this machine ({jobs} at a time)"
     return f"{cells} cells to run{finished}, {each:.0f} s each: {total}"
 
 

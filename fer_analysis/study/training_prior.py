@@ -47,7 +47,7 @@ def counts_of(
         every = np.bincount(dataset.part("train").labels, minlength=len(dataset.label_names))
         found = np.array([every[dataset.label_names.index(name)] for name in names])
         if found.all():
-            return found, "those of the data's training split: is that what it was trained on?"
+            return found, "those of the data's training split, if it was trained on these"
     return None, "not known"
 
 
@@ -71,8 +71,8 @@ def prior_of(
         if counts is None:
             return None, "not known"
         return counts / counts.sum(), (
-            "the shares of these counts, which is wrong for a network trained with class "
-            "weights, balanced sampling or a teacher"
+            "the shares of these counts (wrong for a network trained with class weights, balanced "
+            "sampling or a teacher)"
         )
     if isinstance(given, str):
         if given != UNIFORM:

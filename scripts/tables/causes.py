@@ -1,13 +1,73 @@
-"""Tables of what a diagnosis says of planted causes."""
+"""Tables of what a diagnosis says of planted causes, and of FER-2013 by several networks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tables.evidence import STUDIES, markdown, read_csv, share
 
 EARLIER, PRESENT = range(200, 500), range(910, 916)
 """Data seeds by which a form of the rule was tested."""
+
+NETWORKS = {"": "`fast`", "larger": "`fast`, twice the filters", "mobilenet": "MobileNet"}
+"""What follows `diagnosis_` in a record's name -> the network; others are named by their record."""
+
+
+def causes_by_network(folder: Path = STUDIES) -> str:
+    """Every label's verdict by each network that has a record `diagnosis*.csv`."""
+    records = sorted(folder.glob("diagnosis*.csv"), key=lambda file: _place(file.stem))
+    found = {_network(file.stem): _by_label(read_csv(file)) for file in records}
+    labels = dict.fromkeys(label for rows in found.values() for label in rows)
+    body = [(label, *(_shown(rows.get(label, [])) for rows in found.values())) for label in labels]
+    judged = [sum(int(rows[0]["n"]) for rows in each.values()) for each in found.values()]
+    body.append(("faces judged on", *(f"{n:,}" for n in judged)))
+    body.append(("not tested", *map(_not_tested, found.values())))
+    return markdown(("label", *found), body)
+
+
+def _place(stem: str) -> tuple[int, str]:
+    name = stem.removeprefix("diagnosis").lstrip("_")
+    return ([*NETWORKS].index(name) if name in NETWORKS else len(NETWORKS)), name
+
+
+def _network(stem: str) -> str:
+    name = stem.removeprefix("diagnosis").lstrip("_")
+    return NETWORKS.get(name, name.replace("_", " "))
+
+
+def _by_label(rows: list[dict]) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {}
+    for row in rows:
+        found.setdefault(row["label"], []).append(row)
+    return found
+
+
+def _shown(rows: list[dict]) -> str:
+    """Return the causes that are shown of a label: points of recall, of the gap that is left."""
+    if not rows:
+        return ""
+    if rows[0]["fails"] != "True":
+        return "no deficiency shown"
+    gaps = {key: f"{100 * float(rows[0][key]):.0f}" for key in ("gap", "corrected_gap")}
+    causes = []
+    for row in (row for row in rows if row["verdict"] == "shown"):
+        value, low, high = (f"{100 * float(row['effect' + end]):.0f}" for end in _ENDS)
+        of = {"imbalance": f" of {gaps['gap']}", "recipe": ""}
+        gap = of.get(row["cause"], f" of {gaps['corrected_gap']}")
+        causes.append(f"**{row['cause']}** {value} [{low}, {high}]{gap}")
+    return "; ".join(causes) or f"fails by {max(gaps.values(), key=int)}, no cause shown"
+
+
+_ENDS = ("", "_low", "_high")
+
+
+def _not_tested(rows_of: dict[str, list[dict]]) -> str:
+    """Return the causes that were tested of no label that fails."""
+    tested: dict[str, bool] = {}
+    for row in (row for rows in rows_of.values() for row in rows if row["cause"]):
+        tested[row["cause"]] = tested.get(row["cause"], False) or row["verdict"] != "not tested"
+    return ", ".join(cause for cause, was in tested.items() if not was)
 
 
 def planted_causes() -> str:
