@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,12 +16,14 @@ import pytest
 
 from fer_analysis.config import load_config
 from fer_analysis.errors import FerError
+from fer_analysis.progress import Progress
 from fer_analysis.study.cell import run_cell, run_in_worker
 from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.cell_result import CellResult
 from fer_analysis.study.design import load_study, plan_study
 from fer_analysis.study.executor import run_here
 from fer_analysis.study.kept import load_kept, save_kept
+from fer_analysis.study.run_study import run_study
 from fer_analysis.study.store import CellStore
 
 STUDY = """
@@ -259,6 +262,30 @@ def test_workers_end_with_a_study_that_is_killed_or_interrupted():
     for number in parents:
         (worker,) = (int(p.name.partition("-")[2]) for p in Path(number.name).iterdir())
         waited_for(lambda worker=worker: not Path(f"/proc/{worker}").exists(), seconds=60)
+
+
+class Stopped(Progress):
+    """Ctrl-C before the first cell; what was told."""
+
+    def __init__(self):
+        self.told = []
+
+    def notice(self, text):
+        self.told.append(text)
+
+    @contextmanager
+    def task(self, name):
+        raise KeyboardInterrupt
+        yield
+
+
+def test_a_study_that_is_stopped_says_how_to_go_on():
+    study, progress = load_study("s.yaml").only("base"), Stopped()
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, CellStore(Path("cells")), jobs=1, progress=progress)
+    assert progress.told[0].startswith("2 cells to run, "), "not less than a second a cell"
+    assert " 0 s" not in progress.told[0] and "0.0 hours" not in progress.told[0]
+    assert progress.told[-1].startswith("all finished cells are kept; the same command goes on")
 
 
 def waited_for(condition, *, seconds):

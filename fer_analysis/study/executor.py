@@ -170,9 +170,7 @@ def _told(
 ) -> dict[str, float]:
     """Tell of nodes that came and went; return those that are there now."""
     if lost := before.keys() - now.keys():
-        notice(
-            f"Ray lost {len(lost)} node(s), {len(now)} left; the cells it ran are run again there"
-        )
+        notice(f"Ray lost {len(lost)} node(s), {len(now)} left to run its unfinished cells again")
     if come := now.keys() - before.keys():
         notice(f"Ray has {len(come)} more node(s), {len(now)} in all")
     if lost and threads > max(now.values(), default=0):

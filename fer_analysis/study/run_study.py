@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +119,12 @@ def run_study(
         if ray
         else run_here(run_in_worker, waiting, store.folder, jobs=jobs)
     )
-    failed = _watched(outcomes, len(waiting), progress)
+    try:
+        with closing(outcomes):  # an interruption ends the workers before anything else is done
+            failed = _watched(outcomes, len(waiting), progress)
+    except KeyboardInterrupt:
+        progress.notice("all finished cells are kept; the same command goes on with the others")
+        raise
     if failed:
         raise FerError(f"study {study.name}: cells that failed (all others are kept)", failed)
     return study_status(study, store)
