@@ -179,8 +179,8 @@ def _guard_lines(card: dict) -> list[str]:
     for split, stress in (card.get("stress") or {}).items():
         if stress:
             lines.append(
-                f"under {stress['conditions']} simulated conditions (noise, blur, light, masks …) it is "
-                f"correct for {_share(stress['mean'])} of {stress['n']:,} leak-free images of "
+                f"under {stress['conditions']} simulated conditions (noise, blur, light, masks …) "
+                f"it is correct for {_share(stress['mean'])} of {stress['n']:,} leak-free images of "
                 f"{split_name(card, split)} on average, and for {_share(stress['clean'])} unaltered"
             )
     if photos := card.get("photos"):
