@@ -180,8 +180,9 @@ def _guard_lines(card: dict) -> list[str]:
         if stress:
             lines.append(
                 f"under {stress['conditions']} simulated conditions (noise, blur, light, masks …) "
-                f"it is correct for {_share(stress['mean'])} of {stress['n']:,} leak-free images of "
-                f"{split_name(card, split)} on average, and for {_share(stress['clean'])} unaltered"
+                f"it is correct for {_share(stress['mean'])} of {stress['n']:,} leak-free images "
+                f"of {split_name(card, split)} on average, and for {_share(stress['clean'])} "
+                "unaltered"
             )
     if photos := card.get("photos"):
         changed, lost = (Estimate.from_dict(photos[key]) for key in ("changed", "difference"))
