@@ -179,7 +179,7 @@ QUARTERS = dict.fromkeys(NAMES, 0.25)
         (QUARTERS | {"cat": float("nan")}, "cat: expected a share above 0, received nan"),
         (COUNTS, "add up to 2760, expected 1"),
         (QUARTERS | {"cat": 0.025}, "add up to 0.775, expected 1"),
-        ("unifrom", "expected 'uniform' or a share for each label, got 'unifrom'"),
+        ("unifrm", "expected 'uniform' or a share for each label, got 'unifrm'"),
     ],
 )
 def test_a_prior_that_is_none_is_refused(balanced, prior, message):
@@ -195,7 +195,7 @@ def test_the_command_takes_a_prior(balanced, tmp_path):
     given = CliRunner().invoke(main, [*words, "--prior", text])
     assert (given.exit_code, "imbalance: shown" in given.output) == (0, True), given.output
     for prior, message in (
-        ("unifrom", "--prior: expected LABEL=SHARE"),
+        ("unifrm", "--prior: expected LABEL=SHARE"),
         ("cat=much", "--prior: expected LABEL=SHARE"),
         ("cat=.5,cat=.5", "--prior: 'cat' is given twice"),
         ("cat=.5", "no share of 'cow'"),
