@@ -33,7 +33,7 @@ from fer_analysis.report.faces import cap
 from fer_analysis.report.facts import facts_of
 from fer_analysis.report.headline import headline
 from fer_analysis.report.page import page
-from fer_analysis.report.render import html, model_card
+from fer_analysis.report.render import html, model_card, no_break, unbroken
 from fer_analysis.report.saved_run import read_run
 from fer_analysis.report.training import table_1
 from fer_analysis.run import Run
@@ -277,7 +277,8 @@ def test_the_paper_s_table_has_a_row_of_ours_and_the_network_its_layers(tmp_path
     figures = {"training_loss": 1.5, "training_accuracy": 0.25, "validation_loss": 1.25}
     figures |= {"validation_accuracy": 0.5, "test_accuracy": None, "epochs": 3}
     ended = {"epochs": 3, "best_epoch": 2, "protocol": "official", "comparable": True}
-    run.write_result(ended | {"table_1": figures})
+    remedies = {"label_smoothing": {"amount": 0.1}, "balanced_sampling": {}}
+    run.write_result(ended | {"table_1": figures, "remedies": remedies})
     shown = table_1([saved])
     assert [row[0] for row in shown["rows"]] == [
         "the paper's MobileNet",
@@ -286,6 +287,17 @@ def test_the_paper_s_table_has_a_row_of_ours_and_the_network_its_layers(tmp_path
     ]
     assert shown["rows"][-1][1:] == ([1.5, 0.25, 1.25, 0.5, None, 3], "official")
     assert not shown["comparable"]
+    assert shown["losses"] == [("run", "label smoothing")]
+    make_run(tmp_path / "first", drawn(), seed=1, saliency=False)
+    first = read_run("first", Run(tmp_path / "first"), Run(tmp_path / "first"), "test")
+    assert table_1([saved, first])["whose"] == ["this run"]
+    assert table_1([first, saved])["whose"] == ["run"], "not of the run that the page is of"
+
+
+def test_commands_and_figures_are_broken_between_words():
+    assert "<p>" not in str(unbroken("<p> --data"))
+    assert unbroken("fer report a-b --data x") == ('fer report a-b <span class="n">--data</span> x')
+    assert no_break("sad 9 %, 95 % of % 3") == "sad 9\xa0%, 95\xa0% of % 3"
 
 
 def test_predictions_that_are_not_there_are_named_with_their_command(tmp_path):

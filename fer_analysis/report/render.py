@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -59,6 +60,20 @@ def _style() -> str:
     return f"{own}{(TEMPLATES / 'style.css').read_text()}"
 
 
+def no_break(line: str) -> str:
+    """Return a text whose percent signs stay on the line of their number."""
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", line)
+
+
+def unbroken(line: str) -> Markup:
+    """Return a command whose options are not broken after their hyphens; its text is the same."""
+    words = re.split(r"(?<!\S)(-\S+)", line)
+    return Markup("").join(
+        Markup('<span class="n">{}</span>').format(word) if i % 2 else word
+        for i, word in enumerate(words)
+    )
+
+
 def _environment(folder: Path = TEMPLATES, **options) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder),
@@ -74,6 +89,8 @@ def _environment(folder: Path = TEMPLATES, **options) -> Environment:
         "number": text.number,
         "points": text.points,
         "p_value": text.p_value,
+        "no_break": no_break,
+        "unbroken": unbroken,
         "exact": lambda value: "" if value is None else repr(value),
         "thousands": lambda value: f"{value:,}",
         "capitalize_first": lambda value: f"{value[:1].upper()}{value[1:]}",

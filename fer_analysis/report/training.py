@@ -43,12 +43,15 @@ def table_1(runs: list[SavedRun]) -> dict | None:
         runs: The runs on the page.
 
     Returns:
-        `columns`, `rows` (name, figures, protocol) and `comparable`, whether all runs were tested
-        on the paper's `images`.
+        `columns`, `rows` (name, figures, protocol), `whose` rows were added, `losses` (a run, and
+        what its training loss has beside the cross-entropy), and `comparable`, whether all runs
+        were tested on the paper's `images`.
     """
+    from fer_analysis.figures.training import CHANGED
+
     rows = [(f"the paper's {name}", [*row.values()], PROTOCOL) for name, row in TABLE_1.items()]
     columns = list(next(iter(TABLE_1.values())))
-    comparable = True
+    comparable, whose, losses = True, [], []
     for saved in runs:
         run = saved.run.origin
         result = run.result() if run.is_complete else {}
@@ -56,12 +59,17 @@ def table_1(runs: list[SavedRun]) -> dict | None:
             continue
         figures = [result["table_1"].get(column) for column in columns]
         rows.append((short(saved.name, 80), figures, result.get("protocol", "")))
+        if changed := [n.replace("_", " ") for n in result.get("remedies", {}) if n in CHANGED]:
+            losses.append((short(saved.name, 80), ", ".join(changed)))
+        whose.append("this run" if saved is runs[0] else short(saved.name, 80))
         comparable &= result.get("protocol") == PROTOCOL and bool(result.get("comparable"))
-    if len(rows) == len(TABLE_1):
+    if not whose:
         return None
     return {
         "columns": [column.replace("_", " ") for column in columns],
         "rows": rows,
+        "whose": whose,
+        "losses": losses,
         "comparable": comparable,
         "images": TEST_IMAGES,
     }
