@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,10 +22,13 @@ from fer_analysis.figures.annotators import annotators_figure
 from fer_analysis.figures.calibration import calibration_figure
 from fer_analysis.figures.comparison import pairs_figure
 from fer_analysis.figures.data import augmented_figure, samples_figure
+from fer_analysis.figures.diagnosis import verdict_figure
 from fer_analysis.figures.evaluation import confusion_figure, recall_figure
 from fer_analysis.figures.losses import top_losses_figure
 from fer_analysis.figures.structure import find_blocks, structure_figure
 from fer_analysis.figures.training import curves_figure
+from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.study.diagnosis import Cause, Diagnosis, LabelDiagnosis
 
 pytestmark = pytest.mark.pictures
 
@@ -370,3 +374,25 @@ def test_the_faces_of_the_highest_losses_are_named():
         assert title.startswith(row["id"])
         assert ("leaked" in title) == row["leaked"]
         assert f"label: {row['true']}" in title
+
+
+def test_the_table_of_causes_keeps_its_texts_apart():
+    names = ("recipe", "imbalance", "ambiguity", "label noise", "scarcity")
+    names += ("shift between splits", "image quality")
+    effect = Estimate(-0.38, -0.524, -0.24, 90)
+    causes = tuple(Cause(n, "shown", effect, part=0.8, because="so") for n in names)
+    figures = {"recall": effect, "corrected": effect, "gap": effect, "corrected_gap": effect}
+    row = LabelDiagnosis(
+        label="angry", n=90, training=90, **figures, fails=True, causes=causes, caveats=()
+    )
+    diagnosis = Diagnosis(
+        subject="base", seeds=1, votes=True, fingerprint="f", fingerprints={}, labels=(row,)
+    )
+    figure = verdict_figure(diagnosis)
+    figure.draw_without_rendering()
+    table = figure.axes[1]
+    heads = [head.get_window_extent() for head in table.get_xticklabels()]
+    assert len(heads) == 7 and all(a.x1 <= b.x0 for a, b in pairwise(heads))
+    for text, bar in zip(table.texts, table.patches, strict=True):
+        inside, cell = text.get_window_extent(), bar.get_window_extent()
+        assert cell.x0 <= inside.x0 and inside.x1 <= cell.x1, text.get_text()

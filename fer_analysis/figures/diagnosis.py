@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -80,7 +81,7 @@ def verdict_figure(diagnosis: Diagnosis) -> Figure:
         if not row.fails:
             right.text(-0.45, y, row.headline, va="center", color=theme().muted)
     right.set_xlim(-0.5, len(names) - 0.5)
-    right.set_xticks(range(len(names)), [name.replace(" or ", "\nor ") for name in names])
+    right.set_xticks(range(len(names)), [fill(name, 12) for name in names])
     right.xaxis.tick_top()
     bare(right)
     figure.legend(loc="outside lower left", ncols=2)
@@ -114,15 +115,15 @@ def _recalls(axes: Axes, labels: Sequence[LabelDiagnosis]) -> None:
 
 
 def _cell(axes: Axes, x: int, y: int, cause: Cause, *, small: bool) -> None:
-    fill = {SHOWN: theme().bad, NOT_SHOWN: theme().faint}.get(cause.verdict, theme().undecided)
-    axes.barh(y, 0.94, height=0.84, left=x - 0.47, color=fill)
+    colour = {SHOWN: theme().bad, NOT_SHOWN: theme().faint}.get(cause.verdict, theme().undecided)
+    axes.barh(y, 0.94, height=0.84, left=x - 0.47, color=colour)
     text = cause.verdict
     if cause.effect:
         text = points(cause.effect.value, cause.effect.interval, 0)
         text = text.replace(" (", "\n(") if small else text
     if cause.part is not None:
-        text += f"\n{percent(cause.part, 0)} of the gap"
-    style = {"color": ink_on(fill), "fontsize": 7.5 if small else 9}
+        text += f"\n{percent(cause.part, 0)} of {'gap' if small else 'the gap'}"
+    style = {"color": ink_on(colour), "fontsize": 7.5 if small else 9}
     weight = "bold" if cause.verdict == SHOWN else "normal"
     axes.text(x, y, text, ha="center", va="center", weight=weight, **style)
 
