@@ -194,6 +194,24 @@ def test_the_page_is_no_wider_than_the_screen(open_page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_table_that_is_scrolled_sideways_still_names_its_rows(open_page):
+    page = open_page(viewport={"width": 390, "height": 800})
+    wide = page.locator(".wide:has(.many)").first
+    wide.evaluate("table => table.scrollTo(150, 0)")
+    left = (
+        "row => row.getBoundingClientRect().left"
+        " - row.closest('.wide').getBoundingClientRect().left"
+    )
+    assert wide.evaluate("table => table.scrollLeft") == 150
+    assert wide.locator("tbody th").first.evaluate(left) == 0
+
+
+def test_the_reasons_of_causes_have_room_on_a_phone(open_page):
+    page = open_page(viewport={"width": 390, "height": 800})
+    reason = page.locator("#why tbody td:last-child").first
+    assert reason.evaluate("cell => cell.getBoundingClientRect().width") > 200
+
+
 @pytest.mark.skipif(AXE is None, reason="no axe-core: `pip install axe-playwright-python`")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(open_page, files, scheme):
