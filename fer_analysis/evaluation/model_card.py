@@ -110,7 +110,12 @@ def card_lines(card: dict | None, promise: str = OVERALL, *, sets: bool = False)
         promise: Of `unsure.PROMISES`: of which rule.
         sets: Whether label sets are told about.
     """
-    if card is None or card["validation"] is None:
+    if card is None:
+        return [
+            "the accuracy of this network was not recorded, nor which pixels it expects (it is "
+            "given 0 to 255): `fer evaluate` on labelled faces tells both"
+        ]
+    if card["validation"] is None:
         return ["the accuracy of this network was not recorded: measure it with `fer evaluate`"]
     validation, test = card["validation"], card["test"]
     whole, clean = validation["all"], validation["leak_free"]

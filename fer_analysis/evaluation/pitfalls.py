@@ -25,9 +25,10 @@ and this share of its images in the split also occurs in training."""
 
 SURE = 0.001
 REORDERED = 0.1
+"""Accuracy that another order of the labels must add to be reported."""
+
 RANGES = {"0 to 1": (1 / 255, 0.0), "-1 to 1": (2 / 255, -1.0)}
 """Ranges of pixels that networks are commonly trained on: factor and offset of raw ones."""
-"""Accuracy that another order of the labels must add to be reported."""
 
 
 def selected_on(chosen: np.ndarray | None, split: str) -> tuple[list[str], list[str]]:
