@@ -86,6 +86,28 @@ def test_a_fold_is_a_split_and_all_else_stays(tmp_path):
     assert len(fingerprints) == 4
 
 
+@pytest.mark.parametrize(("folds", "linked", "possible"), [(2, 24, 1), (2, 26, 0), (8, 14, 0)])
+def test_folds_are_refused_where_one_would_hold_most_images(tmp_path, folds, linked, possible):
+    """As of a film: each frame is hardly another one than the frame before."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(32) % 7
+    small = rng.integers(0, 256, (32, 12, 12, 1), np.uint8)
+    images = small.repeat(4, 1).repeat(4, 2)
+    for frame in range(1, linked):
+        images[frame] = images[frame - 1]
+        images[frame, frame, :24] ^= 4
+    split = np.full(32, "train")
+    names = [f"image-{row}" for row in range(32)]
+    dataset = FaceDataset(images, labels, FER_LABELS, np.array(names), split)
+    write_layout(dataset, tmp_path, "csv")
+    section = parse_data({"source": str(tmp_path), "folds": folds, "fold": 0})
+    if possible:
+        assert (open_data(section).dataset.split == "fold").sum() >= 8
+    else:
+        with pytest.raises(FerError, match=f"{linked} of 32 training images are linked by chains"):
+            open_data(section)
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fer_analysis.cli.tables import console
 from fer_analysis.cli.tables.console import print_item, print_summary
 
 WARNING = "warning: " + "each of its training images occurs twice " * 4
@@ -27,3 +28,13 @@ def test_an_item_folds_below_its_text(capsys):
     print_item("word " * 20)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("  - word") and second.startswith("    word") and len(first) <= 80
+
+
+@pytest.mark.parametrize(("every", "lines"), [(0, 5), (3600, 0)])
+def test_a_log_has_lines_of_progress_and_no_bar(every, lines, capsys, monkeypatch):
+    monkeypatch.setattr(console, "EVERY", every)
+    with console.task_progress("cells") as update:
+        for done in range(6):
+            update(done, 5_000)
+    told = capsys.readouterr().err.splitlines()
+    assert told == [f"cells: {n} of 5,000" for n in range(1, lines + 1)]

@@ -15,6 +15,7 @@ from fer_analysis.data.label_map import MAPPED, Given, map_labels
 from fer_analysis.data.load import LoadedData, load_data
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.data.vote_labels import BY_VOTES, label_by_votes
+from fer_analysis.errors import FerError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -130,6 +131,7 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
     # Every face was drawn separately; similar as they are, there are no copies.
     drawn = loaded.layout == "synthetic"
     groups = np.arange(len(dataset)) if drawn else _copies(dataset)
+    _check_sizes(groups[dataset.split == "train"], folds)
     dataset = hold_out_fold(dataset, groups, folds=folds, fold=fold, seed=seed)
     left_out, trained_on = ((dataset.split == name).sum() for name in ("fold", "train"))
     notice = (
@@ -142,6 +144,23 @@ def _without_fold(loaded: LoadedData, folds: int, fold: int, seed: int) -> Loade
         fingerprint=dataset.fingerprint(),
         notices=(*loaded.notices, notice),
     )
+
+
+def _check_sizes(groups: np.ndarray, folds: int) -> None:
+    """Refuse folds of which one would hold most images.
+
+    Raises:
+        FerError: If copies link so many images that their fold has three times its share, or
+            three quarters of all.
+    """
+    n = len(groups)
+    largest = int(np.unique(groups, return_counts=True)[1].max(initial=0))
+    if largest > n * min(3 / folds, 3 / 4):
+        raise FerError(
+            f"{largest:,} of {n:,} training images are linked by chains of near-duplicates "
+            f"(frames of a film?) and stay in one fold: {folds} folds are not possible; "
+            "`fer audit` lists the near-duplicates, leave most of them out of the data"
+        )
 
 
 def _copies(dataset: FaceDataset) -> np.ndarray:

@@ -11,6 +11,8 @@ import numpy as np
 
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.duplicates.cached import declare_no_copies
+from fer_analysis.data.load import load_data
 from fer_analysis.data.synthetic.generate import generate
 
 USAGE = {"train": "Training", "validation": "PublicTest", "test": "PrivateTest"}
@@ -88,6 +90,7 @@ def write(name: str, label: str, partner: str, folder: Path, options: dict) -> P
     """
     path = folder / "fer2013.csv"
     if path.is_file():
+        _declare_drawn(path)
         return path
     data = OUTSIDE[name].plant(generate(**options), label, partner)
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,4 +110,11 @@ def write(name: str, label: str, partner: str, folder: Path, options: dict) -> P
         rows.writerow(["emotion", "pixels", "Usage"])
         for use, label_of, image in zip(usage, data.labels, data.images, strict=True):
             rows.writerow([label_of, " ".join(map(str, image.ravel())), use])
+    _declare_drawn(path)
     return path
+
+
+def _declare_drawn(path: Path) -> None:
+    """Say that these faces are no copies, which would link nearly all of them to one fold."""
+    data = load_data(path).dataset
+    declare_no_copies(data.images[data.split != "test"])

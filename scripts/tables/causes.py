@@ -10,7 +10,15 @@ from tables.evidence import STUDIES, markdown, read_csv, share
 EARLIER, PRESENT = range(200, 500), range(910, 916)
 """Data seeds by which a form of the rule was tested."""
 
-NETWORKS = {"": "`fast`", "larger": "`fast`, twice the filters", "mobilenet": "MobileNet"}
+STRENGTHS = range(910, 917)
+"""Data seeds of which flaws of three strengths were planted, for a quick classifier."""
+
+NETWORKS = {
+    "": "`fast`",
+    "larger": "`fast`, twice the filters",
+    "mobilenet": "MobileNet",
+    "residual": "residual",
+}
 """What follows `diagnosis_` in a record's name -> the network; others are named by their record."""
 
 
@@ -101,6 +109,28 @@ def planted_causes() -> str:
     rows.append(("**all**", *(f"**{_right(some)}**" for some in chosen)))
     rows.append(("causes shown where none was planted", *map(_false, chosen)))
     return markdown(("planted", *groups), rows)
+
+
+def planted_by_strength() -> str:
+    """From which strength on a planted cause is named, with votes and without."""
+    some = [
+        row
+        for row in _verdicts()
+        if (row["classifier"], row["set"], row["scale"]) == ("quick", "first", "1")
+        and int(row["seed"]) in STRENGTHS
+    ]
+    columns = {
+        f"{level}, {title}": [r for r in some if (r["level"], r["votes"]) == (level, votes)]
+        for votes, title in (("True", "with votes"), ("False", "without"))
+        for level in ("weak", "medium", "strong")
+    }
+    rows = [
+        (name, *(_of(row for row in each if row["condition"] == name) for each in columns.values()))
+        for name in dict.fromkeys(row["condition"] for row in some)
+    ]
+    rows.append(("**all**", *(f"**{_right(each)}**" for each in columns.values())))
+    rows.append(("causes shown where none was planted", *map(_false, columns.values())))
+    return markdown(("planted", *columns), rows)
 
 
 def planted_others() -> str:

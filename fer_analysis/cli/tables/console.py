@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
+import time
 from collections.abc import Sequence
 
 from rich import box
@@ -13,6 +14,9 @@ from fer_analysis.cli import verbosity
 from fer_analysis.cli.tables.fitting import FittingTable
 from fer_analysis.cli.tables.screen import err, out, progress_bar
 from fer_analysis.cli.terminal import escaped
+
+EVERY = 60.0
+"""Seconds between two lines of progress in a log."""
 
 
 def notice(text: str) -> None:
@@ -138,12 +142,20 @@ def _print_folded(lines: Sequence[str], warning: bool) -> None:
 
 @contextlib.contextmanager
 def task_progress(description: str):
-    """Yield a function of (done, total) that draws one progress bar, from its first call on."""
+    """Yield a function of (done, total) that draws one progress bar, from its first call on.
+
+    Where stderr is no terminal (a log), it prints a line instead, every `EVERY` seconds at most.
+    """
     with progress_bar() as bar:
-        task = None
+        task, told = None, time.monotonic()
 
         def update(done: int, total: int) -> None:
-            nonlocal task
+            nonlocal task, told
+            if not err.is_terminal:
+                if done and time.monotonic() - told >= EVERY:
+                    told = time.monotonic()
+                    err.print(f"{description}: {done:,} of {total:,}", soft_wrap=True)
+                return
             if task is None:
                 task = bar.add_task(description, total=total)
             bar.update(task, completed=done, total=total)

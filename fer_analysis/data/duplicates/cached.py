@@ -13,6 +13,7 @@ import numpy as np
 
 from fer_analysis.data.cache import cache_folder
 from fer_analysis.data.duplicates.search import (
+    NO_PAIRS,
     NearPairs,
     duplicate_groups,
     exact_groups,
@@ -63,6 +64,18 @@ def find_copies(
         if path:
             _store(path, near)
     return Copies(exact_groups(images), near)
+
+
+def declare_no_copies(images: np.ndarray) -> None:
+    """Keep in the cache that none of these images is another's near-duplicate.
+
+    For faces that a program drew one by one: alike as they are, they are no copies.
+
+    Args:
+        images: As for `find_copies`.
+    """
+    if folder := cache_folder():
+        _store(folder / f"copies-{_key(images)}.npz", NO_PAIRS)
 
 
 def _key(images: np.ndarray) -> str:
