@@ -297,6 +297,7 @@ TABLES = {
     "planted_causes": causes.planted_causes,
     "planted_by_strength": causes.planted_by_strength,
     "planted_others": causes.planted_others,
+    "planted_outside": causes.planted_outside,
     "verdicts": evidence.verdicts,
     "causes_by_network": causes.causes_by_network,
     "configs": shelves.configs,

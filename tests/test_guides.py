@@ -279,13 +279,31 @@ def figures_in_sentences():
         [cause] = [one for one in labels[title]["causes"] if one["name"] == key]
         assert cause["verdict"] == "shown"
     with (ROOT / "configs/studies/results/planted_causes.csv").open(encoding="utf-8") as file:
-        asked = [row for row in csv.DictReader(file) if 910 <= int(row["seed"]) <= 915]
-    with_votes, without = (
-        [row["right"] == "True" for row in asked if row["votes"] == votes]
-        for votes in ("True", "False")
+        asked = [row for row in csv.DictReader(file) if 910 <= int(row["seed"]) <= 916]
+
+    def correct(votes: bool, **fixed: str) -> tuple[int, int]:
+        """Return of how many cases the verdict is right, and how many there are."""
+        fixed |= {"votes": str(votes)}
+        some = [row for row in asked if all(row[key] == value for key, value in fixed.items())]
+        some = [
+            row for row in some if "network" in fixed.values() or " with " not in row["condition"]
+        ]
+        return sum(row["right"] == "True" for row in some), len(some)
+
+    one, every = correct(True, classifier="network")
+    yield "README", f"correct for {one} of {every} data sets with votes"
+    yield "README", f"{correct(False, classifier='network')[0]} without [84-99 %]"
+    guide, quick = "why-a-label-fails", {"classifier": "quick", "level": "medium"}
+    (one, every), (other, _) = (correct(v, **quick, set="first", scale="1") for v in (True, False))
+    yield guide, f"missed with votes** ({one} of {every}; without {other})"
+    small, large = (
+        [correct(votes, **quick, set="first", scale=scale) for votes in (True, False)]
+        for scale in ("0.45", "1.8")
     )
-    yield "README", f"correct for {sum(with_votes)} of {len(with_votes)} data sets with votes"
-    yield "README", f"{sum(without)} without [84-99 %]"
+    yield guide, f"images {small[0][0]} and {small[1][0]} of {small[0][1]} are correct"
+    yield guide, f"1.8 times {large[0][0]} and {large[1][0]}."
+    (one, every), (other, _) = (correct(v, **quick, set="two labels") for v in (True, False))
+    yield guide, f"named in {one} of {every} data sets with votes and in {other} without"
 
 
 @pytest.mark.parametrize(("page", "text"), [*figures_in_sentences()])

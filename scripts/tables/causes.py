@@ -10,8 +10,10 @@ from tables.evidence import STUDIES, markdown, read_csv, share
 EARLIER, PRESENT = range(200, 500), range(910, 916)
 """Data seeds by which a form of the rule was tested."""
 
-STRENGTHS = range(910, 917)
-"""Data seeds of which flaws of three strengths were planted, for a quick classifier."""
+QUICK = range(910, 917)
+"""Data seeds by which the present rule was tested with the quick classifier."""
+
+VOTES = (("True", "with votes"), ("False", "without"))
 
 NETWORKS = {
     "": "`fast`",
@@ -115,13 +117,12 @@ def planted_by_strength() -> str:
     """From which strength on a planted cause is named, with votes and without."""
     some = [
         row
-        for row in _verdicts()
-        if (row["classifier"], row["set"], row["scale"]) == ("quick", "first", "1")
-        and int(row["seed"]) in STRENGTHS
+        for row in _of_seeds(QUICK)
+        if (row["set"], row["scale"]) == ("first", "1") and " with " not in row["condition"]
     ]
     columns = {
-        f"{level}, {title}": [r for r in some if (r["level"], r["votes"]) == (level, votes)]
-        for votes, title in (("True", "with votes"), ("False", "without"))
+        f"{level}, {how}": [row for row in some if (row["level"], row["votes"]) == (level, votes)]
+        for votes, how in VOTES
         for level in ("weak", "medium", "strong")
     }
     rows = [
@@ -134,16 +135,44 @@ def planted_by_strength() -> str:
 
 
 def planted_others() -> str:
-    """Two causes in one label, and two labels with a cause each, with votes."""
-    some = [row for row in _verdicts() if row["set"] in ("pairs", "two labels")]
+    """Two causes in one label, and two labels with a cause each."""
+    some = [r for r in _of_seeds(QUICK) if r["set"] in ("pairs", "two labels")]
+    some += [r for r in _of_seeds(QUICK) if r["set"] == "first" and " with " in r["condition"]]
     rows = []
     for name in dict.fromkeys(row["condition"] for row in some):
-        own = [row for row in some if row["condition"] == name]
-        found, planted, false = (
-            sum(int(row[key]) for row in own) for key in ("found", "of", "false")
-        )
-        rows.append((name, _of(own), f"{found} of {planted}", str(false)))
-    return markdown(("planted", "correct", "causes named", "false"), rows)
+        cells = []
+        for votes, _ in VOTES:
+            own = [r for r in some if (r["condition"], r["votes"]) == (name, votes)]
+            found, planted, false = (
+                sum(int(row[key]) for row in own) for key in ("found", "of", "false")
+            )
+            cells += [_of(own), f"{found} of {planted}", str(false)]
+        rows.append((name, *cells))
+    heads = (f"{what}, {how}" for _, how in VOTES for what in ("correct", "causes named", "false"))
+    return markdown(("planted", *heads), rows)
+
+
+def planted_outside() -> str:
+    """Flaws that no cell of a study is made for: what they are called."""
+    some = [row for row in _of_seeds(QUICK) if row["set"] == "outside"]
+    rows = []
+    for name in dict.fromkeys(row["condition"] for row in some):
+        cells = []
+        for votes, _ in VOTES:
+            own = [r for r in some if (r["condition"], r["votes"]) == (name, votes)]
+            fails = [r for r in own if r["label"] in r["fails"].split()]
+            named = [r for r in own if f"{r['label']}: " in r["diagnosed"]]
+            right = [r for r in named if r["right"] == "True"]
+            wrong = str(sum(int(r["false"]) for r in own))
+            cells += [f"{len(fails)} of {len(own)}", f"{len(right)} of {len(fails)}", wrong]
+        rows.append((name, *cells))
+    heads = (f"{what}, {how}" for _, how in VOTES for what in ("fails", "right name", "wrong"))
+    return markdown(("planted", *heads), rows)
+
+
+def _of_seeds(seeds: range) -> list[dict]:
+    """Return the verdicts of the quick classifier on some data seeds."""
+    return [r for r in _verdicts() if r["classifier"] == "quick" and int(r["seed"]) in seeds]
 
 
 def _verdicts() -> list[dict]:
