@@ -73,11 +73,18 @@ _ENDS = ("", "_low", "_high")
 
 
 def _not_tested(rows_of: dict[str, list[dict]]) -> str:
-    """Return the causes that were tested of no label that fails."""
-    tested: dict[str, bool] = {}
+    """Return the causes that were not tested: of no label that fails, or of which ones."""
+    asked: dict[str, list[tuple[str, bool]]] = {}
     for row in (row for rows in rows_of.values() for row in rows if row["cause"]):
-        tested[row["cause"]] = tested.get(row["cause"], False) or row["verdict"] != "not tested"
-    return ", ".join(cause for cause, was in tested.items() if not was)
+        tested = row["verdict"] != "not tested"
+        asked.setdefault(row["cause"], []).append((row["label"], tested))
+    found = []
+    for cause, labels in asked.items():
+        missing = [label for label, tested in labels if not tested]
+        if missing:
+            whole = len(missing) == len(labels)
+            found.append(cause if whole else f"{cause} of {', '.join(missing)}")
+    return "; ".join(found)
 
 
 def planted_causes() -> str:
@@ -118,7 +125,9 @@ def planted_by_strength() -> str:
     some = [
         row
         for row in _of_seeds(QUICK)
-        if (row["set"], row["scale"]) == ("first", "1") and " with " not in row["condition"]
+        if (row["set"], row["scale"]) == ("first", "1")
+        and row["condition"] != "none"
+        and " with " not in row["condition"]
     ]
     columns = {
         f"{level}, {how}": [row for row in some if (row["level"], row["votes"]) == (level, votes)]
