@@ -28,9 +28,6 @@ BUNDLED = "bundled"
 WEIGHTS = Path(__file__).parent / "weights"
 """The bundled network, a run directory without its history; nothing is ever written there."""
 
-FOLDERS = {BUNDLED: ".", "bundled-small": "small"}
-"""Where in `WEIGHTS` each network lies that comes with the package, by its word as a RUN."""
-
 
 class Run(RunRecords):
     """A run directory: what was asked for, what happened, and what came out.
@@ -67,16 +64,16 @@ class Run(RunRecords):
     def open(cls, path: str | Path | None) -> Run:
         """Open a RUN: a run directory, a model file, `bundled`, or (None) the newest run.
 
-        The words `bundled` and `bundled-small` are the networks that come with the package,
-        whatever lies in the working directory; a directory of that name is `./bundled`.
+        The word `bundled` is the network that comes with the package whatever lies in the
+        working directory; a directory of that name is `./bundled`.
 
         Raises:
             FerError: If it is none of these.
         """
         if path is None:
             return cls.newest()
-        if path in FOLDERS:
-            return cls._bundled(path)
+        if path == BUNDLED:
+            return cls._bundled()
         path = Path(path)
         if not (path / "model.keras").is_file():
             path = exported_file(path) or path
@@ -101,12 +98,12 @@ class Run(RunRecords):
         return run
 
     @classmethod
-    def _bundled(cls, word: str) -> Run:
-        """Open a network that comes with the package; its results go to `runs/<its word>`."""
-        trained, run = cls(WEIGHTS / FOLDERS[word]), cls(RUNS / word)
+    def _bundled(cls) -> Run:
+        """Open the network that comes with the package; its results go to `runs/bundled`."""
+        trained, run = cls(WEIGHTS), cls(RUNS / BUNDLED)
         if not trained.model_file.is_file():
             raise FerError(
-                f"'{word}': this installation comes without such a network; name a run, "
+                f"'{BUNDLED}': this installation comes without a network; name a run, "
                 "or put one there with scripts/bundle.py"
             )
         if run.config_file.is_file():
@@ -126,7 +123,7 @@ class Run(RunRecords):
     def light(self) -> Run:
         """Return the run's exported form that lies beside its model file; itself without one.
 
-        Only a bundled network comes with one. It is not used where it was made of another
+        Only the bundled network comes with one. It is not used where it was made of another
         model file.
         """
         file = exported_file(self.model_file.parent)

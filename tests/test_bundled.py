@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_comma
 from fer_analysis.evaluation.selective_prediction import answer_rule
 from fer_analysis.exporting import bundle
 from fer_analysis.files import write_json
-from fer_analysis.run import FOLDERS, WEIGHTS, Run
+from fer_analysis.run import WEIGHTS, Run
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def bundled(made, tmp_path, monkeypatch):
 
 
 def content(folder):
-    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 def test_every_command_takes_it_and_none_writes_to_it(made, bundled):
@@ -99,44 +98,8 @@ def test_without_a_network_one_line_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(fer_analysis.run, "WEIGHTS", tmp_path / "nothing")
     for words in (["evaluate", "bundled"], ["predict", "."], ["predict", "--card"]):
         line = fer(*words, code=1).stderr
-        assert "comes without such a network" in line
+        assert "comes without a network" in line
         assert "scripts/bundle.py" in line
-
-
-@pytest.fixture
-def both(made, tmp_path, monkeypatch):
-    """Ship the small network a second time, as the smaller one."""
-    shutil.copytree(made / "weights", tmp_path / "both")
-    shutil.copytree(made / "weights", tmp_path / "both/small")
-    monkeypatch.setattr(fer_analysis.run, "WEIGHTS", tmp_path / "both")
-    return tmp_path / "both"
-
-
-def test_the_smaller_one_is_a_run_of_its_own(made, both):
-    (both / "model.keras").write_bytes(b"another network, which is not read")
-    run = Run.open("bundled-small")
-    assert run.model_file == both / "small/model.keras"
-    assert run.light().is_exported, "it comes with a light form as well"
-    face = next((made / "data").rglob("*.png"), None)
-    words = ["evaluate", run.path.name, "--data", made / "data", "--split", "validation", "--json"]
-    told = json.loads(fer(*words).stdout)
-    assert told["run"] == "runs/bundled-small"
-    if face is not None:
-        assert "by bundled-small" in fer("predict", face, "--run", "bundled-small").stdout
-
-
-def test_without_the_smaller_one_it_is_named():
-    line = fer("evaluate", "bundled-small", code=1).stderr
-    assert "'bundled-small': this installation comes without such a network" in line
-
-
-def test_bundling_one_leaves_the_other(made, both):
-    before = content(both / "small")
-    (both / "of-a-former-one.json").write_text("{}")
-    bundle.bundle(Run(made / "run"), None, both)
-    assert content(both / "small") == before
-    assert not (both / "of-a-former-one.json").exists()
-    assert (both / "model.keras").read_bytes() == (made / "run/model.keras").read_bytes()
 
 
 def test_it_holds_no_path_of_this_machine(made, bundled):
@@ -208,16 +171,13 @@ def test_only_a_complete_run_on_its_own_data_and_of_a_fair_size(made, tmp_path, 
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("folder", FOLDERS.values(), ids=FOLDERS)
-def test_the_shipped_one_is_what_its_card_says(folder):
-    folder = WEIGHTS / folder
-    if not (folder / "model.keras").is_file():
-        pytest.skip("this checkout comes without this network")
-    card = json.loads((folder / "card.json").read_text())
-    assert card["bytes"] == (folder / "model.keras").stat().st_size <= 12_000_000
-    assert kept_temperature(Run(folder)) == card["calibration"]["plain"], "made of this file"
-    assert Run(folder).light().is_exported, "its light form was made of this file too"
-    text = (folder / "card.json").read_text() + (folder / "config.yaml").read_text()
+def test_the_shipped_one_is_what_its_card_says():
+    if not (WEIGHTS / "model.keras").is_file():
+        pytest.skip("this checkout comes without a network")
+    card = json.loads((WEIGHTS / "card.json").read_text())
+    assert card["bytes"] == (WEIGHTS / "model.keras").stat().st_size <= 12_000_000
+    assert kept_temperature(Run(WEIGHTS)) == card["calibration"]["plain"], "made of this file"
+    text = (WEIGHTS / "card.json").read_text() + (WEIGHTS / "config.yaml").read_text()
     assert not re.search(r"(?<![\w.])/\w+/|[A-Za-z]:\\\\", text), "a path of some machine"
 
 

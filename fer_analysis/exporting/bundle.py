@@ -1,4 +1,4 @@
-"""Making a finished run a network that comes with the package (`bundled`)."""
+"""Making a finished run the network that comes with the package (`bundled`)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bundle(
     Args:
         run: A complete run directory.
         data: The run's data, where it has moved.
-        out: The folder to write; the files that it held are replaced.
+        out: The folder to write; what it held is replaced.
         command: Instead of the recorded one.
         note: For the card.
 
@@ -57,9 +57,7 @@ def bundle(
     for about_the_machine in ("platform", "git_commit", "git_dirty"):
         environment.pop(about_the_machine, None)
     card = make_card(run) | {"command": environment["command"], "note": note, "bytes": size}
-    for former in out.glob("*"):
-        if former.is_file():  # another network may lie in a folder below
-            former.unlink()
+    shutil.rmtree(out, ignore_errors=True)
     new = Run(out)
     kept = without_folders(config.model_dump(mode="json"))
     write_text(new.config_file, yaml.safe_dump(kept, sort_keys=False))

@@ -6,17 +6,10 @@ from tables.evidence import RESULTS, estimate, markdown, of, read_json, row_of, 
 
 
 def wheel() -> str:
-    """The bundled networks beside that of the PyPI package, as Keras files and quantised."""
+    """The bundled network beside that of the PyPI package, each as Keras file and quantised."""
     networks = read_json(RESULTS / "wheel.json")["networks"]
-    heads = {
-        "bundled": "`bundled`, Keras",
-        "wheel, Keras": "the wheel, Keras",
-        "bundled, LiteRT": "`bundled`, LiteRT",
-        "bundled-small, LiteRT": "`bundled-small`, LiteRT",
-        "wheel, TFLite": "the wheel, TFLite",
-    }
-    heads = {name: head for name, head in heads.items() if name in networks}
-    columns = [networks[name] for name in heads]
+    names = ("bundled", "wheel, Keras", "bundled, LiteRT", "wheel, TFLite")
+    columns = [networks[name] for name in names]
 
     def correct(part: str, label: str) -> list[str]:
         return [of(row_of(network[part], label)) for network in columns]
@@ -42,7 +35,8 @@ def wheel() -> str:
         ("file to first answer, ms", *(f"{1000 * c['load_seconds']:.0f}" for c in columns)),
         ("MB", *(f"{network['bytes'] / 1e6:.2f}" for network in columns)),
     ]
-    return markdown(("", *heads.values()), rows)
+    heads = ("`bundled`, Keras", "the wheel, Keras", "`bundled`, LiteRT", "the wheel, TFLite")
+    return markdown(("", *heads), rows)
 
 
 def wheel_photos() -> str:
