@@ -243,6 +243,7 @@ TABLES = {
     "stress": evidence.stress,
     "stress_paper": evidence.stress_paper,
     "conditions_cost": evidence.conditions_cost,
+    "stress_recipes": evidence.stress_recipes,
     "stress_guard": evidence.stress_guard,
     "guard_signals": evidence.guard_signals,
     "stress_conditions": evidence.stress_conditions,

@@ -108,6 +108,11 @@ def _stress(file: str, names: dict[str, str]) -> str:
     return markdown(("", *map(titled, runs)), rows)
 
 
+def stress_recipes() -> str:
+    """Recipes of half an hour and less, trained under conditions from the start."""
+    return _stress("stress_recipes.json", {"bundled": "**`bundled`**"})
+
+
 def stress_guard() -> str:
     """The network in the package under all conditions, without and with its guard."""
     runs = {run["run"]: run for run in read_json(RESULTS / "stress.json")["runs"]}
