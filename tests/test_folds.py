@@ -86,7 +86,9 @@ def test_a_fold_is_a_split_and_all_else_stays(tmp_path):
     assert len(fingerprints) == 4
 
 
-@pytest.mark.parametrize(("folds", "linked", "possible"), [(2, 24, 1), (2, 26, 0), (8, 14, 0)])
+@pytest.mark.parametrize(
+    ("folds", "linked", "possible"), [(2, 24, 1), (2, 26, 0), (8, 14, 0), (20, 10, 1)]
+)
 def test_folds_are_refused_where_one_would_hold_most_images(tmp_path, folds, linked, possible):
     """As of a film: each frame is hardly another one than the frame before."""
     rng = np.random.default_rng(0)
@@ -102,7 +104,11 @@ def test_folds_are_refused_where_one_would_hold_most_images(tmp_path, folds, lin
     write_layout(dataset, tmp_path, "csv")
     section = parse_data({"source": str(tmp_path), "folds": folds, "fold": 0})
     if possible:
-        assert (open_data(section).dataset.split == "fold").sum() >= 8
+        sizes = [
+            (open_data(section.model_copy(update={"fold": fold})).dataset.split == "fold").sum()
+            for fold in range(folds)
+        ]
+        assert sum(sizes) == 32 and max(sizes) >= linked
     else:
         with pytest.raises(FerError, match=f"{linked} of 32 training images are linked by chains"):
             open_data(section)

@@ -150,12 +150,12 @@ def _check_sizes(groups: np.ndarray, folds: int) -> None:
     """Refuse folds of which one would hold most images.
 
     Raises:
-        FerError: If copies link so many images that their fold has three times its share, or
-            three quarters of all.
+        FerError: If copies link so many images that their fold has three times its share and a
+            third of all, or three quarters of all.
     """
     n = len(groups)
     largest = int(np.unique(groups, return_counts=True)[1].max(initial=0))
-    if largest > n * min(3 / folds, 3 / 4):
+    if largest > n * max(min(3 / folds, 3 / 4), 1 / 3):
         raise FerError(
             f"{largest:,} of {n:,} training images are linked by chains of near-duplicates "
             f"(frames of a film?) and stay in one fold: {folds} folds are not possible; "
