@@ -124,7 +124,7 @@ def planted_by_strength() -> str:
     """From which strength on a planted cause is named, with votes and without."""
     some = [
         row
-        for row in _of_seeds(QUICK)
+        for row in _of_quick()
         if (row["set"], row["scale"]) == ("first", "1")
         and row["condition"] != "none"
         and " with " not in row["condition"]
@@ -145,8 +145,8 @@ def planted_by_strength() -> str:
 
 def planted_others() -> str:
     """Two causes in one label, and two labels with a cause each."""
-    some = [r for r in _of_seeds(QUICK) if r["set"] in ("pairs", "two labels")]
-    some += [r for r in _of_seeds(QUICK) if r["set"] == "first" and " with " in r["condition"]]
+    some = [r for r in _of_quick() if r["set"] in ("pairs", "two labels")]
+    some += [r for r in _of_quick() if r["set"] == "first" and " with " in r["condition"]]
     rows = []
     for name in dict.fromkeys(row["condition"] for row in some):
         cells = []
@@ -163,7 +163,7 @@ def planted_others() -> str:
 
 def planted_outside() -> str:
     """Flaws that no cell of a study is made for: what they are called."""
-    some = [row for row in _of_seeds(QUICK) if row["set"] == "outside"]
+    some = [row for row in _of_quick() if row["set"] == "outside"]
     rows = []
     for name in dict.fromkeys(row["condition"] for row in some):
         cells = []
@@ -179,9 +179,9 @@ def planted_outside() -> str:
     return markdown(("planted", *heads), rows)
 
 
-def _of_seeds(seeds: range) -> list[dict]:
-    """Return the verdicts of the quick classifier on some data seeds."""
-    return [r for r in _verdicts() if r["classifier"] == "quick" and int(r["seed"]) in seeds]
+def _of_quick() -> list[dict]:
+    """Return the verdicts of the present rule on the quick classifier."""
+    return [r for r in _verdicts() if r["classifier"] == "quick" and int(r["seed"]) in QUICK]
 
 
 def _verdicts() -> list[dict]:
