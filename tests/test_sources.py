@@ -17,6 +17,7 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import load_data
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
+from fer_analysis.exporting.export_run import write_export
 from fer_analysis.models import MODELS
 from fer_analysis.models.storage import load_model, save_model
 from fer_analysis.progress import Listener
@@ -24,6 +25,7 @@ from fer_analysis.run import Run
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.preparation import make_recipe
 from fer_analysis.training.sources import load_initial_weights
+from fer_analysis.training.teachers import answers_of, open_teachers
 from fer_analysis.training.train import train
 
 
@@ -167,6 +169,38 @@ def test_teachers_of_other_labels_or_absent_ones_are_refused(tmp_path, names, sa
     teacher = fixed(tmp_path, logits=[0] * len(names), names=names) if names else "absent"
     with pytest.raises(FerError, match=said):
         recipe_of(f"remedies.distillation.teachers=[{teacher}]")
+
+
+def test_an_exported_teacher_says_what_its_keras_model_says(tmp_path):
+    keras_file = fixed(tmp_path)
+    folder = tmp_path / "light"
+    folder.mkdir()
+    write_export(Run.open(keras_file), folder, to="litert", quantize="dynamic", checked_on=None)
+    targets = {}
+    for name in (keras_file, folder, folder / "model.tflite"):
+        recipe = recipe_of(
+            f"remedies.distillation.teachers=[{name}]",
+            "remedies.distillation.temperature=2",
+            "remedies.distillation.weight=1",
+        )
+        targets[name] = np.concatenate([targets for _, targets in Batches(recipe).epoch(0)])
+    shares = np.exp(LOGITS / 2) / np.exp(LOGITS / 2).sum()
+    for of in targets.values():
+        np.testing.assert_allclose(of, np.tile(shares, (6, 1)), atol=1e-4)
+    other = fixed(tmp_path, names=("c", "b", "a"))
+    write_export(Run.open(other), folder, to="litert", quantize="dynamic", checked_on=None)
+    with pytest.raises(FerError, match="tells c, b, a"):
+        recipe_of(f"remedies.distillation.teachers=[{folder}]")
+
+
+def test_the_bundled_teacher_answers_as_its_keras_model_does():
+    images = generate(n=100, seed=0).images[:64].astype("f4")
+    names = load_model(Run.open("bundled").trained_model_file())[1]
+    [light] = open_teachers(["bundled"], names, precision="float32")
+    [kept] = open_teachers([str(Run.open("bundled").model_file)], names, precision="float32")
+    both = [answers_of([teacher], temperature=1.0)(images) for teacher in (light, kept)]
+    assert light.label_names == kept.label_names == names
+    np.testing.assert_allclose(*both, atol=0.05)
 
 
 class Stop(Listener):

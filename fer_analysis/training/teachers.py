@@ -3,61 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-import keras
+import numpy as np
 import tensorflow as tf
 
 from fer_analysis.errors import FerError
+from fer_analysis.models.exported import exported_predictor, read_exported
 from fer_analysis.models.predict import logits_model
 from fer_analysis.models.storage import load_model
 from fer_analysis.run import Run
+from fer_analysis.statistics.temperature_scaling import as_logits
 from fer_analysis.training.acceleration import accelerate
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A network that a run learns from.
+
+    Args:
+        size: Height and width of the pictures that it takes; None in a place: any.
+        k: How many labels it tells.
+        label_names: Which; None where its file does not say.
+        logits: From raw pixels, float32 `(n, *size, 1)`, to float32 `(n, k)`.
+    """
+
+    size: tuple[int | None, int | None]
+    k: int
+    label_names: tuple[str, ...] | None
+    logits: Callable[[tf.Tensor], tf.Tensor]
 
 
 def open_teachers(
     names: Sequence[str], label_names: tuple[str, ...], *, precision: str
-) -> list[keras.Model]:
+) -> list[Teacher]:
     """Load the networks that a run learns from.
 
     Args:
-        names: A RUN each: a run directory, a `.keras` file or `bundled`.
+        names: A RUN each: a run directory, a `.keras` file, an exported file or `bundled`, which
+            answers by the LiteRT file that lies beside it.
         label_names: The run's labels; a teacher's must be the same, in the same order.
-        precision: `float32` or `bfloat16`, of their products.
-
-    Returns:
-        Models from raw pixels to logits.
+        precision: `float32` or `bfloat16`, of their products; exported networks have their own.
 
     Raises:
         FerError: If one does not exist, or tells other labels.
     """
     teachers = []
     for name in names:
-        model, theirs = load_model(Run.open(name).trained_model_file())
-        if theirs is not None and theirs != label_names:
+        run = Run.open(name).light()
+        file = run.trained_model_file()
+        teacher = _exported(file) if run.is_exported else _of_keras(file, precision)
+        if teacher.label_names is not None and teacher.label_names != label_names:
             raise FerError(
-                f"remedies.distillation.teachers: {name} tells {', '.join(theirs)}; "
+                f"remedies.distillation.teachers: {name} tells {', '.join(teacher.label_names)}; "
                 f"the data has {', '.join(label_names)}"
             )
-        if model.output_shape[-1] != len(label_names):
+        if teacher.k != len(label_names):
             raise FerError(
-                f"remedies.distillation.teachers: {name} tells {model.output_shape[-1]} labels, "
+                f"remedies.distillation.teachers: {name} tells {teacher.k} labels, "
                 f"the data has {len(label_names)}"
             )
-        model = logits_model(model)
-        if precision != "float32":
-            model = accelerate(model, precision)
-        model.trainable = False
-        teachers.append(model)
+        teachers.append(teacher)
     return teachers
 
 
+def _of_keras(file: Path, precision: str) -> Teacher:
+    model, names = load_model(file)
+    model = logits_model(model)
+    if precision != "float32":
+        model = accelerate(model, precision)
+    model.trainable = False
+
+    def logits(images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(model(images, training=False), tf.float32)
+
+    return Teacher(model.input_shape[1:3], model.output_shape[-1], names, logits)
+
+
+def _exported(file: Path) -> Teacher:
+    model, predict = read_exported(file), exported_predictor(file)
+    k = len(model.label_names)
+
+    def in_numpy(images: np.ndarray) -> np.ndarray:
+        return as_logits(predict(images)).astype(np.float32)
+
+    def logits(images: tf.Tensor) -> tf.Tensor:
+        return tf.ensure_shape(tf.numpy_function(in_numpy, [images], tf.float32), (None, k))
+
+    return Teacher((model.size, model.size), k, model.label_names, logits)
+
+
 def answers_of(
-    teachers: Sequence[keras.Model], *, temperature: float
+    teachers: Sequence[Teacher], *, temperature: float
 ) -> Callable[[tf.Tensor], tf.Tensor]:
     """Return the mean of the teachers' probabilities as a function of a batch.
 
     Args:
-        teachers: One or more models from raw pixels to logits.
+        teachers: One or more.
         temperature: What their logits are divided by.
 
     Returns:
@@ -68,11 +111,9 @@ def answers_of(
     def answers(images: tf.Tensor) -> tf.Tensor:
         shares = []
         for teacher in teachers:
-            size = teacher.input_shape[1:3]
-            fits = None in size or size == tuple(images.shape[1:3])
-            seen = images if fits else tf.image.resize(images, size)
-            logits = tf.cast(teacher(seen, training=False), tf.float32)
-            shares.append(tf.nn.softmax(logits / temperature))
+            fits = None in teacher.size or teacher.size == tuple(images.shape[1:3])
+            seen = images if fits else tf.image.resize(images, teacher.size)
+            shares.append(tf.nn.softmax(teacher.logits(seen) / temperature))
         return tf.add_n(shares) / len(shares)
 
     return answers
