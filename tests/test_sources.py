@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -133,6 +134,11 @@ def recipe_of(*overrides):
     return make_recipe(load_config("tiny", [*overrides, "training.batch_size=6"]), faces(), faces())
 
 
+class Stop(Listener):
+    def epoch(self, row, is_best):
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
 def test_the_target_is_the_teachers_mean_and_the_label_as_worked_by_hand(tmp_path, temperature):
     # Of another size than the pictures, which are resized for it.
@@ -193,6 +199,21 @@ def test_an_exported_teacher_says_what_its_keras_model_says(tmp_path):
         recipe_of(f"remedies.distillation.teachers=[{folder}]")
 
 
+def test_what_a_teacher_costs_is_told_before_the_training(trained):
+    class Heard(Stop):
+        def notice(self, text):
+            heard.append(text)
+
+    heard = []
+    config = load_config("tiny", ["remedies.distillation.teachers=[run]"], data="fer")
+    with pytest.raises(KeyboardInterrupt):
+        train(config, load_data("fer"), Run.create(config, Path("student")), Heard())
+    [line] = heard
+    told = re.fullmatch(r"learns from run: ([\d,]+) images a second, about (\d+) s of .*", line)
+    seconds = len(load_data("fer").dataset.part("train").images) / int(told[1].replace(",", ""))
+    assert 0 <= int(told[2]) - seconds <= 10.5, "rounded up to ten"
+
+
 def test_the_bundled_teacher_answers_as_its_keras_model_does():
     images = generate(n=100, seed=0).images[:64].astype("f4")
     names = load_model(Run.open("bundled").trained_model_file())[1]
@@ -201,11 +222,6 @@ def test_the_bundled_teacher_answers_as_its_keras_model_does():
     both = [answers_of([teacher], temperature=1.0)(images) for teacher in (light, kept)]
     assert light.label_names == kept.label_names == names
     np.testing.assert_allclose(*both, atol=0.05)
-
-
-class Stop(Listener):
-    def epoch(self, row, is_best):
-        raise KeyboardInterrupt
 
 
 def test_a_student_resumes_as_if_never_interrupted_and_knows_its_teachers_images(trained):
