@@ -1,6 +1,7 @@
 """Bad data is named in one line each, left out on request, and never crashes the reader."""
 
 import os
+import re
 import zlib
 from dataclasses import replace
 
@@ -269,6 +270,18 @@ def test_votes_on_other_images_are_refused(tmp_path):
     write_layout(shifted, tmp_path / "wrong", "csv", votes=True)
     with pytest.raises(FerError, match=r"do not belong to this data: .* are expected by chance"):
         load_data(tmp_path / "wrong", cache=False)
+
+
+def test_votes_that_are_off_by_a_row_from_some_row_on_are_refused(tmp_path):
+    """Planted: one row of the last two thirds of the training images is missing in the votes."""
+    dataset = generate(n=1500, seed=0)
+    votes, start = dataset.votes.copy(), 400
+    votes[start:-1] = votes[start + 1 :]
+    write_layout(replace(dataset, votes=votes), tmp_path / "wrong", "csv", votes=True)
+    with pytest.raises(FerError, match=r"votes on other images from about row (\d+)") as refused:
+        load_data(tmp_path / "wrong", cache=False)
+    found = int(re.search(r"about row (\d+)", str(refused.value))[1])
+    assert start - 200 < found < start + 50
 
 
 @pytest.mark.parametrize("layout", ["csv", "icml"])

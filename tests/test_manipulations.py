@@ -187,3 +187,15 @@ def test_permuted_labels_keep_their_numbers_and_nothing_else():
     assert (after.labels == before.labels).sum() == pytest.approx(by_chance, abs=40)
     half = MANIPULATIONS["permute_labels"](before, seed=0, share=0.5)
     assert (half.labels != before.labels).sum() <= 300
+
+
+def test_a_share_of_one_is_all_images_and_the_number_one_is_one():
+    def left(count):
+        section = load_config("tiny", [f"manipulations.keep.counts={{cat: {count}}}"]).manipulations
+        [(name, options)] = section.chosen()
+        return counts_of(MANIPULATIONS[name](dataset(), seed=0, **options))[0]
+
+    assert [left(1), left(1.0), left(0.5), left(30)] == [1, 30, 15, 30]
+    for refused in ("2.0", "true", "0", "-0.5"):
+        with pytest.raises(FerError, match="counts"):
+            left(refused)

@@ -29,6 +29,9 @@ def data():
     return fer_analysis.load_data("synthetic", n=100)
 
 
+SAME_DATA = ("--set", "data.n=100")
+
+
 def listed(name, labels):
     Path(name).write_text("id,label\n" + "".join(f"{i},{label}\n" for i, label in labels.items()))
     return read_face_list(name)
@@ -173,3 +176,30 @@ def test_the_command_names_the_faces_that_differ():
     assert "the same label for 80.0 %" in text and "kappa 0.60 [" in text
     assert "2 faces differ: 4, 9" in text
     assert json.loads(fer("agreement", "a.csv", "b.csv", "--json").stdout)["n"] == 10
+
+
+def test_what_else_lies_in_the_folder_of_a_result_stays(data, trained):
+    listed("a.csv", FIRST)
+    listed("b.csv", SECOND)
+    Path("table.csv").write_text("id\n" + "\n".join(data.dataset.ids[:3]))
+    commands = {
+        "agreement.json": ("agreement", "a.csv", "b.csv"),
+        "relabel.html": ("relabel", "--faces", "table.csv", "--data", "synthetic", *SAME_DATA),
+        "comparison.json": (
+            "compare",
+            "run",
+            "run/model.keras",
+            "--data",
+            "fer",
+            "--split",
+            "test",
+        ),
+    }
+    for written, command in commands.items():
+        for out in ("kept", "."):
+            Path(out).mkdir(exist_ok=True)
+            Path(out, "answers.csv").write_text("hours of work")
+            fer(*command, "--out", out)
+            assert Path(out, written).is_file(), (written, out)
+            assert Path(out, "answers.csv").read_text() == "hours of work", (written, out)
+            assert Path("a.csv").is_file()

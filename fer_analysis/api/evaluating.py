@@ -177,7 +177,7 @@ def compare(
     from fer_analysis.evaluation.compare_runs import compare_runs
     from fer_analysis.figures import save
     from fer_analysis.figures.comparison import comparison_figure
-    from fer_analysis.files import replacing_folder
+    from fer_analysis.files import updating_folder
 
     comparison = compare_runs(
         runs,
@@ -189,7 +189,7 @@ def compare(
     )
     if out is None or not comparison.pairs:
         return comparison
-    with replacing_folder(out) as new:
+    with updating_folder(out) as new:
         comparison.save(new)
         save(comparison_figure(comparison), new / "comparison.png")
     if progress is not None:

@@ -114,7 +114,7 @@ def agreement(
     """
     from fer_analysis.data.load import LoadedData
     from fer_analysis.data.read_face_list import read_face_list
-    from fer_analysis.files import replacing_folder
+    from fer_analysis.files import updating_folder
     from fer_analysis.second_opinion.agreement import agree
 
     lists = [read_face_list(each) for each in (first, second)]
@@ -123,7 +123,7 @@ def agreement(
         loaded = load_data(data, overrides=tuple(overrides), progress=progress)
     found = agree(*lists, loaded)
     if out is not None:
-        with replacing_folder(out) as new:
+        with updating_folder(out) as new:
             found.save(new)
         if progress is not None:
             progress.wrote(Path(out), "agreement.json, differing.csv, agreed.csv")

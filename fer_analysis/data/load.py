@@ -211,8 +211,9 @@ def _with_votes(
     if path is None:
         return dataset, ()
     if raw.rows:
-        joined = join_votes(path, raw.ids.astype(np.int64), raw.split)
-        check_votes(path, joined, raw.labels)
+        rows = raw.ids.astype(np.int64)
+        joined = join_votes(path, rows, raw.split)
+        check_votes(path, joined, raw.labels, rows=rows)
         return replace(dataset, votes=joined, vote_names=VOTE_NAMES), ()
     csv = find_faces(path, votes_of)
     if csv is None or raw.label_names != FER_LABELS:
@@ -241,9 +242,9 @@ def _votes_by_pixels(
     rows = rows_by_pixels(raw.images, raw.labels, known.images, known.labels)
     found = rows >= 0
     votes = np.zeros((len(rows), len(VOTE_NAMES)), np.int64)
-    used = rows[found]
-    votes[found] = join_votes(path, known.ids[used].astype(np.int64), known.split[used])
-    check_votes(path, votes, raw.labels)
+    used = known.ids[rows[found]].astype(np.int64)
+    votes[found] = join_votes(path, used, known.split[rows[found]])
+    check_votes(path, votes[found], raw.labels[found], rows=used)
     notice = f"votes: {found.sum():,} of {len(rows):,} images found in {csv} by their pixels"
     if not found.any():
         raise FerError(f"{notice}: these votes are on other images")

@@ -11,9 +11,12 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError, did_you_mean
 
 Count = (
-    Annotated[int, Field(ge=1, le=10**8)] | Annotated[float, Field(gt=0, lt=1)] | Literal["matched"]
+    Annotated[int, Field(ge=1, le=10**8, strict=True)]
+    | Annotated[float, Field(gt=0, le=1, strict=True)]
+    | Literal["matched"]
 )
-"""Images to keep, or a share of them; `matched`: the number that the scarcest label has."""
+"""Images to keep (1 is one image), or a share of them (1.0 is all); `matched`: the number that the
+scarcest label has."""
 
 
 def keep(train: FaceDataset, *, seed: int, counts: dict[str, Count]) -> FaceDataset:
@@ -53,7 +56,7 @@ def keep_all(train: FaceDataset, *, seed: int, count: Count) -> FaceDataset:
 
 
 def _number(train: FaceDataset, count: float | str, there: int) -> int:
-    if isinstance(count, float) and count < 1:
+    if isinstance(count, float):
         return max(1, round(count * there))
     if count != "matched":
         return int(count)

@@ -17,7 +17,7 @@ from PIL import Image
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.files import replacing_folder, write_json, write_text
+from fer_analysis.files import updating_folder, write_json, write_text
 from fer_analysis.text import percent, short
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -77,7 +77,7 @@ def write_page(
     Args:
         data: The data.
         ids: The faces.
-        folder: Receives `relabel.html` and `relabel.json`; its earlier contents go.
+        folder: Receives `relabel.html` and `relabel.json`; other files there stay.
         seed: Of the order.
         shown: See `SHOWABLE`.
         answers: Id -> what the model says of the face, where that is shown.
@@ -105,7 +105,7 @@ def write_page(
         "shown": list(shown),
         "label_names": list(data.dataset.label_names),
     }
-    with replacing_folder(folder) as new:
+    with updating_folder(folder) as new:
         write_text(new / PAGE, _html(content, source=_name(data), shown=shown))
         write_json(new / FACTS, facts)
     return RelabelPage(folder / PAGE, tuple(order), data.fingerprint, shown)
