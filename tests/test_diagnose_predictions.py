@@ -267,3 +267,18 @@ def test_a_network_that_knows_nothing_of_a_label_has_no_imbalance(tmp_path):
     row, causes = verdicts(diagnose_predictions(Table(path, counts=COUNTS), None), "cow")
     assert row.fails and row.corrected.value - row.recall.value > 0.6, "recall rises by far"
     assert causes["imbalance"] == "not shown"
+
+
+def test_a_network_that_says_the_same_of_every_face_is_not_said_to_be_fine(tmp_path):
+    """No label lies below the median of the others where that median is nothing."""
+
+    def happy_for_all(logits, label, rng):
+        logits[:] = (0, 0, 9, 0)
+
+    path = write_table(tmp_path / "theirs.csv", happy_for_all)
+    found = diagnose_predictions(Table(path), None)
+    assert not any(row.fails for row in found.labels)
+    [told] = [note for note in found.notes if "collapsed" in note]
+    others = ", ".join(name for place, name in enumerate(NAMES) if place != 2)
+    assert told.startswith(f"{others}: correct less often than by guessing one label of 4 (25.0 %)")
+    assert not any("nothing is left" in note for note in found.notes)

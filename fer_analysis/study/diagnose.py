@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import wilson
 from fer_analysis.study import effects, recalls
@@ -15,6 +17,7 @@ from fer_analysis.study.growth import growth
 from fer_analysis.study.networks_as_annotators import TOO_FEW
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 from fer_analysis.study.verdict_rule import GAP, estimate, reaches
+from fer_analysis.text import percent
 
 
 def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
@@ -46,7 +49,26 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
             for row in labels
             if row.fails
         },
-        notes=_notes(labels),
+        notes=(*without_reference(labels), *_notes(labels)),
+    )
+
+
+def without_reference(labels: Sequence[LabelDiagnosis]) -> tuple[str, ...]:
+    """Say that most labels are worse off than by guessing, if they are.
+
+    A label is compared with the median of the others. Where the median knows nothing either (a
+    collapsed network, one that is hardly trained), no label lies below it, and none "fails".
+    """
+    tested = [row for row in labels if row.n]
+    chance = 1 / max(len(tested), 1)
+    lost = [row.label for row in tested if row.recall.interval and row.recall.interval[1] < chance]
+    if 2 * len(lost) < len(tested):
+        return ()
+    return (
+        f"{', '.join(lost)}: correct less often than by guessing one label of {len(tested)} "
+        f"({percent(chance)}); the network has collapsed or is hardly trained. A label is compared "
+        "with the median of the others, which is no better here: that a label is not shown to fail "
+        "means nothing",
     )
 
 

@@ -20,7 +20,7 @@ from fer_analysis.quality.poor import poor_pictures
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.design import BASE
-from fer_analysis.study.diagnose import diagnose
+from fer_analysis.study.diagnose import diagnose, without_reference
 from fer_analysis.study.diagnosis import NOT_TESTED, Cause, Diagnosis, LabelDiagnosis
 from fer_analysis.study.resampling import ScoredCell, ScoredImages, StudyEvidence
 from fer_analysis.study.training_prior import counts_of, prior_of
@@ -96,7 +96,11 @@ def diagnose_predictions(
         confusions={k: v if known else v[:1] for k, v in (found.confusions or {}).items()},
         agreement=found.agreement if known else (),
         separability=tuple(separability(scored, shares)) if known else (),
-        notes=(*_notes(scored, whole, sources, evidence), _undecided(labels)),
+        notes=(
+            *without_reference(labels),
+            *_notes(scored, whole, sources, evidence),
+            *_undecided(labels),
+        ),
     )
 
 
@@ -162,17 +166,18 @@ def _notes(
     return tuple(notes)
 
 
-def _undecided(labels: Sequence[LabelDiagnosis]) -> str:
-    """Return which causes remain open, and what would decide them."""
+def _undecided(labels: Sequence[LabelDiagnosis]) -> tuple[str, ...]:
+    """Say which causes remain open, and what would decide them."""
     open_causes: dict[str, str] = {}
     for row in labels:
         for cause in row.causes:
             if cause.verdict == NOT_TESTED:
                 open_causes.setdefault(cause.name, cause.because)
     if not open_causes:
-        return "no label is shown to fail: nothing is left to decide"
+        decided = "no label is shown to fail: nothing is left to decide"
+        return () if without_reference(labels) else (decided,)
     by_reason: dict[str, list[str]] = {}
     for name, why in open_causes.items():
         by_reason.setdefault(why, []).append(name)
     text = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
-    return f"not decided by predictions: {text}"
+    return (f"not decided by predictions: {text}",)
