@@ -123,19 +123,52 @@ def test_affectnet_images_without_an_expression_are_left_out(tmp_path):
         load_data(folder)
 
 
+def with_table(folder, n=16):
+    """Write label folders and the lines of AffectNet's table, which calls the first contempt."""
+    write_layout(made("affectnet", n), folder, "labels")
+    files = [(file, file.relative_to(folder).as_posix()) for file in sorted(folder.rglob("*.png"))]
+    lines = [f"{row},{name},{file.parent.name},.9" for row, (file, name) in enumerate(files)]
+    lines[0] = lines[0].replace(f",{files[0][0].parent.name},", ",Contempt,")
+    return [",pth,label,relFCs", *lines]
+
+
 def test_the_table_counts_where_the_folder_says_otherwise(tmp_path):
-    data = made("affectnet", 16)
-    write_layout(data, tmp_path, "labels")
-    files = sorted(tmp_path.rglob("*.png"))
-    lines = [
-        f"{i},{f.relative_to(tmp_path).as_posix()},{f.parent.name},.9" for i, f in enumerate(files)
-    ]
-    lines[0] = lines[0].replace(f",{files[0].parent.name},", ",Contempt,")
-    (tmp_path / "labels.csv").write_text("\n".join([",pth,label,relFCs", *lines]) + "\n")
+    (tmp_path / "labels.csv").write_text("\n".join(with_table(tmp_path)) + "\n")
     loaded = load_data(tmp_path)
     assert loaded.layout == "affectnet" and len(loaded.dataset) == 16
     assert loaded.notices[0] == "labels: those of labels.csv; 1 images lie in the folder of another"
     assert int((loaded.dataset.labels == 7).sum()) == 3
+
+
+@pytest.mark.parametrize("header", ["pth,label,relFCs", "Pth, LABEL ,relFCs", '"pth","label","x"'])
+def test_the_table_is_known_as_spreadsheets_save_it(tmp_path, header):
+    """With a mark at its beginning, other capitals, quotes, and without the number of the row."""
+    lines = [line.partition(",")[2] for line in with_table(tmp_path)[1:]]
+    text = "\r\n".join([header, *lines, ""])
+    (tmp_path / "labels.csv").write_text(text, "utf-8-sig", newline="")
+    loaded = load_data(tmp_path)
+    assert loaded.layout == "affectnet" and int((loaded.dataset.labels == 7).sum()) == 3
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding", "message"),
+    [
+        (";", "utf-8", "received ;pth;label;relfcs; separate the columns by commas"),
+        ("\t", "utf-8-sig", "separate the columns by commas"),
+        (",", "utf-16", "not UTF-8 text"),
+        ("\t", "utf-16-le", "not UTF-8 text"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_not_passed_over(tmp_path, separator, encoding, message):
+    text = "\n".join(with_table(tmp_path)).replace(",", separator)
+    (tmp_path / "labels.csv").write_bytes(text.encode(encoding))
+    with pytest.raises(FerError) as error:
+        load_data(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path / 'labels.csv'}: ")
+    assert message in str(error.value) and "--layout folders takes" in str(error.value)
+    assert load_data(tmp_path, layout="folders").layout == "folders"
+    (tmp_path / "labels.csv").write_text("path;labels\na.png;happy\n")
+    assert load_data(tmp_path).layout == "folders"
 
 
 def test_yolo_numbers_are_those_of_its_own_file(tmp_path):
