@@ -9,6 +9,7 @@ from PIL import Image
 
 from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.load import load_data
+from fer_analysis.data.readers.source import BAD
 from fer_analysis.errors import FerError
 
 EIGHT = (*FER_LABELS, "contempt")
@@ -169,6 +170,41 @@ def test_a_table_that_cannot_be_read_is_not_passed_over(tmp_path, separator, enc
     assert load_data(tmp_path, layout="folders").layout == "folders"
     (tmp_path / "labels.csv").write_text("path;labels\na.png;happy\n")
     assert load_data(tmp_path).layout == "folders"
+
+
+@pytest.mark.parametrize("layout", ["rafdb", "affectnet"])
+def test_an_image_that_a_list_names_twice_is_read_once(tmp_path, layout):
+    """With one label it is told; with two it is nobody's, and the lines are named."""
+    if layout == "rafdb":
+        write_layout(made("rafdb"), tmp_path, "rafdb")
+        table = tmp_path / "EmoLabel" / "list_patition_label.txt"
+        name, (first, *lines) = "train_00000", table.read_text().splitlines()
+        # Each name of the picture: as it was published, and of the file.
+        other = first.replace(name, f"{name}_aligned")
+        head, wrong, labels = [], f"{first[:-1]}7", "angry, neutral"
+    else:
+        table, name = tmp_path / "labels.csv", "angry/face000000.png"
+        head, first, *lines = with_table(tmp_path)
+        head, other, wrong = [head], f"99{first[1:]}", first.replace("Contempt", "sad")
+        labels = "contempt, sad"
+    n, line = len(lines) + 1, len(head) + 1
+    last = line + n
+    table.write_text("\n".join([*head, first, *lines, other]) + "\n")
+    loaded = load_data(tmp_path)
+    assert loaded.layout == layout
+    assert len(loaded.dataset) == len(set(loaded.dataset.ids)) == n
+    told = next(text for text in loaded.notices if "more than once" in text)
+    assert told.startswith(f"1 image is listed more than once in {table.name} and read once: ")
+    assert name in told and told.endswith(f"on lines {line}, {last}")
+    table.write_text("\n".join([*head, first, *lines, wrong]) + "\n")
+    with pytest.raises(FerError) as error:
+        load_data(tmp_path)
+    assert str(error.value).startswith(f"{table}, lines {line}, {last}: '")
+    assert name in str(error.value) and f"has several labels: {labels};" in str(error.value)
+    loaded = load_data(tmp_path, skip_bad=True)
+    assert len(loaded.dataset) == n - 1 and not any(name in text for text in loaded.dataset.ids)
+    left_out = loaded.account.left_out
+    assert left_out[BAD] == 1 and not any(reason.startswith("not in") for reason in left_out)
 
 
 def test_yolo_numbers_are_those_of_its_own_file(tmp_path):

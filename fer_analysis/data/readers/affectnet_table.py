@@ -11,6 +11,7 @@ from pathlib import Path
 from fer_analysis.csv_header import check_once, separator_hint, unreadable
 from fer_analysis.data.label_names import AFFECTNET, fer_label
 from fer_analysis.data.readers.image_files import ImageFile, read_images
+from fer_analysis.data.readers.listed import each_once
 from fer_analysis.data.readers.numbered import in_order
 from fer_analysis.data.readers.source import Source
 from fer_analysis.data.readers.split_names import split_of
@@ -45,21 +46,24 @@ def read_table(path: Path) -> Source:
     walk = Walk()
     known = set(walk.images_below(path))
     text, lines = _lines(path / TABLE)
-    entries, problems, moved = [], [], 0
+    listed, problems, seen = [], [], set()
     for line, name, given in lines:
         label = label_of(given)
-        if name not in known or label is None:
+        if name in known and label:
+            listed.append((line, ImageFile(name, label, split_of(name.split("/")[0]) or "")))
+        else:
             what = f"no image {ascii(name[:80])}" if label else f"unknown label {ascii(given[:80])}"
             problems.append(f"{path / TABLE}, line {line}: {what}")
-            continue
-        folder = label_of(Path(name).parent.name)
-        moved += folder is not None and folder != label
-        entries.append(ImageFile(name, label, split_of(name.split("/")[0]) or ""))
-    if unlisted := len(known) - len({entry.name for entry in entries}):
+        seen.add(name)
+    if unlisted := len(known - seen):
         walk.left_out[f"not in {TABLE}"] += unlisted
-    notices = (f"labels: those of {TABLE}",)
+    entries, contradictions, repeated = each_once(path / TABLE, listed)
+    problems += contradictions
+    folders = ((label_of(Path(entry.name).parent.name), entry.label) for entry in entries)
+    moved = sum(folder not in (None, label) for folder, label in folders)
+    notice = f"labels: those of {TABLE}"
     if moved:
-        notices = (f"labels: those of {TABLE}; {moved:,} images lie in the folder of another",)
+        notice += f"; {moved:,} images lie in the folder of another"
     names = in_order({entry.label for entry in entries})
     return Source(
         folder=path,
@@ -68,7 +72,7 @@ def read_table(path: Path) -> Source:
             read_images, path, entries, names, problems=problems, unusable=len(problems)
         ),
         left_out=walk.left_out,
-        notices=notices,
+        notices=(notice, *repeated),
         depends=("AffectNet", text),
     )
 
