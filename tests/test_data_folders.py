@@ -107,6 +107,18 @@ def test_groups_of_label_folders_are_not_labels(tmp_path):
         load_data(tmp_path)
 
 
+def test_groups_of_label_folders_within_a_split_are_not_labels(tmp_path):
+    """`train/anna/happy`: the labels are one folder further in than they should be."""
+    for group in ("anna", "bert"):
+        for label in ("happy", "sad"):
+            put(tmp_path / "train" / group / label)
+    with pytest.raises(FerError, match=r"train/anna: holds label folders \(happy/, sad/\).*train/"):
+        load_data(tmp_path)
+    for group in ("anna", "bert"):
+        (tmp_path / "train" / group / "sad").rename(tmp_path / "train" / group / "2019")
+    assert load_data(tmp_path).dataset.label_names == ("anna", "bert")
+
+
 def test_one_folder_around_the_data_is_passed_through(tmp_path):
     place = write_layout(faces(84), tmp_path / "download" / "archive" / "fer2013", "folders")
     inner = load_data(place)
