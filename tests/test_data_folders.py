@@ -242,6 +242,23 @@ def test_files_of_16_bits_are_scaled_by_what_all_of_them_use(tmp_path, shift, bi
     assert [bits_of(peak) for peak in (1, 255, 256, 4095, 65535)] == [8, 8, 10, 12, 16]
 
 
+@pytest.mark.parametrize(("own", "most"), [(13, 16), (8, 12), (10, 12)])
+def test_files_that_are_dark_by_the_scale_of_another_are_told(tmp_path, own, most):
+    values = RNG.integers(1 << own - 1, 1 << own, (6, 48, 48)).astype(np.uint16)
+    values[5, 0, 0] = (1 << most) - 1
+    deep_files(tmp_path, values)
+    options = {"validation_share": 0, "test_share": 0}
+    loaded = load_data(tmp_path, **options)
+    assert loaded.dataset.images[0].max() < 1 << 8 - most + own
+    text = f"5 of 6 files of 16 bits use {own} of them or fewer and are dark"
+    assert told(loaded, f"{text}: all are scaled by the {most} bits that b/2.png uses")
+    (tmp_path / "b" / "2.png").unlink()
+    loaded = load_data(tmp_path, **options)
+    assert not told(loaded, "are dark") and loaded.dataset.images[0].max() > 1 << 6
+    Image.new("I;16", (48, 48), 3).save(tmp_path / "b" / "black.png")
+    assert not told(load_data(tmp_path, **options), "are dark")
+
+
 def tiff(path, values, tags):
     """Write grey levels as they are, with values of tags that no writer here would give."""
     tags = {256: 48, 257: 48, 258: 8 * values.itemsize, 259: 1, 262: 1, 273: 8, 277: 1} | tags
