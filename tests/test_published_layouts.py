@@ -154,7 +154,7 @@ def test_the_table_is_known_as_spreadsheets_save_it(tmp_path, header):
 @pytest.mark.parametrize(
     ("separator", "encoding", "message"),
     [
-        (";", "utf-8", "received ;pth;label;relfcs; separate the columns by commas"),
+        (";", "utf-8", "received ;pth;label;relFCs; separate the columns by commas"),
         ("\t", "utf-8-sig", "separate the columns by commas"),
         (",", "utf-16", "not UTF-8 text"),
         ("\t", "utf-16-le", "not UTF-8 text"),
@@ -170,6 +170,15 @@ def test_a_table_that_cannot_be_read_is_not_passed_over(tmp_path, separator, enc
     assert load_data(tmp_path, layout="folders").layout == "folders"
     (tmp_path / "labels.csv").write_text("path;labels\na.png;happy\n")
     assert load_data(tmp_path).layout == "folders"
+
+
+def test_labels_of_a_table_that_are_none(tmp_path):
+    lines = with_table(tmp_path)
+    lines[1] = lines[1].replace("Contempt", "9" * 5000)
+    lines[2] = lines[2].replace(",.9", "").rpartition(",")[0]
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    with pytest.raises(FerError, match=r"line 2: unknown label '99+'\n.*line 3: unknown label ''"):
+        load_data(tmp_path)
 
 
 @pytest.mark.parametrize("layout", ["rafdb", "affectnet"])

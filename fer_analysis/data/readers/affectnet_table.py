@@ -82,12 +82,13 @@ def _lines(table: Path) -> tuple[str, list[tuple[int, str, str]]]:
     text = table.read_text("utf-8-sig", "replace")
     rows = csv.reader(io.StringIO(text, newline=""))
     try:
-        header = [name.strip().lower() for name in next(rows, [])]
+        first = next(rows, [])
         cells = [(rows.line_num, row) for row in rows if row]
     except csv.Error as error:
         raise FerError(f"{table}: cannot be read as a table ({unreadable(error)})") from None
+    header = [name.strip().lower() for name in first]
     if not set(COLUMNS) <= set(header):
-        wrong = "not UTF-8 text" if "\0" in text[:HEADER_LIMIT] else _other_columns(header)
+        wrong = "not UTF-8 text" if "\0" in text[:HEADER_LIMIT] else _other_columns(first)
         raise FerError(f"{table}: {wrong}; --layout folders takes the folders' names as labels")
     check_once(table, header, COLUMNS)
     places = [header.index(name) for name in COLUMNS]
@@ -105,5 +106,6 @@ def _other_columns(header: list[str]) -> str:
 def label_of(text: str) -> str | None:
     """Return the label that a name or one of AffectNet's numbers is, or None."""
     if text.isdecimal():
-        return AFFECTNET.get(int(text))
+        # Python refuses to convert thousands of digits.
+        return AFFECTNET.get(int(text)) if len(text) < 10 else None
     return fer_label(text) or ("contempt" if text.strip().lower() == "contempt" else None)

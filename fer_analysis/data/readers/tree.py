@@ -224,8 +224,10 @@ def _is_no_label(path: Path, folder: LabelFolder) -> str | None:
 
 def _labels_in(path: Path, folder: LabelFolder) -> list[str]:
     """Return the label folders in a folder that is no label: at least two, else none."""
+    if fer_label(folder.label):
+        return []
     labels = [name for name in subfolders(path / folder.name) if fer_label(name)]
-    return labels if len(labels) > 1 and not fer_label(folder.label) else []
+    return labels if len(labels) > 1 else []
 
 
 def _shares_labels(names: Sequence[str], labels: set[str]) -> bool:
