@@ -13,6 +13,7 @@ from PIL import Image
 from fer_analysis.data.load import load_data
 from fer_analysis.data.readers.csv_file import PIXELS, parse_block, parse_row
 from fer_analysis.data.readers.decode import decode
+from fer_analysis.data.regions.files import read_regions
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 
@@ -142,6 +143,32 @@ def test_bad_files_are_named_or_skipped(tmp_path):
     assert len(loaded.dataset) == 70
     assert loaded.notices[0].startswith("7 bad left out: ")
     assert loaded.account.seen == 75 and loaded.account.read == 70
+
+
+@pytest.mark.parametrize("side", [48, 600], ids=["one chunk", "several chunks"])
+def test_a_png_whose_end_was_lost_is_refused_by_its_check_sum(tmp_path, side):
+    """A full disk or a crash leaves zeros, which decode to a picture that is black below."""
+    random = np.random.default_rng(0)
+    ((tmp_path / "a").mkdir(), (tmp_path / "b").mkdir())
+    for row in range(6):
+        # Few grey levels: codes of few bits, of which zeros are the first.
+        pixels = random.integers(0, 4, (side, side), dtype=np.uint8) * 60
+        Image.fromarray(pixels).save(tmp_path / "ab"[row % 2] / f"{row}.png", optimize=True)
+    file = tmp_path / "a" / "0.png"
+    whole, face = file.read_bytes(), decode(file, side)
+    assert (whole.count(b"IDAT") > 1) == (side > 48)
+    kept = (whole.rindex(b"IDAT") + len(whole)) // 2
+    file.write_bytes(whole[:kept].ljust(len(whole), b"\0"))
+    with Image.open(file) as image:
+        assert not np.array_equal(np.asarray(image), face.image), "Pillow reads another picture"
+    with pytest.raises(FerError, match=r"0.png: cannot be read \(damaged: its pixels do not fit"):
+        load_data(tmp_path)
+    assert load_data(tmp_path, skip_bad=True).account.read == 5
+    with pytest.raises(FerError, match="not a mask that can be read"):
+        read_regions(file, side, side)
+    # What is lost behind the pixels is no loss.
+    file.write_bytes(whole[:-12])
+    assert np.array_equal(decode(file, side).image, face.image)
 
 
 def test_a_decompression_bomb_is_one_bad_image(tmp_path):

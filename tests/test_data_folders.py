@@ -107,6 +107,18 @@ def test_groups_of_label_folders_are_not_labels(tmp_path):
         load_data(tmp_path)
 
 
+def test_groups_of_label_folders_within_a_split_are_not_labels(tmp_path):
+    """`train/anna/happy`: the labels are one folder further in than they should be."""
+    for group in ("anna", "bert"):
+        for label in ("happy", "sad"):
+            put(tmp_path / "train" / group / label)
+    with pytest.raises(FerError, match=r"train/anna: holds label folders \(happy/, sad/\).*train/"):
+        load_data(tmp_path)
+    for group in ("anna", "bert"):
+        (tmp_path / "train" / group / "sad").rename(tmp_path / "train" / group / "2019")
+    assert load_data(tmp_path).dataset.label_names == ("anna", "bert")
+
+
 def test_one_folder_around_the_data_is_passed_through(tmp_path):
     place = write_layout(faces(84), tmp_path / "download" / "archive" / "fer2013", "folders")
     inner = load_data(place)
@@ -228,6 +240,23 @@ def test_files_of_16_bits_are_scaled_by_what_all_of_them_use(tmp_path, shift, bi
     assert np.array_equal(loaded.dataset.images[..., 0], values)
     assert told(loaded, f"6 of 6 files have 16 bits and use {bits}") == (bits < 16)
     assert [bits_of(peak) for peak in (1, 255, 256, 4095, 65535)] == [8, 8, 10, 12, 16]
+
+
+@pytest.mark.parametrize(("own", "most"), [(13, 16), (8, 12), (10, 12)])
+def test_files_that_are_dark_by_the_scale_of_another_are_told(tmp_path, own, most):
+    values = RNG.integers(1 << own - 1, 1 << own, (6, 48, 48)).astype(np.uint16)
+    values[5, 0, 0] = (1 << most) - 1
+    deep_files(tmp_path, values)
+    options = {"validation_share": 0, "test_share": 0}
+    loaded = load_data(tmp_path, **options)
+    assert loaded.dataset.images[0].max() < 1 << 8 - most + own
+    text = f"5 of 6 files of 16 bits use {own} of them or fewer and are dark"
+    assert told(loaded, f"{text}: all are scaled by the {most} bits that b/2.png uses")
+    (tmp_path / "b" / "2.png").unlink()
+    loaded = load_data(tmp_path, **options)
+    assert not told(loaded, "are dark") and loaded.dataset.images[0].max() > 1 << 6
+    Image.new("I;16", (48, 48), 3).save(tmp_path / "b" / "black.png")
+    assert not told(load_data(tmp_path, **options), "are dark")
 
 
 def tiff(path, values, tags):

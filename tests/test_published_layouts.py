@@ -9,6 +9,7 @@ from PIL import Image
 
 from fer_analysis.data.dataset import FER_LABELS
 from fer_analysis.data.load import load_data
+from fer_analysis.data.readers.source import BAD
 from fer_analysis.errors import FerError
 
 EIGHT = (*FER_LABELS, "contempt")
@@ -123,19 +124,96 @@ def test_affectnet_images_without_an_expression_are_left_out(tmp_path):
         load_data(folder)
 
 
+def with_table(folder, n=16):
+    """Write label folders and the lines of AffectNet's table, which calls the first contempt."""
+    write_layout(made("affectnet", n), folder, "labels")
+    files = [(file, file.relative_to(folder).as_posix()) for file in sorted(folder.rglob("*.png"))]
+    lines = [f"{row},{name},{file.parent.name},.9" for row, (file, name) in enumerate(files)]
+    lines[0] = lines[0].replace(f",{files[0][0].parent.name},", ",Contempt,")
+    return [",pth,label,relFCs", *lines]
+
+
 def test_the_table_counts_where_the_folder_says_otherwise(tmp_path):
-    data = made("affectnet", 16)
-    write_layout(data, tmp_path, "labels")
-    files = sorted(tmp_path.rglob("*.png"))
-    lines = [
-        f"{i},{f.relative_to(tmp_path).as_posix()},{f.parent.name},.9" for i, f in enumerate(files)
-    ]
-    lines[0] = lines[0].replace(f",{files[0].parent.name},", ",Contempt,")
-    (tmp_path / "labels.csv").write_text("\n".join([",pth,label,relFCs", *lines]) + "\n")
+    (tmp_path / "labels.csv").write_text("\n".join(with_table(tmp_path)) + "\n")
     loaded = load_data(tmp_path)
     assert loaded.layout == "affectnet" and len(loaded.dataset) == 16
     assert loaded.notices[0] == "labels: those of labels.csv; 1 images lie in the folder of another"
     assert int((loaded.dataset.labels == 7).sum()) == 3
+
+
+@pytest.mark.parametrize("header", ["pth,label,relFCs", "Pth, LABEL ,relFCs", '"pth","label","x"'])
+def test_the_table_is_known_as_spreadsheets_save_it(tmp_path, header):
+    """With a mark at its beginning, other capitals, quotes, and without the number of the row."""
+    lines = [line.partition(",")[2] for line in with_table(tmp_path)[1:]]
+    text = "\r\n".join([header, *lines, ""])
+    (tmp_path / "labels.csv").write_text(text, "utf-8-sig", newline="")
+    loaded = load_data(tmp_path)
+    assert loaded.layout == "affectnet" and int((loaded.dataset.labels == 7).sum()) == 3
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding", "message"),
+    [
+        (";", "utf-8", "received ;pth;label;relFCs; separate the columns by commas"),
+        ("\t", "utf-8-sig", "separate the columns by commas"),
+        (",", "utf-16", "not UTF-8 text"),
+        ("\t", "utf-16-le", "not UTF-8 text"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_not_passed_over(tmp_path, separator, encoding, message):
+    text = "\n".join(with_table(tmp_path)).replace(",", separator)
+    (tmp_path / "labels.csv").write_bytes(text.encode(encoding))
+    with pytest.raises(FerError) as error:
+        load_data(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path / 'labels.csv'}: ")
+    assert message in str(error.value) and "--layout folders takes" in str(error.value)
+    assert load_data(tmp_path, layout="folders").layout == "folders"
+    (tmp_path / "labels.csv").write_text("path;labels\na.png;happy\n")
+    assert load_data(tmp_path).layout == "folders"
+
+
+def test_labels_of_a_table_that_are_none(tmp_path):
+    lines = with_table(tmp_path)
+    lines[1] = lines[1].replace("Contempt", "9" * 5000)
+    lines[2] = lines[2].replace(",.9", "").rpartition(",")[0]
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    with pytest.raises(FerError, match=r"line 2: unknown label '99+'\n.*line 3: unknown label ''"):
+        load_data(tmp_path)
+
+
+@pytest.mark.parametrize("layout", ["rafdb", "affectnet"])
+def test_an_image_that_a_list_names_twice_is_read_once(tmp_path, layout):
+    """With one label it is told; with two it is nobody's, and the lines are named."""
+    if layout == "rafdb":
+        write_layout(made("rafdb"), tmp_path, "rafdb")
+        table = tmp_path / "EmoLabel" / "list_patition_label.txt"
+        name, (first, *lines) = "train_00000", table.read_text().splitlines()
+        # Each name of the picture: as it was published, and of the file.
+        other = first.replace(name, f"{name}_aligned")
+        head, wrong, labels = [], f"{first[:-1]}7", "angry, neutral"
+    else:
+        table, name = tmp_path / "labels.csv", "angry/face000000.png"
+        head, first, *lines = with_table(tmp_path)
+        head, other, wrong = [head], f"99{first[1:]}", first.replace("Contempt", "sad")
+        labels = "contempt, sad"
+    n, line = len(lines) + 1, len(head) + 1
+    last = line + n
+    table.write_text("\n".join([*head, first, *lines, other]) + "\n")
+    loaded = load_data(tmp_path)
+    assert loaded.layout == layout
+    assert len(loaded.dataset) == len(set(loaded.dataset.ids)) == n
+    told = next(text for text in loaded.notices if "more than once" in text)
+    assert told.startswith(f"1 image is listed more than once in {table.name} and read once: ")
+    assert name in told and told.endswith(f"on lines {line}, {last}")
+    table.write_text("\n".join([*head, first, *lines, wrong]) + "\n")
+    with pytest.raises(FerError) as error:
+        load_data(tmp_path)
+    assert str(error.value).startswith(f"{table}, lines {line}, {last}: '")
+    assert name in str(error.value) and f"has several labels: {labels};" in str(error.value)
+    loaded = load_data(tmp_path, skip_bad=True)
+    assert len(loaded.dataset) == n - 1 and not any(name in text for text in loaded.dataset.ids)
+    left_out = loaded.account.left_out
+    assert left_out[BAD] == 1 and not any(reason.startswith("not in") for reason in left_out)
 
 
 def test_yolo_numbers_are_those_of_its_own_file(tmp_path):

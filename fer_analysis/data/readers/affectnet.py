@@ -6,24 +6,22 @@ expression and are left out.
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.csv_header import check_once
-from fer_analysis.data.label_names import AFFECTNET, fer_label
+from fer_analysis.data.label_names import AFFECTNET
+from fer_analysis.data.readers.affectnet_table import has_table, label_of, read_table
 from fer_analysis.data.readers.image_files import ImageFile, read_images
 from fer_analysis.data.readers.numbered import NO_EXPRESSION, in_order, told
 from fer_analysis.data.readers.source import Progress, RawFaces, Refusal, Source
 from fer_analysis.data.readers.split_names import split_of
 from fer_analysis.data.readers.walk import TooLarge, Walk, subfolders
 
-TABLE, NAMES = "labels.csv", "data.yaml"
+NAMES = "data.yaml"
 LOOKED_FOR = (
     "AffectNet's <split>/images with <split>/annotations/*_exp.npy, a labels.csv with the columns "
     "pth and label, or YOLO's <split>/images with <split>/labels and data.yaml"
@@ -35,8 +33,8 @@ def find_affectnet(path: Path) -> Source | str:
     if not path.is_dir():
         return LOOKED_FOR
     try:
-        if (path / TABLE).is_file() and {"pth", "label"} <= _columns(path / TABLE):
-            return _from_table(path)
+        if has_table(path):
+            return read_table(path)
         splits = {name: split for name in subfolders(path) if (split := split_of(name))}
         inner = {name: set(subfolders(path / name)) for name in splits}
         if any({"images", "annotations"} <= names for names in inner.values()):
@@ -46,56 +44,6 @@ def find_affectnet(path: Path) -> Source | str:
     except TooLarge:
         return Refusal(f"{path}: too many files for a data set")
     return LOOKED_FOR
-
-
-def _columns(table: Path) -> set[str]:
-    with open(table, encoding="utf-8", errors="replace") as file:
-        return {cell.strip().strip('"') for cell in file.readline(2000).split(",")}
-
-
-def _from_table(path: Path) -> Source:
-    """Return the images of a table: its label counts, also where the folder has another name."""
-    walk = Walk()
-    known = set(walk.images_below(path))
-    text = (path / TABLE).read_text("utf-8-sig", "replace")
-    entries, problems, moved = [], [], 0
-    rows = csv.DictReader(io.StringIO(text))
-    check_once(path / TABLE, rows.fieldnames or (), ("pth", "label"))
-    for line, row in enumerate(rows, 2):
-        name, label = (str(row.get(key) or "").strip() for key in ("pth", "label"))
-        label = _name(label)
-        if name not in known or label is None:
-            what = (
-                f"no image {ascii(name[:80])}" if label else f"unknown label {ascii(row['label'])}"
-            )
-            problems.append(f"{path / TABLE}, line {line}: {what}")
-            continue
-        folder = _name(Path(name).parent.name)
-        moved += folder is not None and folder != label
-        entries.append(ImageFile(name, label, split_of(name.split("/")[0]) or ""))
-    if unlisted := len(known) - len({entry.name for entry in entries}):
-        walk.left_out[f"not in {TABLE}"] += unlisted
-    notices = (f"labels: those of {TABLE}",)
-    if moved:
-        notices = (f"labels: those of {TABLE}; {moved:,} images lie in the folder of another",)
-    names = in_order({entry.label for entry in entries})
-    return Source(
-        folder=path,
-        files=tuple(entry.name for entry in entries),
-        read=functools.partial(
-            read_images, path, entries, names, problems=problems, unusable=len(problems)
-        ),
-        left_out=walk.left_out,
-        notices=notices,
-        depends=("AffectNet", text),
-    )
-
-
-def _name(text: str) -> str | None:
-    """Return the label that a name or one of AffectNet's numbers is, or None."""
-    if text.isdecimal():
-        return AFFECTNET.get(int(text))
-    return fer_label(text) or ("contempt" if text.strip().lower() == "contempt" else None)
 
 
 def _yolo(path: Path, splits: dict[str, str]) -> Source | str:
@@ -110,7 +58,7 @@ def _yolo(path: Path, splits: dict[str, str]) -> Source | str:
     try:
         given = yaml.safe_load((path / NAMES).read_text("utf-8"))["names"]
         given = dict(enumerate(given)) if isinstance(given, list) else dict(given)
-        table = {int(number): _name(str(name)) for number, name in given.items()}
+        table = {int(number): label_of(str(name)) for number, name in given.items()}
     except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
         return Refusal(f"{path / NAMES}: no list of names ({type(error).__name__})")
     if unknown := [str(name) for number, name in given.items() if table[int(number)] is None]:
@@ -125,7 +73,7 @@ def _from_pairs(
     splits: dict[str, str],
     folder: str,
     ending: str,
-    label_of: Callable[[Path], str],
+    read_label: Callable[[Path], str],
     *,
     table: str = "",
 ) -> Source:
@@ -139,7 +87,7 @@ def _from_pairs(
     return Source(
         folder=path,
         files=tuple(name for pair in pairs for name in pair[:2] if (path / name).exists()),
-        read=functools.partial(_read_pairs, path, pairs, label_of),
+        read=functools.partial(_read_pairs, path, pairs, read_label),
         left_out=walk.left_out,
         notices=(what,),
         depends=("AffectNet", folder, table),
@@ -149,7 +97,7 @@ def _from_pairs(
 def _read_pairs(
     path: Path,
     pairs: list[tuple[str, str, str]],
-    label_of: Callable[[Path], str],
+    read_label: Callable[[Path], str],
     *,
     skip_bad: bool = False,
     size: int = 48,
@@ -158,7 +106,7 @@ def _read_pairs(
     entries, problems, without = [], [], Counter()
     for image, file, split in pairs:
         try:
-            label = label_of(path / file)
+            label = read_label(path / file)
         except (OSError, ValueError, IndexError, EOFError) as error:
             problems.append(f"{path / file}: no label in it ({str(error)[:100]})")
             continue

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from fer_analysis.data.readers.png_sums import pixels_agree
 from fer_analysis.data.readers.source import resize
 from fer_analysis.errors import FerError
 
@@ -114,6 +115,8 @@ def read_image(path: Path, convert: Callable[[PIL.Image.Image], T]) -> T | str:
                 return f"{width}x{height} pixels, expected {MAX_SIDE:,} a side at most"
             if reason := _misread(image):
                 return f"cannot be read ({reason})"
+            if image.format == "PNG" and not pixels_agree(path):
+                return "cannot be read (damaged: its pixels do not fit their check sum)"
             if width * height < LARGE:
                 return convert(image)
             with _one_at_a_time:

@@ -22,6 +22,9 @@ REPORT_EVERY = 250
 OBLONG = 1.1
 """Ratio of the sides from which a picture counts as oblong."""
 
+BLACK = 1 << 6
+"""Values of 16 bits below which a file is dark even where 8 of them are used."""
+
 
 class ImageFile(NamedTuple):
     """One file: its path relative to the data folder (`/` between), its label and split."""
@@ -76,6 +79,7 @@ def read_images(
             progress(done, len(files))
     notices = settle(folder, problems, skip_bad=skip_bad, good=len(good))
     notices += _scale_alike(images, deep, [folder / file.name for file in good], size)
+    notices += _dark_by_scale(deep, good)
     position = {label: index for index, label in enumerate(label_names)}
     return RawFaces(
         images=images[: len(good)],
@@ -104,6 +108,24 @@ def _scale_alike(images, deep, paths, size) -> tuple[str, ...]:
     return (
         f"{len(deep):,} of {len(paths):,} files have 16 bits and use {bits} of them: "
         f"scaled from 0-{(1 << bits) - 1}",
+    )
+
+
+def _dark_by_scale(deep: Sequence[tuple[int, int]], files: Sequence[ImageFile]) -> tuple[str, ...]:
+    """Return a notice of files of 16 bits that are dark beside those by which all are scaled.
+
+    They may be dark by themselves, or of a camera that uses fewer bits: nobody can tell from the
+    values. Those below a quarter of the scale are counted, save those that are black by any.
+    """
+    row, peak = max(deep, key=lambda each: each[1], default=(0, 0))
+    bits = bits_of(peak)
+    dark = [peak for _, peak in deep if BLACK <= peak < 1 << (bits - 2) and bits_of(peak) < bits]
+    if not dark:
+        return ()
+    return (
+        f"{len(dark):,} of {len(deep):,} files of 16 bits use {max(dark).bit_length()} of them or "
+        f"fewer and are dark: all are scaled by the {bits} bits that {printable(files[row].name)} "
+        "uses; where the scales are different ones, save the files with 8 bits",
     )
 
 

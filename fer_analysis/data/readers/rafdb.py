@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fer_analysis.data.label_names import RAF_DB
 from fer_analysis.data.readers.image_files import ImageFile, read_images
+from fer_analysis.data.readers.listed import each_once
 from fer_analysis.data.readers.numbered import (
     in_order,
     is_number,
@@ -71,7 +72,7 @@ def _from_list(path: Path, name: str) -> Source | str:
         known = set(walk.images_below(aligned))
     except TooLarge:
         return Refusal(f"{aligned}: too many files for a data set")
-    entries, problems, listed = [], [], set()
+    listed, problems = [], []
     text = (path / name).read_text("utf-8-sig", "replace")
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -80,11 +81,12 @@ def _from_list(path: Path, name: str) -> Source | str:
         if isinstance(entry, str):
             problems.append(f"{path / name}, line {number}: {entry}")
         else:
-            entries.append(entry)
-            listed.add(entry.name)
+            listed.append((number, entry))
     left_out = walk.left_out
-    if unlisted := len(known) - len(listed):
+    if unlisted := len(known) - len({entry.name for _, entry in listed}):
         left_out[f"not in {LIST}"] += unlisted
+    entries, contradictions, repeated = each_once(path / name, listed)
+    problems += contradictions
     names = in_order({entry.label for entry in entries})
     return Source(
         folder=path,
@@ -93,7 +95,7 @@ def _from_list(path: Path, name: str) -> Source | str:
             read_images, path, entries, names, problems=problems, unusable=len(problems)
         ),
         left_out=left_out,
-        notices=(told("RAF-DB", RAF_DB),),
+        notices=(told("RAF-DB", RAF_DB), *repeated),
         depends=("RAF-DB", text),
     )
 

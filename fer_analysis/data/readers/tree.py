@@ -106,7 +106,7 @@ def _with_splits(path, walk, children, splits, labels_in) -> Tree | Refusal | No
         return None
     outside = [name for name in children if name not in splits]
     refusal = _split_within(path, labels_in) or _split_in_label(path, folders)
-    refusal = refusal or _unknown_split(path, outside, splits, labels)
+    refusal = refusal or _groups(path, folders) or _unknown_split(path, outside, splits, labels)
     if refusal:
         return refusal
     problems = []
@@ -145,6 +145,18 @@ def _split_in_label(path: Path, folders: Sequence[LabelFolder]) -> Refusal | Non
                     f"'{folder.label}' of {folder.name.partition('/')[0]}/; expected "
                     "<split>/<label>/*: move its images there, or rename it"
                 )
+    return None
+
+
+def _groups(path: Path, folders: Sequence[LabelFolder]) -> Refusal | None:
+    """Refuse a folder of a split that holds label folders, as one of a person's images does."""
+    for folder in folders:
+        if folder.images and (labels := _labels_in(path, folder)):
+            split = folder.name.partition("/")[0]
+            return Refusal(
+                f"{path / folder.name}: holds label folders ({few(f'{name}/' for name in labels)}) "
+                f"and would be a label itself; expected <split>/<label>/*: move them into {split}/"
+            )
     return None
 
 
@@ -201,14 +213,21 @@ def _is_no_label(path: Path, folder: LabelFolder) -> str | None:
     if splits:
         names = few(f"{name}/" for name in splits)
         return f"holds split folders ({names}): a data set of its own; give its path"
-    labels = [name for name in inside if fer_label(name)]
-    if len(labels) > 1 and not fer_label(folder.label):
+    if labels := _labels_in(path, folder):
         names = few(f"{name}/" for name in labels)
         return (
             f"holds label folders ({names}): a data set of its own, or a split that is not known; "
             f"give its path, or call it {expected()}"
         )
     return None
+
+
+def _labels_in(path: Path, folder: LabelFolder) -> list[str]:
+    """Return the label folders in a folder that is no label: at least two, else none."""
+    if fer_label(folder.label):
+        return []
+    labels = [name for name in subfolders(path / folder.name) if fer_label(name)]
+    return labels if len(labels) > 1 else []
 
 
 def _shares_labels(names: Sequence[str], labels: set[str]) -> bool:

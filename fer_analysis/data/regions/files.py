@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.data.readers.decode import grey_on_background
+from fer_analysis.data.readers.png_sums import pixels_agree
 from fer_analysis.data.regions.template import Regions
 from fer_analysis.errors import FerError, first_line
 
@@ -72,6 +73,8 @@ def _read_mask(path: Path) -> np.ndarray:
         with Image.open(path, formats=("PNG",)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width}x{image.height} pixels")
+            if not pixels_agree(path):
+                raise ValueError("another check sum")
             # Of an image with a palette the numbers are used, not the colours.
             if image.mode in ("P", "L", "I", "I;16") and "transparency" not in image.info:
                 return np.array(image)
