@@ -46,7 +46,7 @@ def fresh(k: int = 7, *overrides: str):
 def test_all_weights_are_taken_where_the_labels_are_the_same(trained):
     names = load_model(Path("run/model.keras"))[1]
     model = fresh()
-    assert not load_initial_weights("run", model, names)
+    assert load_initial_weights("run", model, names) == "starts from the weights of run"
     theirs = load_model(Path("run/model.keras"))[0].get_weights()
     assert all((a == b).all() for a, b in zip(model.get_weights(), theirs, strict=True))
 
@@ -55,7 +55,11 @@ def test_all_weights_are_taken_where_the_labels_are_the_same(trained):
 def test_other_labels_get_a_last_layer_of_their_own(trained, names):
     model = fresh(len(names))
     before = [weights.copy() for weights in model.get_weights()]
-    assert load_initial_weights("run", model, names)
+    told = load_initial_weights("run", model, names)
+    assert told == (
+        "starts from the weights of run but for the last layer, which is new: its labels there "
+        "are angry, disgust, fear, happy, sad, surprise, neutral"
+    )
     *body, kernel, bias = model.get_weights()
     theirs = load_model(Path("run/model.keras"))[0].get_weights()
     assert all((a == b).all() for a, b in zip(body, theirs[:-2], strict=True))
@@ -92,6 +96,16 @@ def test_images_are_unknown_if_those_of_the_first_run_are(trained):
     start = ["--set", "training.initial_weights=mine.keras"]
     fer("train", "tiny", "--data", "fer", "--run-dir", "second", *SMALL, *start)
     assert Run(Path("second")).leaked(np.array([b"0" * 32])) is None
+
+
+def test_a_last_layer_of_unknown_labels_is_new_and_that_is_told(trained):
+    keras.models.load_model("run/model.keras", compile=False).save("nameless.keras")
+    start = ["--set", "training.initial_weights=nameless.keras"]
+    told = fer("train", "tiny", "--data", "fer", "--run-dir", "second", *SMALL, *start).stderr
+    assert (
+        "starts from the weights of nameless.keras but for the last layer, which is new: its "
+        "labels there are not known"
+    ) in " ".join(told.split())
 
 
 def test_a_run_is_not_continued_from_other_weights(trained):

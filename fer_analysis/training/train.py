@@ -71,7 +71,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     if config.training.deterministic:
         tf.config.experimental.enable_op_determinism()
     dataset = data.dataset
-    model, others = _build(config, dataset, run)
+    model, others = _build(config, dataset, run, listener)
     recipe = make_recipe(
         config, manipulate(config, dataset.part("train")), dataset.part("validation")
     )
@@ -119,7 +119,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
 
 
 def _build(
-    config: RunConfig, dataset: FaceDataset, run: Run
+    config: RunConfig, dataset: FaceDataset, run: Run, listener: Listener
 ) -> tuple[keras.Model, dict[str, Source]]:
     """Build the network, with the weights of another run if the config asks for them."""
     model = build_model(
@@ -133,7 +133,7 @@ def _build(
         return model, {}
     if run.checkpoint_file.is_file():  # it has later weights
         return model, {}
-    load_initial_weights(name, model, dataset.label_names)
+    listener.notice(load_initial_weights(name, model, dataset.label_names))
     return model, {"initial weights": Source.of(name)}
 
 
