@@ -35,7 +35,7 @@ from fer_analysis.training.same_config import (
     record_of,
 )
 from fer_analysis.training.sources import Source, load_initial_weights
-from fer_analysis.training.teachers import cost_told
+from fer_analysis.training.teachers import cost_told, doubts_told
 from fer_analysis.training.trainer import fit
 
 
@@ -78,7 +78,8 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     others |= _teachers(recipe)
     _check_same_sources(run, others)
     if recipe.distillation:
-        listener.notice(cost_told(recipe))
+        for text in (cost_told(recipe), *doubts_told(recipe)):
+            listener.notice(text)
     if config.training.initial_weights or recipe.distillation:
         # Loading networks drew random numbers; a resumed run is to draw those of a whole one.
         keras.utils.set_random_seed(config.seed)
