@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
@@ -30,9 +30,9 @@ class Section(BaseModel):
 
 def _has_switch(value: Any) -> bool:
     """Tell whether a value is, or holds, `true` or `false`."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+    if isinstance(value, dict):
+        return any(map(_has_switch, value.values()))
+    if isinstance(value, list | tuple):
         return any(map(_has_switch, value))
     return isinstance(value, bool)
 
@@ -45,8 +45,8 @@ def _takes_numbers_alone(section: type[Section], name: str) -> bool:
     return bool(kinds & {int, float}) and not kinds & {bool, Any} and not sections
 
 
-def _kinds(annotation: Any) -> Iterable[Any]:
-    """Return the types that an annotation is made of, those of literal values too."""
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """Yield the types that an annotation is made of, those of literal values too."""
     parts = get_args(annotation)
     if not parts:
         literal = annotation is not Any and not inspect.isclass(annotation)
