@@ -123,6 +123,7 @@ def test_without_data_one_line_names_the_three_ways():
         (["train", "tiny", "--set", "data.counts={disgst: 4}"], "did you mean 'disgust'"),
         (["train", "--resume", "nowhere"], "nowhere: no such run"),
         (["train", "--resume", "x", "--seed", "3"], "takes no config"),
+        (["train", "tiny", "--set", "model="], "model: an empty section"),
         (["train", "tiny", "--set", "remedies.mixup.alfa=1"], "did you mean 'alpha'"),
         (["data", "--data", "nowhere.csv"], "nowhere.csv: no such file"),
     ],
@@ -135,6 +136,10 @@ def test_the_variable_serves_where_no_data_is_named(monkeypatch):
     write_layout(generate(n=140, seed=0), Path("fer"), "csv")
     monkeypatch.setenv("FER2013_DIR", "fer")
     assert "layout csv" in fer("data").stdout
+    monkeypatch.setenv("FER2013_DIR", "")
+    monkeypatch.chdir("fer")  # it does not stand for the current folder
+    for words in (["data"], ["train", "self_built"], ["study", "run", "disputed"]):
+        assert "no data: " in error(*words)
 
 
 @pytest.mark.pictures

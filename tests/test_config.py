@@ -96,6 +96,46 @@ def test_exponents_in_a_file_are_numbers(tmp_path):
     assert load_config(file).training.learning_rate == 0.001
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("augmentation.erasing", "true"),
+        ("training.learning_rate", "yes"),
+        ("training.early_stopping.patience", "on"),
+        ("seed", "true"),
+        ("model.filters", "[true, 8]"),
+        ("data.counts", "{happy: true}"),
+        ("augmentation.conditions", "{low_light: true}"),
+        ("remedies.focal_loss.gamma", "true"),
+    ],
+)
+def test_true_is_no_number(key, value):
+    with pytest.raises(FerError, match=f"{key}: expected a number, not true or false, received"):
+        load_config("tiny", [f"{key}={value}"])
+
+
+def test_switches_and_options_still_take_true():
+    config = load_config("tiny", ["training.deterministic=true", "remedies.mixup=true"])
+    assert config.training.deterministic and config.remedies.mixup
+    assert load_config("tiny", ["augmentation.erasing=1"]).augmentation.erasing == 1
+
+
+def test_numbers_are_decimal_whatever_yaml_makes_of_them(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("model: {name: self_built}\ntraining: {epochs: 010}\n")
+    assert load_config(file).training.epochs == 10
+    given = ["seed=1_000", "augmentation.rotation=-.5e+0", "training.epochs=020"]
+    with pytest.raises(FerError, match=r"augmentation.rotation: .* received -0.5"):
+        load_config(file, given)
+    config = load_config(file, [*given, "augmentation.rotation=+4.5"])
+    assert (config.seed, config.training.epochs, config.augmentation.rotation) == (1000, 20, 4.5)
+    for text in ("1:30", "0x10", "0b11", "0o7"):
+        with pytest.raises(FerError, match=f"training.epochs: .* received '{text}'"):
+            load_config(file, [f"training.epochs={text}"])
+    with pytest.raises(FerError, match="learning_rate: .* received '1:30.5'"):
+        load_config(file, ["training.learning_rate=1:30.5"])
+
+
 def test_all_problems_are_told_at_once_with_the_remedy():
     values = {
         "model": {"name": "self_built", "filter": [1]},
@@ -123,6 +163,9 @@ def test_all_problems_are_told_at_once_with_the_remedy():
         ({"model": {"name": "self_built"}, "modle": {}}, "modle: unknown key"),
         ({"model": {"name": "self_built"}, "training": 3}, "training: "),
         ({"model": "self_built"}, "model"),
+        ({"model": None}, "config: model: an empty section: write its keys below it"),
+        ({"model": {"name": "self_built"}, "data": None}, "data: an empty section: write its"),
+        ({"model": {"name": "self_built"}, "training": None}, "training: an empty section"),
     ],
 )
 def test_one_problem_is_one_line(values, expected):
@@ -156,6 +199,8 @@ def test_data_on_the_command_line_replaces_data_of_another_kind(monkeypatch):
     assert load_config("paper/mobilenet").data.source == "/elsewhere"
     assert load_config("paper/mobilenet", data="/x.csv").data.source == "/x.csv"
     assert load_config("tiny").data.source == "synthetic"
+    monkeypatch.setenv("FER2013_DIR", "")
+    assert load_config("paper/mobilenet").data.source is None
 
 
 def test_flaws_of_embedded_data_come_from_the_command_line():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import html
 import json
@@ -12,14 +13,17 @@ import pytest
 import yaml
 from small_bundle import SMALL, fer
 
+from fer_analysis.config import load_config
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.read_face_list import read_face_list
+from fer_analysis.data.vote_labels import label_by_votes
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.listed_faces import relabelled, without_faces
 from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.study.cell_key import cell_key
+from fer_analysis.training.face_lists import effects, notices
 
 
 def listed(text, name="faces.csv"):
@@ -127,6 +131,92 @@ def test_what_an_audit_suggests_is_never_taken_silently():
     dataset = FOLDERS.dataset
     with pytest.raises(FerError, match="changes no label: 1 of its 1 .* 'suggested' is not used"):
         read_face_list(listed(text)).new_labels(dataset.labels, dataset.ids, FER_LABELS)
+
+
+def by_votes():
+    """Return six images labelled by votes; the votes leave out the last two."""
+    told = [{3: 6, 4: 4}, {3: 9}, {1: 8}, {4: 7}, {3: 5, 4: 5}, {}]
+    votes = np.array([[row.get(place, 0) for place in range(7)] for row in told])
+    splits = np.array(["train"] * 3 + ["validation"] + ["train"] * 2)
+    own = FaceDataset(
+        np.zeros((6, 2, 2, 1), np.uint8),
+        np.array([4, 3, 1, 4, 3, 0]),
+        FER_LABELS,
+        np.arange(6).astype(str),
+        splits,
+        votes=votes,
+        vote_names=FER_LABELS,
+    )
+    dataset, facts = label_by_votes(own, minimum_share=0.5, least_votes=2)
+    return LoadedData(dataset, "csv", "own+votes", "abc", (), False, vote_labels=facts)
+
+
+def test_faces_that_the_votes_left_out_are_known_and_counted():
+    data = by_votes()
+    given = read_face_list(listed("id\n0\n3\n4\n5\n"))
+    assert given.in_split(data, "train") == {"train": 1, "validation": 1}
+    assert given.without_a_label(data) == ["4", "5"]
+    with pytest.raises(FerError, match="1 of its 2 ids are not in the data .*: '6'"):
+        read_face_list(listed("id\n5\n6\n")).by_split(data)
+    with pytest.raises(FerError, match="none of its 1 faces .* 'train': the votes give none"):
+        read_face_list(listed("id\n5\n")).in_split(data, "train")
+    config = load_config("tiny", ["manipulations.exclude_faces.faces=faces.csv"])
+    listed("id\n0\n4\n5\n")
+    [found] = effects(config, data)
+    assert (found["changes"], found["unlabelled"]) == (1, 2)
+    assert "faces.csv: 2 of its faces have no label by the annotators' votes" in notices([found])[1]
+
+
+def test_an_audit_is_known_by_the_labels_that_the_data_has_or_had_before_the_votes():
+    data = by_votes()
+    header = "id,issue,label\n"
+    for rows in ("0,tie,sad\n1,tie,happy\n4,tie,happy\n", "0,tie,happy\n9,tie,fear\n"):
+        read_face_list(listed(header + rows)).check_audit(data.dataset, data)
+    for row, here in (("0,tie,fear", "fear there and happy"), ("5,tie,sad", "sad there and angry")):
+        with pytest.raises(FerError, match=f"audit of other data: image '.' is {here} here"):
+            read_face_list(listed(header + row)).check_audit(data.dataset, data)
+    read_face_list(listed("id,label\n0,fear\n")).check_audit(data.dataset, data)
+
+
+@pytest.mark.parametrize("kind", ["exclude_faces", "relabel_faces"])
+def test_training_refuses_an_audit_of_other_data(kind):
+    listed("id,issue,label\ntrain/angry/1.jpg,tie,angry\ntrain/fear/1.jpg,tie,sad\n")
+    config = load_config("tiny", [f"manipulations.{kind}.faces=faces.csv"])
+    with pytest.raises(FerError, match="an audit of other data: image 'train/fear/1.jpg' is sad"):
+        effects(config, FOLDERS)
+
+
+def test_an_audit_is_no_list_to_relabel_by_where_the_votes_gave_other_labels():
+    data = by_votes()
+    listed("id,issue,label\n0,tie,sad\n")
+    config = load_config("tiny", ["manipulations.relabel_faces.faces=faces.csv"])
+    with pytest.raises(FerError, match="give a list of the columns id and label alone"):
+        effects(config, data)
+
+
+def test_labels_are_counted_once_the_excluded_faces_are_gone():
+    data = loaded(list("abcdef"), ["train"] * 6)
+    listed("id,label\na,sad\nb,sad\n", "gone.csv")
+    listed("id,label\na,sad\nb,sad\nc,sad\n", "again.csv")
+    lists = ["manipulations.exclude_faces.faces=gone.csv"]
+
+    def changes(file):
+        config = load_config("tiny", [*lists, f"manipulations.relabel_faces.faces={file}"])
+        return [each["changes"] for each in effects(config, data)]
+
+    assert changes("again.csv") == [2, 1]
+    with pytest.raises(FerError, match="gone.csv: changes no label: .* names are all excluded"):
+        changes("gone.csv")
+
+
+def test_an_audit_still_fits_after_its_faces_were_labelled_again():
+    data = loaded(list("abcde"), ["test"] * 5)
+    evaluation = dataclasses.replace(
+        scored(), labels=data.dataset.labels, label_names=FER_LABELS, probabilities=np.eye(7)[:5]
+    )
+    after = relabelled(evaluation, listed("id,label\na,sad\n", "again.csv"), data)
+    audit = listed("id,issue,label\na,tie,angry\n", "audit.csv")
+    assert len(without_faces(after, audit, data=data)[0]) == 4
 
 
 def voted_dataset():

@@ -26,7 +26,7 @@ from fer_analysis.run import Run
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.preparation import make_recipe
 from fer_analysis.training.sources import load_initial_weights
-from fer_analysis.training.teachers import answers_of, open_teachers
+from fer_analysis.training.teachers import answers_of, doubts_told, open_teachers
 from fer_analysis.training.train import train
 
 
@@ -46,7 +46,7 @@ def fresh(k: int = 7, *overrides: str):
 def test_all_weights_are_taken_where_the_labels_are_the_same(trained):
     names = load_model(Path("run/model.keras"))[1]
     model = fresh()
-    assert not load_initial_weights("run", model, names)
+    assert load_initial_weights("run", model, names) == "starts from the weights of run"
     theirs = load_model(Path("run/model.keras"))[0].get_weights()
     assert all((a == b).all() for a, b in zip(model.get_weights(), theirs, strict=True))
 
@@ -55,7 +55,11 @@ def test_all_weights_are_taken_where_the_labels_are_the_same(trained):
 def test_other_labels_get_a_last_layer_of_their_own(trained, names):
     model = fresh(len(names))
     before = [weights.copy() for weights in model.get_weights()]
-    assert load_initial_weights("run", model, names)
+    told = load_initial_weights("run", model, names)
+    assert told == (
+        "starts from the weights of run but for the last layer, which is new: its labels there "
+        "are angry, disgust, fear, happy, sad, surprise, neutral"
+    )
     *body, kernel, bias = model.get_weights()
     theirs = load_model(Path("run/model.keras"))[0].get_weights()
     assert all((a == b).all() for a, b in zip(body, theirs[:-2], strict=True))
@@ -92,6 +96,16 @@ def test_images_are_unknown_if_those_of_the_first_run_are(trained):
     start = ["--set", "training.initial_weights=mine.keras"]
     fer("train", "tiny", "--data", "fer", "--run-dir", "second", *SMALL, *start)
     assert Run(Path("second")).leaked(np.array([b"0" * 32])) is None
+
+
+def test_a_last_layer_of_unknown_labels_is_new_and_that_is_told(trained):
+    keras.models.load_model("run/model.keras", compile=False).save("nameless.keras")
+    start = ["--set", "training.initial_weights=nameless.keras"]
+    told = fer("train", "tiny", "--data", "fer", "--run-dir", "second", *SMALL, *start).stderr
+    assert (
+        "starts from the weights of nameless.keras but for the last layer, which is new: its "
+        "labels there are not known"
+    ) in " ".join(told.split())
 
 
 def test_a_run_is_not_continued_from_other_weights(trained):
@@ -212,6 +226,44 @@ def test_what_a_teacher_costs_is_told_before_the_training(trained):
     told = re.fullmatch(r"learns from run: ([\d,]+) images a second, about (\d+) s of .*", line)
     seconds = len(load_data("fer").dataset.part("train").images) / int(told[1].replace(",", ""))
     assert 0 <= int(told[2]) - seconds <= 10.5, "rounded up to ten"
+
+
+def reader(folder: Path, order: list[int], names) -> str:
+    """Save a network that reads a face's label off its brightness; return its path."""
+    inputs = keras.Input((8, 8, 1))
+    brightness = keras.layers.GlobalAveragePooling2D()(inputs)
+    last = keras.layers.Dense(3, name="logits")
+    outputs = keras.layers.Softmax()(last(brightness))
+    # -(x - c)^2 without x^2: largest at the nearest of the centres 0, 100 and 200
+    centres = np.array([0.0, 100.0, 200.0])[order]
+    last.set_weights([2 * centres[None], -(centres**2)])
+    file = folder / f"{'named' if names else 'nameless'}-{order[0]}.keras"
+    model = keras.Model(inputs, outputs)
+    save_model(model, file, names) if names else model.save(file)
+    return str(file)
+
+
+def test_a_teacher_whose_labels_are_in_another_order_is_told_before_the_training(tmp_path):
+    labels = np.arange(90) % 3
+    images = np.broadcast_to(100 * labels[:, None, None, None], (90, 8, 8, 1)).astype(np.uint8)
+    split = np.full(90, "validation")
+    names = ("a", "b", "c")
+    data = FaceDataset(images, labels, names, np.arange(90).astype(str), split)
+
+    def told(*arguments):
+        teacher = reader(tmp_path, *arguments)
+        config = load_config("tiny", [f"remedies.distillation.teachers=[{teacher}]"])
+        return [line.replace(teacher, "X") for line in doubts_told(make_recipe(config, data, data))]
+
+    unnamed = "X names no labels, which are taken to be a, b, c, in this order: it agrees with"
+    assert told([0, 1, 2], names) == []
+    assert told([0, 1, 2], None) == [f"{unnamed} 100.0 % of 90 validation labels"]
+    first, second = told([1, 2, 0], None)
+    assert first == f"{unnamed} 0.0 % of 90 validation labels"
+    assert second.startswith("X: the labels may be in another order: 'c' seems to mean a, 'a'")
+    assert second.endswith("in that order accuracy is 100.0 % instead of 0.0 %")
+    [line] = told([1, 2, 0], names)
+    assert line == second
 
 
 def test_the_bundled_teacher_answers_as_its_keras_model_does():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import yaml
 from fer_analysis.config.parse import parse_config
 from fer_analysis.config.schema import FilesConfig, RunConfig, SyntheticConfig, kind_of_data
 from fer_analysis.data.augmentation import Augmentation
+from fer_analysis.data.usual_source import usual_source
 from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.models import MODELS
 from fer_analysis.shipped import shipped_configs
@@ -48,8 +49,9 @@ def load_config(
         values["data"] = {**(section if same_kind else {}), "source": data}
     for override in overrides:
         _override(values, override)
-    if "FER2013_DIR" in os.environ and isinstance(values.setdefault("data", {}), dict):
-        values["data"]["source"] = values["data"].get("source") or os.environ["FER2013_DIR"]
+    usual = usual_source()
+    if usual and isinstance(values.setdefault("data", {}), dict):
+        values["data"]["source"] = values["data"].get("source") or usual
     return parse_config(values, where=where)
 
 
@@ -138,7 +140,9 @@ def read_yaml(path: Path) -> dict:
 class _Loader(yaml.SafeLoader):
     """Reads plain values: no aliases, which can expand without limit; dates are texts.
 
-    A key that is there twice is refused: PyYAML would take the last one without a word.
+    Numbers are decimal: to PyYAML 010 is 8 and 1:30 is 90, here they are texts, which a key that
+    takes numbers reads as 10 and refuses. A key that is there twice is refused: PyYAML would take
+    the last one without a word.
     """
 
     def compose_node(self, parent, index):
@@ -153,8 +157,21 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+_PLAIN = {
+    "tag:yaml.org,2002:timestamp": None,
+    "tag:yaml.org,2002:int": re.compile(r"[-+]?(?:0|[1-9][0-9_]*)$"),
+    "tag:yaml.org,2002:float": re.compile(
+        r"""[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$
+        |[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$""",
+        re.VERBOSE,
+    ),
+}
+"""Tag -> which texts have it, where that differs from PyYAML; None: no text has it."""
+
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [
+        (tag, chosen) for tag, usual in resolvers if (chosen := _PLAIN.get(tag, usual)) is not None
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

@@ -27,6 +27,8 @@ from fer_analysis.options import options_of
 from fer_analysis.registry import Registry
 from fer_analysis.remedies import REMEDIES
 
+EMPTY = "an empty section: write its keys below it"
+
 
 def parse_config(values: dict, *, where: str = "config") -> RunConfig:
     """Check plain values and return the config they describe.
@@ -41,7 +43,9 @@ def parse_config(values: dict, *, where: str = "config") -> RunConfig:
         MODELS[name] if known else None, tuple(REMEDIES), tuple(MANIPULATIONS)
     )
     problems = []
-    if model is not None and not known:
+    if model is None and "model" in values:
+        problems.append(f"model: {EMPTY}")
+    elif model is not None and not known:
         hint = did_you_mean(name, MODELS) if name else f" (available: {', '.join(MODELS)})"
         problems.append(f"model.name: unknown model {quoted(name)}{hint}")
     try:
@@ -109,6 +113,8 @@ def _explain(problem: dict, config_class: type[Section]) -> str:
         return f"{where}: unknown key{did_you_mean(keys[-1], known)}"
     if problem["type"] == "missing":
         return f"{where}: missing"
+    if problem["type"] == "model_type" and problem["input"] is None:
+        return f"{where}: {EMPTY}, or leave it out"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     return f"{where}: {message}, received {quoted(problem['input'])}"

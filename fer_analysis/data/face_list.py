@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_names import find_label
 from fer_analysis.data.load import LoadedData
@@ -17,6 +18,9 @@ ID, LABEL, ISSUE, SUGGESTED = "id", "label", "issue", "suggested"
 
 SHOWN = 3
 """Ids or rows that a message names."""
+
+ID_AND_LABEL = f"; to label faces again, give a list of the columns {ID} and {LABEL} alone"
+"""What is said of an audit that is no list to relabel by."""
 
 DIGITS = 12
 """Of the SHA-256, where a sentence names a list."""
@@ -88,23 +92,67 @@ class FaceList:
         Raises:
             FerError: Saying how many, the first of them, and what the data's own look like.
         """
+        self._refuse(self._missing(data), data)
+
+    def without_a_label(self, data: LoadedData) -> list[str]:
+        """Return the ids of images that the data left out, as the votes gave them no label."""
+        known = data.vote_labels.own if data.vote_labels else {}
+        return [name for name in self._missing(data) if name in known]
+
+    def _missing(self, data: LoadedData) -> list[str]:
         missing = rows_of(np.array(self.ids), data.dataset.ids) < 0
-        if missing.any():
-            unknown = [name for name, lost in zip(self.ids, missing, strict=True) if lost]
+        return [name for name, lost in zip(self.ids, missing, strict=True) if lost]
+
+    def _refuse(self, unknown: Sequence[str], data: LoadedData) -> None:
+        if unknown:
             raise FerError(
                 f"{self.file}: {len(unknown):,} of its {len(self):,} ids are not in "
                 f"{named(data)}: {first_few(unknown)}; ids there are like "
                 f"{first_few(data.dataset.ids.tolist())}"
             )
 
+    def check_audit(
+        self, faces: FaceDataset, data: LoadedData | None = None, *, hint: str = ""
+    ) -> None:
+        """Refuse an audit of other data that has the same ids, by the labels that it names.
+
+        A list without issues is no audit, and is not looked at.
+
+        Args:
+            faces: The images, or an `Evaluation` of them: what has `ids`, `labels` and
+                `label_names`. Other ids of the list are passed over.
+            data: The whole data, where it is known: if its labels are by the votes, an audit may
+                name the data's own.
+            hint: What the message ends with.
+
+        Raises:
+            FerError: Naming the first image that has another label.
+        """
+        if self.issues is None or self.labels is None:
+            return
+        own = data.vote_labels.own if data is not None and data.vote_labels else {}
+        rows = rows_of(np.array(self.ids), faces.ids).tolist()
+        for row, name, label in zip(rows, self.ids, self.labels, strict=True):
+            present = faces.label_names[faces.labels[row]] if row >= 0 else None
+            here = [each for each in (own.get(name), present) if each]
+            if here and label and label not in here:
+                raise FerError(
+                    f"{self.file}: an audit of other data: image '{name}' is {label} there and "
+                    f"{here[-1]} here{hint}"
+                )
+
     def by_split(self, data: LoadedData) -> dict[str, int]:
         """Return split -> how many of these faces are in it; unknown ids are refused.
+
+        Images without a label by the votes are not unknown, and in no split.
 
         Raises:
             FerError: If an id is not in the data.
         """
-        self.check_known(data)
-        splits = data.dataset.split[rows_of(np.array(self.ids), data.dataset.ids)].tolist()
+        left_out = set(self.without_a_label(data))
+        self._refuse([name for name in self._missing(data) if name not in left_out], data)
+        rows = rows_of(np.array(self.ids), data.dataset.ids)
+        splits = data.dataset.split[rows[rows >= 0]].tolist()
         return {name: splits.count(name) for name in data.dataset.splits if name in splits}
 
     def in_split(self, data: LoadedData, split: str) -> dict[str, int]:
@@ -117,7 +165,7 @@ class FaceList:
         if split not in counts:
             raise FerError(
                 f"{self.file}: none of its {len(self):,} faces is in the split '{split}': "
-                f"{split_counts(counts)}"
+                f"{split_counts(counts) or 'the votes give none of them a label'}"
             )
         return counts
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,11 +32,13 @@ class VoteLabels:
         left_out: Reason -> split -> number of images.
         relabelled: Split -> how many of the images that are kept had another label before.
         kept: Split -> how many are kept.
+        own: Id -> the label that the data itself has, of the images that are left out too.
     """
 
     left_out: Mapping[str, Mapping[str, int]]
     relabelled: Mapping[str, int]
     kept: Mapping[str, int]
+    own: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def total(self, split: str | None = None) -> dict[str, int]:
         """Return reason -> number of images, of a split or of all."""
@@ -123,7 +125,12 @@ def label_by_votes(
         },
         relabelled=by_split(relabelled, dataset),
         kept=by_split(keep, dataset),
+        own=dict(zip(dataset.ids.tolist(), _names_of(dataset), strict=True)),
     )
+
+
+def _names_of(dataset: FaceDataset) -> list[str]:
+    return [dataset.label_names[label] for label in dataset.labels.tolist()]
 
 
 def _first_choices(

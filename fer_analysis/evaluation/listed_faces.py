@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.data.face_list import FaceList
-from fer_analysis.data.ids import rows_of
+from fer_analysis.data.face_list import ID_AND_LABEL, FaceList
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.read_face_list import read_face_list
 from fer_analysis.errors import FerError
@@ -50,8 +49,8 @@ def without_faces(
     """
     given = read_face_list(file).with_issues(issues)
     _check_split(given, evaluation, data)
-    if given.issues is not None:
-        _check_labels(given, evaluation)
+    whole = evaluation if data is None else data.dataset  # labels that no list has changed
+    given.check_audit(whole, data)
     found = given.by_issue()
     if issues:
         found = {kind: found[kind] for kind in issues}
@@ -83,6 +82,7 @@ def relabelled(
     """
     given = read_face_list(file)
     _check_split(given, evaluation, data)
+    given.check_audit(evaluation, hint=ID_AND_LABEL)
     labels = given.new_labels(evaluation.labels, evaluation.ids, evaluation.label_names)
     changed = int((labels != evaluation.labels).sum())
     note = (
@@ -124,17 +124,3 @@ def _check_split(given: FaceList, evaluation: Evaluation, data: LoadedData | Non
             f"{given.file}, split '{evaluation.split}': names no image of it: none of its "
             f"{len(given):,} ids"
         )
-
-
-def _check_labels(audit: FaceList, evaluation: Evaluation) -> None:
-    """Refuse an audit whose labels are not the data's: it is of other data with the same ids."""
-    if audit.labels is None:
-        return
-    names = evaluation.label_names
-    rows = rows_of(np.array(audit.ids), evaluation.ids).tolist()
-    for row, name, label in zip(rows, audit.ids, audit.labels, strict=True):
-        if row >= 0 and label and label != names[evaluation.labels[row]]:
-            raise FerError(
-                f"{audit.file}: an audit of other data: image '{name}' is {label} there and "
-                f"{names[evaluation.labels[row]]} here"
-            )

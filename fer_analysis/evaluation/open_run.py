@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.open import open_data, with_labels_of
+from fer_analysis.data.usual_source import usual_source
 from fer_analysis.errors import FerError
 from fer_analysis.models.exported import read_exported
 from fer_analysis.models.model_file import ANY_SIZE, read_model_file
@@ -31,7 +31,7 @@ def data_section(source: str | Path | None, overrides: tuple[str, ...] = (), **o
         overrides: `KEY=VALUE` texts, e.g. `data.size=48`.
         **options: Other keys of the section.
     """
-    source = source or os.environ.get("FER2013_DIR")
+    source = source or usual_source()
     return parse_data({"source": source and str(source), **options}, overrides)
 
 

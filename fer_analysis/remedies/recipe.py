@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,12 +25,14 @@ class Distillation:
         temperature: What their logits are divided by.
         answers: The mean of their probabilities: pixels, float32 `(n, h, w, 1)` -> `(n, k)`; None
             until they are loaded.
+        networks: Each of them (a `Teacher` of training/teachers.py), once they are loaded.
     """
 
     teachers: tuple[str, ...]
     weight: float
     temperature: float
     answers: Callable | None = None
+    networks: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

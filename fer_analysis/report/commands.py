@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from fer_analysis.config import RunConfig
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.label_map import LEAVE_OUT
+from fer_analysis.data.usual_source import usual_source
 from fer_analysis.text import command
 
 
@@ -174,7 +174,7 @@ def _source(request: Request, subject: Subject) -> list[str] | None:
         return ["--data", request.data]
     if subject.config and (source := subject.config.data.source):
         return ["--data", source] if source == SYNTHETIC or Path(source).exists() else None
-    place = os.environ.get("FER2013_DIR")
+    place = usual_source()
     return ["--data", place] if place else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from fer_analysis.config import RunConfig, load_config
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.splits import FULL_TEST
+from fer_analysis.data.usual_source import usual_source
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.open_run import NO_DATA, name_of, read_data
 from fer_analysis.paper import MODELS, PROTOCOL, TEST_IMAGES
@@ -172,7 +172,7 @@ def _read(
     source: str | Path | None, folder: str, overrides: tuple[str, ...], progress: Progress
 ) -> LoadedData:
     """Read the data, in the paper's protocol where its whole test is there."""
-    source = source or os.environ.get("FER2013_DIR")
+    source = source or usual_source()
     if source is None:
         raise FerError(NO_DATA)
     section = load_config(f"{folder}{MODELS[0]}", overrides, data=str(source)).data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy as np
 from fer_analysis.config import RunConfig, load_config, parse_config
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.open import open_whole
+from fer_analysis.data.usual_source import usual_source
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.study.cell_key import cell_key
 from fer_analysis.study.expansion import expanded
@@ -119,7 +119,7 @@ def load_study(
     source = None if data is None else str(data)
     if source not in (None, SYNTHETIC):
         source = str(Path(source).expanduser().resolve())
-    source = source or os.environ.get("FER2013_DIR")
+    source = source or usual_source()
     study = plan_study(name, source=source, base=base, labels=labels)
     config = study.base_config
     if config.training.images_per_epoch:

@@ -52,8 +52,6 @@ class Beginning:
             f"run {self.run.path}: {config.model.name} on {config.data.source} "
             f"({self.data.protocol} protocol, seed {config.seed})"
         )
-        if start := config.training.initial_weights:
-            progress.notice(f"starts from the weights of {start}")
         rounds = config.training.precision == "bfloat16"
         if rounds and not tf.config.list_physical_devices("GPU") and multiplies_bfloat16() is False:
             progress.notice(SLOW_BFLOAT16)

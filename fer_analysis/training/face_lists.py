@@ -6,11 +6,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from fer_analysis.config import RunConfig
-from fer_analysis.data.face_list import FaceList, split_counts
+from fer_analysis.data.dataset import FaceDataset
+from fer_analysis.data.face_list import ID_AND_LABEL, FaceList, split_counts
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.read_face_list import read_face_list
 from fer_analysis.errors import FerError
+from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.run import Run
 
 EXCLUDE, RELABEL = "exclude_faces", "relabel_faces"
@@ -67,14 +71,19 @@ def effects(config: RunConfig, data: LoadedData) -> list[dict]:
 
     Returns:
         For each list its `kind`, `file` (the name), `sha256`, `issues`, how many `faces` it has,
-        how many of each split (`splits`), how many training images it `changes`, and a
-        `sentence`.
+        how many of each split (`splits`), how many have no label by the votes (`unlabelled`), how
+        many training images it `changes`, after the lists before it, and a `sentence`.
 
     Raises:
         FerError: If a list cannot be read, has changed, names images that the data does not have,
-            has no training image, or changes nothing.
+            is an audit of other data, has no training image, or changes nothing.
     """
-    return [_effect(name, section, config, data) for name, section in _sections(config)]
+    found, sections = [], _sections(config)
+    train = data.dataset.part("train") if sections else None
+    for name, section in sections:
+        found.append(_effect(name, section, config, data, train))
+        train = MANIPULATIONS[name](train, seed=config.seed, **dict(section))
+    return found
 
 
 def notices(found: Sequence[dict]) -> list[str]:
@@ -82,6 +91,11 @@ def notices(found: Sequence[dict]) -> list[str]:
     lines = []
     for each in found:
         lines.append(each["sentence"])
+        if each["unlabelled"]:
+            lines.append(
+                f"{each['file']}: {each['unlabelled']:,} of its faces have no label by the "
+                "annotators' votes and are left out anyway"
+            )
         others = {split: n for split, n in each["splits"].items() if split != "train"}
         if others:
             lines.append(
@@ -120,17 +134,20 @@ def _sections(config: RunConfig):
     return [(name, part) for name, part in config.manipulations if name in chosen and part]
 
 
-def _effect(name: str, section, config: RunConfig, data: LoadedData) -> dict:
+def _effect(name: str, section, config: RunConfig, data: LoadedData, train: FaceDataset) -> dict:
     given = read_face_list(section.faces, sha256=section.sha256)
-    if name == EXCLUDE:
+    if name == RELABEL:
+        given.check_audit(data.dataset, hint=ID_AND_LABEL)
+    else:
+        given.check_audit(data.dataset, data)
         given = given.with_issues(section.issues)
-        splits = given.in_split(data, "train")
+    splits = given.in_split(data, "train")
+    if name == EXCLUDE:
         changes = splits["train"]
         how = "random images, as many of each label as there are" if section.at_random else "faces"
         sentence = f"trained without {changes:,} {how} of {given.name}"
     else:
-        splits = given.in_split(data, "train")
-        train = data.dataset.part("train")
+        _check_left(given, train)
         labels = given.new_labels(train.labels, train.ids, train.label_names)
         changes = int((labels != train.labels).sum())
         sentence = f"trained with {changes:,} labels of {given.name}"
@@ -144,9 +161,17 @@ def _effect(name: str, section, config: RunConfig, data: LoadedData) -> dict:
         "issues": section_issues,
         "faces": len(given),
         "splits": splits,
+        "unlabelled": len(given.without_a_label(data)),
         "changes": changes,
         "sentence": sentence,
     }
+
+
+def _check_left(given: FaceList, train: FaceDataset) -> None:
+    if not np.isin(given.ids, train.ids).any():
+        raise FerError(
+            f"{given.file}: changes no label: the training images that it names are all excluded"
+        )
 
 
 def _check_votes(config: RunConfig, given: FaceList) -> None:

@@ -75,7 +75,7 @@ def _with_teachers(recipe: Recipe, precision: str) -> Recipe:
     wanted = recipe.distillation
     models = open_teachers(wanted.teachers, recipe.train.label_names, precision=precision)
     answers = answers_of(models, temperature=wanted.temperature)
-    return replace(recipe, distillation=replace(wanted, answers=answers))
+    return replace(recipe, distillation=replace(wanted, answers=answers, networks=tuple(models)))
 
 
 def _showings(counts: np.ndarray, images: int | None) -> np.ndarray:

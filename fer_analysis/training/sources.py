@@ -42,7 +42,7 @@ class Source:
         return {"run": Path(self.name).name, "fingerprint": self.fingerprint}
 
 
-def load_initial_weights(name: str, model: keras.Model, label_names: tuple[str, ...]) -> bool:
+def load_initial_weights(name: str, model: keras.Model, label_names: tuple[str, ...]) -> str:
     """Put another run's weights into a model that was just built.
 
     Args:
@@ -51,7 +51,7 @@ def load_initial_weights(name: str, model: keras.Model, label_names: tuple[str, 
         label_names: Its labels, in order. If the run has others, its last layer is left out.
 
     Returns:
-        Whether the last layer was left out.
+        A sentence for the user: whose weights it starts from, and whether its last layer is new.
 
     Raises:
         FerError: If there is no such run, or its network is not the same but for its last layer.
@@ -72,7 +72,11 @@ def load_initial_weights(name: str, model: keras.Model, label_names: tuple[str, 
         )
     for layer, their_layer in zip(layers, their_layers, strict=True):
         layer.set_weights(their_layer.get_weights())
-    return new_head
+    told = f"starts from the weights of {name}"
+    if not new_head:
+        return told
+    what = f"are {', '.join(their_names)}" if their_names else "are not known"
+    return f"{told} but for the last layer, which is new: its labels there {what}"
 
 
 def _layers(model: keras.Model) -> list[keras.layers.Layer]:

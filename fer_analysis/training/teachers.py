@@ -11,14 +11,19 @@ import numpy as np
 import tensorflow as tf
 
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.evaluation.pitfalls import label_order
 from fer_analysis.models.exported import exported_predictor, read_exported
 from fer_analysis.models.predict import logits_model
 from fer_analysis.models.storage import load_model
 from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.run import Run
 from fer_analysis.statistics.temperature_scaling import as_logits
-from fer_analysis.text import duration
+from fer_analysis.text import duration, percent
 from fer_analysis.training.acceleration import accelerate
+
+CHECKED = 350
+"""Validation images, at most, by which a teacher's labels are checked."""
 
 
 @dataclass(frozen=True)
@@ -134,3 +139,33 @@ def cost_told(recipe: Recipe) -> str:
         f"learns from {', '.join(recipe.distillation.teachers)}: {1 / each:,.0f} images a second, "
         f"about {duration(each * recipe.showings.sum())} of work in an epoch"
     )
+
+
+def doubts_told(recipe: Recipe) -> list[str]:
+    """Say which teachers' labels may not be the data's, by what they answer on validation images.
+
+    A file that names no labels is taken to have the data's, in their order: that is told, with
+    how far it agrees. So is every teacher that fits the labels much better in another order.
+    """
+    validation, lines = recipe.validation, []
+    rows = np.linspace(0, len(validation) - 1, min(len(validation), CHECKED)).astype(int)
+    few = validation.take(rows)
+    for name, teacher in zip(
+        recipe.distillation.teachers, recipe.distillation.networks, strict=True
+    ):
+        answers = answers_of([teacher], temperature=1.0)
+        probabilities = [
+            answers(tf.constant(few.images[start : start + recipe.batch_size], tf.float32)).numpy()
+            for start in range(0, len(few), recipe.batch_size)
+        ]
+        scored = Evaluation(
+            few.labels, np.concatenate(probabilities), few.ids, "validation", few.label_names
+        )
+        if teacher.label_names is None:
+            lines.append(
+                f"{name} names no labels, which are taken to be {', '.join(few.label_names)}, in "
+                f"this order: it agrees with {percent(scored.accuracy)} of {len(few)} validation "
+                "labels"
+            )
+        lines += [f"{name}: {text}" for text in label_order(scored)]
+    return lines

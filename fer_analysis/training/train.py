@@ -35,7 +35,7 @@ from fer_analysis.training.same_config import (
     record_of,
 )
 from fer_analysis.training.sources import Source, load_initial_weights
-from fer_analysis.training.teachers import cost_told
+from fer_analysis.training.teachers import cost_told, doubts_told
 from fer_analysis.training.trainer import fit
 
 
@@ -71,14 +71,15 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     if config.training.deterministic:
         tf.config.experimental.enable_op_determinism()
     dataset = data.dataset
-    model, others = _build(config, dataset, run)
+    model, others = _build(config, dataset, run, listener)
     recipe = make_recipe(
         config, manipulate(config, dataset.part("train")), dataset.part("validation")
     )
     others |= _teachers(recipe)
     _check_same_sources(run, others)
     if recipe.distillation:
-        listener.notice(cost_told(recipe))
+        for text in (cost_told(recipe), *doubts_told(recipe)):
+            listener.notice(text)
     if config.training.initial_weights or recipe.distillation:
         # Loading networks drew random numbers; a resumed run is to draw those of a whole one.
         keras.utils.set_random_seed(config.seed)
@@ -119,7 +120,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
 
 
 def _build(
-    config: RunConfig, dataset: FaceDataset, run: Run
+    config: RunConfig, dataset: FaceDataset, run: Run, listener: Listener
 ) -> tuple[keras.Model, dict[str, Source]]:
     """Build the network, with the weights of another run if the config asks for them."""
     model = build_model(
@@ -133,7 +134,7 @@ def _build(
         return model, {}
     if run.checkpoint_file.is_file():  # it has later weights
         return model, {}
-    load_initial_weights(name, model, dataset.label_names)
+    listener.notice(load_initial_weights(name, model, dataset.label_names))
     return model, {"initial weights": Source.of(name)}
 
 
