@@ -101,37 +101,6 @@ def test_mistakes_in_a_study_are_named(text, message):
         plan_study("s.yaml")
 
 
-@pytest.mark.parametrize(
-    ("changed", "keys"),
-    [
-        ("{data.labels: votes}", "data.labels"),
-        ("{data.seed: 3, data.n: 420}", "data.n, data.seed"),
-        ("{data.fold: 5}", "data.fold"),
-        ("{data.folds: 4}", "data.folds"),
-        ("{data.folds: null, data.fold: null}", "data.folds, data.fold"),
-        ("{data: {source: other.csv, folds: 6, fold: 0}}", "data.source, .*data.size.*"),
-        ("{seed: 5}", "seed"),
-    ],
-)
-def test_a_cell_that_changes_the_data_is_refused_before_anything_is_trained(changed, keys):
-    Path("s.yaml").write_text(STUDY + f"  other: {{set: {changed}}}\n")
-    with pytest.raises(FerError, match=f"^s.yaml, cell 'other': changes {keys}, but all cells"):
-        load_study("s.yaml")
-
-
-def test_a_cell_may_change_the_votes_that_it_trains_on_but_not_those_that_are_its_labels():
-    cell = "  other: {set: {data.votes: v, data.votes_of: w}}\n"
-    files = STUDY.replace("base: tiny", "base: fast")
-    text = files.replace("data.n: 280", "data.source: faces.csv") + cell
-    Path("s.yaml").write_text(text)
-    assert "other" in {cell.name for cell in plan_study("s.yaml").cells}
-    Path("s.yaml").write_text(text.replace("faces.csv", "faces.csv, data.labels: votes"))
-    with pytest.raises(FerError, match=r"'other': changes data.votes, data.votes_of, but all"):
-        plan_study("s.yaml")
-    Path("s.yaml").write_text(STUDY + "  same: {set: {data.n: 280, training.epochs: 2}}\n")
-    assert "same" in {cell.name for cell in plan_study("s.yaml").cells}, "it changes no data"
-
-
 def test_every_shipped_study_makes_its_cells():
     from fer_analysis.shipped import CONFIGS
 

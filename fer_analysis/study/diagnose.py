@@ -28,6 +28,7 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
         FerError: If there is no such cell.
     """
     evidence.require(subject)
+    every, evidence = evidence, evidence.on_unseen(subject)
     labels = _labels(evidence, find_roles(evidence, subject))
     return Diagnosis(
         subject=subject,
@@ -46,8 +47,17 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
             for row in labels
             if row.fails
         },
-        notes=_notes(labels),
+        notes=(*_warned(every, evidence), *_notes(labels)),
     )
+
+
+def _warned(every: StudyEvidence, used: StudyEvidence) -> list[str]:
+    """Say which cells are not scored on unseen images, and were left out if they could be."""
+    return [
+        text if cell in used.cells else f"left out: {text}"
+        for cell in every.cells
+        for text in every.warnings(cell)
+    ]
 
 
 def _notes(labels: tuple[LabelDiagnosis, ...]) -> tuple[str, ...]:
