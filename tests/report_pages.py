@@ -157,6 +157,7 @@ def make_differences(folder, evaluation):
             n=90,
             training_images=(9,) * len(evaluation.label_names),
             figures={name: Figure(value, change(i)) for i, name in enumerate(names)},
+            warnings=("trained on <all>",) if change(4) else (),
         )
         for cell, change in (
             ("base", lambda i: None),

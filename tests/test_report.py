@@ -95,6 +95,7 @@ def test_a_study_s_differences_and_caveats_are_shown(made):
     assert "<b>mixup</b>" in cells, "as text"
     assert "<b>mixup" not in text
     assert "+12.3 (+4.5 to +20.0)" in [strong["text"] for strong in dom.all("strong")]
+    assert "trained on <all>" in [strong["text"] for strong in dom.all("strong")], "a warning"
     assert any("but <so>" in dd["text"] for dd in dom.all("dd"))
     assert any(
         "Macro-F1 in points, where the interval excludes 0: no cell" in i["alt"]

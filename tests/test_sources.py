@@ -28,6 +28,7 @@ from fer_analysis.training.preparation import make_recipe
 from fer_analysis.training.sources import load_initial_weights
 from fer_analysis.training.teachers import answers_of, doubts_told, open_teachers
 from fer_analysis.training.train import train
+from fer_analysis.training.whole_paths import with_whole_paths
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +120,48 @@ def test_a_run_is_not_continued_from_other_weights(trained):
     save_model(model, Path("run/model.keras"), names)
     result = fer("train", "--resume", "second", code=1)
     assert "another network as initial weights" in result.output
+
+
+def test_a_run_that_names_others_by_relative_paths_is_read_and_resumed_elsewhere(
+    trained, tmp_path, monkeypatch
+):
+    write_layout(generate(n=210, seed=1), Path("other"), "csv", votes=True)
+    Path("v").mkdir()
+    shutil.move("other/fer2013new.csv", "v")
+    shutil.copytree("run", "runs/first")
+    names = [
+        "training.initial_weights=first",  # below runs/
+        "remedies.distillation.teachers=[run, run/model.keras, bundled]",
+        "data={source: other, votes: v}",
+    ]
+    words = [word for name in names for word in ("--set", name)]
+    fer("train", "tiny", "--run-dir", "second", *SMALL, *words)
+    second = Run(tmp_path / "second")
+    config = second.config()
+    assert config.training.initial_weights == str(tmp_path / "runs/first")
+    assert config.remedies.distillation.teachers == (
+        str(tmp_path / "run"),
+        str(tmp_path / "run/model.keras"),
+        "bundled",
+    )
+    assert (config.data.source, config.data.votes) == (str(tmp_path / "other"), str(tmp_path / "v"))
+    sources = second.environment()["sources"]
+    assert sources["initial weights"]["run"] == "first"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    fer("evaluate", second.path)
+    for file in (second.result_file, second.model_file, second.history_file):
+        file.unlink()
+    fer("train", "--resume", second.path)
+    assert second.is_complete
+
+
+def test_what_is_no_path_stays_as_it_is_written():
+    values = ["training.initial_weights=absent", "remedies.distillation.teachers=[gone, bundled]"]
+    config = load_config("fast", [*values, "data.votes=nowhere"])
+    assert with_whole_paths(config) == config
+    drawn = load_config("tiny")
+    assert with_whole_paths(drawn) == drawn
 
 
 LOGITS = np.array([1.0, 2.0, 3.0])

@@ -46,9 +46,16 @@ def differences_figure(differences: Differences) -> Figure:
         *([f"n = {' or '.join(f'{n:,}' for n in counts)} images"] if counts else []),
         "95 % intervals, simultaneous over the cells",
         "filled: the interval excludes 0",
+        *_warned(differences),
         "(xN): N seeds",
     )
     return figure
+
+
+def _warned(differences: Differences) -> list[str]:
+    """Name the cells that are not scored on unseen images."""
+    names = [plain(row.cell, 30) for row in differences.cells if row.warnings]
+    return [f"not, or perhaps not, on unseen images: {', '.join(names)}"] if names else []
 
 
 def _panel(axes: Axes, rows: Sequence[CellFigures], name: str) -> None:

@@ -66,8 +66,15 @@ def _read_differences(folder: Path, evaluation: Evaluation) -> Differences:
         question=short(given.question, 200),
         study=short(given.study, 80),
         reference=short(given.reference, 80),
-        cells=tuple(replace(row, cell=short(row.cell, 80)) for row in given.cells),
+        cells=tuple(
+            replace(row, cell=short(row.cell, 80), warnings=tuple(map(_shortened, row.warnings)))
+            for row in given.cells
+        ),
     )
+
+
+def _shortened(text: str) -> str:
+    return short(text, 500)
 
 
 def _read_diagnosis(folder: Path, evaluation: Evaluation) -> Diagnosis:

@@ -13,13 +13,18 @@ from fer_analysis.config.schema import DataConfig, RunConfig
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.files import read_json, write_json
 from fer_analysis.progress import Listener
 from fer_analysis.run import Run
 from fer_analysis.study.cell_key import VERSION
+from fer_analysis.study.cell_result import CellResult
 from fer_analysis.study.design import Cell, work_of
+from fer_analysis.study.inputs import changes, inputs_of
 from fer_analysis.study.kept import SPLITS
+from fer_analysis.study.seen import seen_by_networks
 from fer_analysis.study.store import CellStore
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
+from fer_analysis.training.whole_paths import with_whole_paths
 
 
 def run_in_worker(cell: Cell, folder: Path) -> dict:
@@ -54,10 +59,12 @@ def run_cell(cell: Cell, folder: Path) -> dict:
         FerError: If the data or the config does not suit.
     """
     store = CellStore(folder)
-    if done := store.find(cell):
+    done = store.find(cell)
+    if done and not changed_inputs(cell, done):
         return done.facts
     data = cell_data(cell.config)
-    run = _train(cell, data, store.training_of(cell))
+    inputs = inputs_of(cell.config, data)
+    run = _train(cell, data, store, inputs)
     probabilities = _predict(run, data)
     facts = {
         "name": cell.name,
@@ -68,6 +75,8 @@ def run_cell(cell: Cell, folder: Path) -> dict:
         "study": cell.base_key,
         "contract": VERSION,
         "fingerprints": fingerprints(data),
+        "inputs": inputs,
+        "seen": seen_by_networks(cell.config, data),
         "label_names": list(data.dataset.label_names),
         "seconds": run.result()["seconds"],
         "prior": run.prior(),
@@ -77,7 +86,17 @@ def run_cell(cell: Cell, folder: Path) -> dict:
     store.write(cell, probabilities, facts)
     if not cell.keeps_model:  # last: without the result, the training is all that there is
         shutil.rmtree(run.path)
+        store.begun_file(cell).unlink(missing_ok=True)
     return facts
+
+
+def changed_inputs(cell: Cell, result: CellResult) -> list[str]:
+    """Return which votes and other networks a finished cell was trained with that are others now.
+
+    None for a cell that uses neither, and for one of a version that did not record them.
+    """
+    then = result.facts.get("inputs")
+    return changes(then, inputs_of(cell.config, cell_data(cell.config))) if then else []
 
 
 def fingerprints(data: LoadedData) -> dict[str, str]:
@@ -118,17 +137,22 @@ def _whole(section: str, kind: type) -> LoadedData:
     return open_whole(kind.model_validate_json(section))
 
 
-def _train(cell: Cell, data: LoadedData, path: Path) -> Run:
+def _train(cell: Cell, data: LoadedData, store: CellStore, inputs: dict) -> Run:
+    """Train a cell, or go on with a training that began with the same votes and networks."""
     import keras
 
     from fer_analysis.training.train import train
 
     keras.backend.clear_session()
-    run = Run(path)
+    run, begun = Run(store.training_of(cell)), store.begun_file(cell)
+    if run.path.is_dir() and changes(read_json(begun) or {}, inputs):
+        shutil.rmtree(run.path)
     if not run.config_file.is_file():
-        run = Run.create(cell.config, path)
+        if inputs:
+            write_json(begun, inputs)
+        run = Run.create(with_whole_paths(cell.config), run.path)
     if not run.is_complete:
-        train(cell.config, data, run, Listener())
+        train(run.config(), data, run, Listener())
     return run
 
 

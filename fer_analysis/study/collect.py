@@ -11,11 +11,12 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.quality.poor import poor_pictures
 from fer_analysis.run import Run
-from fer_analysis.study.cell import cell_data, fingerprints, whole_data
+from fer_analysis.study.cell import cell_data, changed_inputs, fingerprints, whole_data
 from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.cell_result import CellResult
 from fer_analysis.study.design import BASE, Cell, Study
 from fer_analysis.study.resampling import ScoredCell, ScoredImages, StudyEvidence
+from fer_analysis.study.seen import leak_free, seen_by_networks
 from fer_analysis.study.store import CellStore
 
 
@@ -32,7 +33,9 @@ def collect(studies: Sequence[Study], store: CellStore, *, votes: bool = True) -
             cell is finished, or a cell was trained on other data.
     """
     _check_bases(studies)
-    done = finished_cells([cell for study in studies for cell in study.cells], store)
+    every = [cell for study in studies for cell in study.cells]
+    done = finished_cells(every, store)
+    check_inputs(every, store, studies[0].name)
     cells: dict[str, dict[int, ScoredCell]] = {BASE: {}}
     images: dict[int, ScoredImages] = {}
     label_names = ()
@@ -40,12 +43,12 @@ def collect(studies: Sequence[Study], store: CellStore, *, votes: bool = True) -
         results = {cell: result for cell, result in done.items() if cell.seed == seed}
         data = cell_data(next(iter(results)).config)
         label_names = data.dataset.label_names
-        clean = _leak_free(data)
+        clean = leak_free(data)
         images[seed] = _images(data, clean, votes=votes)
         for cell, result in results.items():
             if seed in cells.setdefault(cell.name, {}):
                 raise FerError(f"two of these studies mean different things by '{cell.name}'")
-            cells[cell.name][seed] = _scored(cell, result, clean)
+            cells[cell.name][seed] = _scored(cell, result, data, clean)
     if not cells[BASE]:
         names = " ".join(study.name for study in studies)
         raise FerError(
@@ -72,6 +75,8 @@ def _check_bases(studies: Sequence[Study]) -> None:
 def finished_cells(cells: Sequence[Cell], store: CellStore) -> dict[Cell, CellResult]:
     """Return the results of those cells that are finished.
 
+    A cell is not if its votes, or a network that it learnt from, have another content since.
+
     Args:
         cells: Of studies; a cell may occur more than once.
         store: Where cells are stored.
@@ -80,7 +85,8 @@ def finished_cells(cells: Sequence[Cell], store: CellStore) -> dict[Cell, CellRe
         FerError: If one of them was trained on other data than its config names now; the
             message names both fingerprints of each split that differs.
     """
-    done = {cell: result for cell in dict.fromkeys(cells) if (result := store.find(cell))}
+    found = {cell: result for cell in dict.fromkeys(cells) if (result := store.find(cell))}
+    done = {cell: result for cell, result in found.items() if not changed_inputs(cell, result)}
     problems = []
     for seed in sorted({cell.seed for cell in done}):
         own = {cell: result for cell, result in done.items() if cell.seed == seed}
@@ -90,17 +96,46 @@ def finished_cells(cells: Sequence[Cell], store: CellStore) -> dict[Cell, CellRe
                 problems.append(f"cell '{cell.name}', seed {seed}: {', '.join(differences)}")
     if problems:
         source = next(iter(done)).config.data.source
-        more = len(problems) - _MOST
         raise FerError(
             f"{store.folder}: cells that were trained on other data than {source}; name their "
             "data with --data, or another folder with --store",
-            problems[:_MOST] + ([f"and {more} more cells"] if more > 0 else []),
+            _first(problems),
         )
     return done
 
 
+def changed_cells(cells: Sequence[Cell], store: CellStore) -> list[str]:
+    """Return the cells that were trained with other votes or networks, a line each."""
+    found = {cell: result for cell in dict.fromkeys(cells) if (result := store.find(cell))}
+    lines = [
+        f"cell '{cell.name}', seed {cell.seed}: {', '.join(differences)}"
+        for cell, result in found.items()
+        if (differences := changed_inputs(cell, result))
+    ]
+    return _first(lines)
+
+
+def check_inputs(cells: Sequence[Cell], store: CellStore, study: str) -> None:
+    """Refuse finished cells that were trained with other votes or networks than those of now.
+
+    Raises:
+        FerError: Naming them.
+    """
+    if lines := changed_cells(cells, store):
+        raise FerError(
+            f"{store.folder}: cells that were trained with other votes or networks than those of "
+            f"now; fer study run {study} trains them again",
+            lines,
+        )
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - _MOST
+    return lines[:_MOST] + ([f"and {more} more cells"] if more > 0 else [])
+
+
 _MOST = 5
-"""Cells that an error message names."""
+"""Cells that a message names."""
 
 
 def _differences(then: dict[str, str], now: dict[str, str]) -> list[str]:
@@ -109,16 +144,6 @@ def _differences(then: dict[str, str], now: dict[str, str]) -> list[str]:
         for split in dict.fromkeys((*then, *now))
         if then.get(split) != now.get(split)
     ]
-
-
-def _leak_free(data: LoadedData) -> np.ndarray:
-    """Tell which validation images are leak-free for every cell: in no fold of the training."""
-    dataset = data.dataset
-    if not dataset.has("validation"):
-        return np.zeros(0, bool)
-    trained_on = np.isin(dataset.split, ("train", "fold"))
-    hashes = dataset.take(trained_on).pixel_hashes()
-    return ~np.isin(dataset.part("validation").pixel_hashes(), hashes)
 
 
 def _images(data: LoadedData, clean: np.ndarray, *, votes: bool) -> ScoredImages:
@@ -132,11 +157,14 @@ def _images(data: LoadedData, clean: np.ndarray, *, votes: bool) -> ScoredImages
     return ScoredImages.of(labels, given, shared, len(data.dataset.label_names), poor)
 
 
-def _scored(cell: Cell, result: CellResult, clean: np.ndarray) -> ScoredCell:
+def _scored(cell: Cell, result: CellResult, data: LoadedData, clean: np.ndarray) -> ScoredCell:
     given = result.predictions()
     parts = [given["fold"], *([given["validation"].only(clean)] if clean.size else [])]
     counts = np.array(result.facts["training_counts"])
-    return ScoredCell(cell.config, counts, CellPredictions.joined(parts))
+    seen = result.facts.get("seen")
+    if seen is None:  # of a version that did not count
+        seen = seen_by_networks(cell.config, data)
+    return ScoredCell(cell.config, counts, CellPredictions.joined(parts), seen)
 
 
 def collect_run(

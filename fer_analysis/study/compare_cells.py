@@ -69,6 +69,7 @@ def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, 
             for name in own:
                 differences.setdefault(name, {})[cell] = own[name] - base[name]
     found = {name: estimate(values) for name, values in differences.items()}
+    warnings = {cell: evidence.warnings(cell) for cell in evidence.cells}
     return tuple(
         CellFigures(
             cell=cell,
@@ -76,9 +77,14 @@ def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, 
             n=_different_images(evidence, cell),
             training_images=tuple(evidence.training_counts(cell).tolist()),
             figures={
-                name: Figure(_with_interval(values), found.get(name, {}).get(cell))
+                name: Figure(
+                    _with_interval(values),
+                    found.get(name, {}).get(cell),
+                    unseen=not warnings[cell] and not warnings[reference],
+                )
                 for name, values in figures(cell, evidence.common(cell)).items()
             },
+            warnings=warnings[cell],
         )
         for cell in evidence.cells
     )

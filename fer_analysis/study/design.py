@@ -161,7 +161,8 @@ def plan_study(
         labels: What `{label}` stands for; wins over the file's lists.
 
     Raises:
-        FerError: Naming every problem of the file, or the first cell that makes no config.
+        FerError: Naming every problem of the file, or the first cell that makes no config or
+            changes the data.
     """
     path, config = read_study(name)
     if base:
@@ -180,19 +181,51 @@ def plan_study(
     shared = cell_key(
         _settings(config.base, anyone, source, str(path)), config.threads, portable=True
     )
-    cells, base_keys = [], set()
+    cells, base_keys, bases = [], set(), {}
     for cell, changed in changes.items():
         for seed in config.seeds:
+            where = f"{path}, cell '{cell}'"
             values = {**fixed, "seed": seed, "data.fold": seed % config.folds, **changed}
-            settings = _settings(config.base, values, source, f"{path}, cell '{cell}'")
+            settings = _settings(config.base, values, source, where)
             made = Cell(
                 cell, seed, settings, config.threads, keeps_model=cell == BASE, base_key=shared
             )
             if cell == BASE:
                 base_keys.add(made.key)
+                bases[seed] = made.config
+            elif {key.partition(".")[0] for key in changed} & {"data", "seed"}:
+                _check_same_data(made.config, bases[seed], where)
             if cell == BASE or made.key not in base_keys:  # else it changes nothing in this base
                 cells.append(made)
     return Study(path.stem, config, tuple(cells))
+
+
+_TARGETS = {"vote_targets"}
+"""Keys of the data that a cell may change: what it trains on, and no image, label or split."""
+_OWN_TARGETS = {"votes", "votes_of", *_TARGETS}
+"""The same, where the votes are not what the images are labelled by."""
+
+
+def _check_same_data(config: RunConfig, base: RunConfig, where: str) -> None:
+    """Refuse a cell that is not trained and scored on the base's images.
+
+    Raises:
+        FerError: Naming the keys.
+    """
+    own, expected = ({"seed": c.seed, **_flat_data(c)} for c in (config, base))
+    differ = [key for key in {**expected, **own} if own.get(key) != expected.get(key)]
+    if differ:
+        raise FerError(
+            f"{where}: changes {', '.join(differ)}, but all cells have the data and the seeds of "
+            "the study, or they could not be compared: put it in the study's own 'set', or in "
+            "another study"
+        )
+
+
+def _flat_data(config: RunConfig) -> dict[str, Any]:
+    free = _TARGETS if config.data.labels == "votes" else _OWN_TARGETS
+    data = config.data.model_dump(mode="json", exclude=free)
+    return {f"data.{key}": value for key, value in data.items()}
 
 
 def _settings(base: str, values: dict[str, Any], source: str | None, where: str) -> str:

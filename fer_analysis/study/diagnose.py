@@ -31,6 +31,7 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
         FerError: If there is no such cell.
     """
     evidence.require(subject)
+    every, evidence = evidence, evidence.on_unseen(subject)
     labels = _labels(evidence, find_roles(evidence, subject))
     return Diagnosis(
         subject=subject,
@@ -49,7 +50,7 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
             for row in labels
             if row.fails
         },
-        notes=(*without_reference(labels), *_notes(labels)),
+        notes=(*without_reference(labels), *_warned(every, evidence), *_notes(labels)),
     )
 
 
@@ -62,7 +63,7 @@ def without_reference(labels: Sequence[LabelDiagnosis]) -> tuple[str, ...]:
     tested = [row for row in labels if row.n]
     chance = 1 / max(len(tested), 1)
     lost = [row.label for row in tested if row.recall.interval and row.recall.interval[1] < chance]
-    if 2 * len(lost) < len(tested):
+    if not lost or 2 * len(lost) < len(tested):
         return ()
     return (
         f"{', '.join(lost)}: correct less often than by guessing one label of {len(tested)} "
@@ -70,6 +71,15 @@ def without_reference(labels: Sequence[LabelDiagnosis]) -> tuple[str, ...]:
         "with the median of the others, which is no better here: that a label is not shown to fail "
         "means nothing",
     )
+
+
+def _warned(every: StudyEvidence, used: StudyEvidence) -> list[str]:
+    """Say which cells are not scored on unseen images, and were left out if they could be."""
+    return [
+        text if cell in used.cells else f"left out: {text}"
+        for cell in every.cells
+        for text in every.warnings(cell)
+    ]
 
 
 def _notes(labels: tuple[LabelDiagnosis, ...]) -> tuple[str, ...]:

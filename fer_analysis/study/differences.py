@@ -25,16 +25,19 @@ class Figure:
         difference: To the same figure of the reference cell, paired (same seeds, images and
             draws), its interval simultaneous over the cells; None for the reference itself, and
             for a cell that shares no seed with it.
+        unseen: Whether neither cell, as far as is known, learnt from a network that was trained
+            on images that they are scored on.
     """
 
     value: Estimate
     difference: Estimate | None = None
+    unseen: bool = True
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval of the difference excludes 0."""
+        """Whether the interval of the difference excludes 0, on images that are unseen."""
         ends = self.difference and self.difference.interval
-        return bool(ends) and (ends[0] > 0 or ends[1] < 0)
+        return self.unseen and bool(ends) and (ends[0] > 0 or ends[1] < 0)
 
     def in_points(self) -> str:
         """Return the difference in points, with its interval."""
@@ -52,6 +55,7 @@ class CellFigures:
         n: Images that it is scored on.
         training_images: `(k,)`, images of each label that it was trained on.
         figures: Name of `OVERALL`, or of a label (its recall as predicted) -> the figure.
+        warnings: Why they are no figures on unseen images, or perhaps none; a sentence each.
     """
 
     cell: str
@@ -59,6 +63,7 @@ class CellFigures:
     n: int
     training_images: tuple[int, ...]
     figures: dict[str, Figure]
+    warnings: tuple[str, ...] = ()
 
     def rows(self) -> list[dict]:
         """Return a row for each figure, for CSV."""
@@ -66,6 +71,7 @@ class CellFigures:
             {"cell": self.cell, "seeds": self.seeds, "n": self.n, "figure": name}
             | {"value": figure.value.value, "low": figure.value.low, "high": figure.value.high}
             | _columns(figure.difference or Estimate(None))
+            | {"warnings": "; ".join(self.warnings)}
             for name, figure in self.figures.items()
         ]
 
@@ -109,6 +115,11 @@ class Differences:
     def others(self) -> tuple[CellFigures, ...]:
         """The cells that are compared with the reference."""
         return tuple(row for row in self.cells if row.cell != self.reference)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of all cells."""
+        return tuple(text for row in self.cells for text in row.warnings)
 
     @property
     def columns(self) -> dict[str, str]:
@@ -167,6 +178,7 @@ class Differences:
             for row in self.others
         ]
         about = f"{self.question} Differences to '{self.reference}' in points"
+        about = ". ".join((about, *self.warnings))
         return html_table(about, ("cell", *self.columns.values()), rows)
 
 
@@ -175,9 +187,13 @@ def _cell(row: dict) -> CellFigures:
         name: Figure(
             Estimate.from_dict(figure["value"]),
             figure["difference"] and Estimate.from_dict(figure["difference"]),
+            figure.get("unseen", True),
         )
         for name, figure in row["figures"].items()
     }
-    return CellFigures(
-        **row | {"figures": figures, "training_images": tuple(row["training_images"])}
-    )
+    given = {
+        "figures": figures,
+        "training_images": tuple(row["training_images"]),
+        "warnings": tuple(row.get("warnings", ())),
+    }
+    return CellFigures(**row | given)

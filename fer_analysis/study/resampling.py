@@ -13,6 +13,7 @@ from fer_analysis.data.vote_shares import STRATA, stratum, vote_shares
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.statistics.bootstrap import DRAWS
 from fer_analysis.study.cell_predictions import CellPredictions
+from fer_analysis.study.seen import Seen, warnings_of
 from fer_analysis.study.tallies import Tallies, ratio
 
 PLAIN, CORRECTED = 0, 1
@@ -32,11 +33,13 @@ class ScoredCell:
         config: Of the cell.
         counts: int64 `(k,)`, images of each label that it was trained on.
         predictions: For the n images.
+        seen: What other networks that it learnt from know of its images: see `seen`.
     """
 
     config: RunConfig
     counts: np.ndarray
     predictions: CellPredictions
+    seen: Seen = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +103,17 @@ class StudyEvidence:
         """Raise a FerError unless a cell of this name is finished."""
         if cell not in self.cells:
             raise FerError(f"no finished cell '{cell}'{did_you_mean(cell, self.cells)}")
+
+    def warnings(self, cell: str) -> tuple[str, ...]:
+        """Say why a cell's figures are none on unseen images, or perhaps none: see `seen`."""
+        scored = tuple(self.cells[cell].values())
+        return warnings_of(cell, scored[0].config, [each.seen for each in scored])
+
+    def on_unseen(self, subject: str) -> StudyEvidence:
+        """Return it without the cells that have warnings; the base and the subject stay."""
+        stay = (next(iter(self.cells)), subject)
+        kept = {n: own for n, own in self.cells.items() if n in stay or not self.warnings(n)}
+        return self if len(kept) == len(self.cells) else replace(self, cells=kept)
 
     @property
     def has_votes(self) -> bool:

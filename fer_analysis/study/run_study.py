@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_analysis.errors import FerError
 from fer_analysis.progress import Progress
-from fer_analysis.study.cell import run_in_worker
-from fer_analysis.study.collect import finished_cells
+from fer_analysis.study.cell import cell_data, run_in_worker
+from fer_analysis.study.collect import changed_cells, check_inputs, finished_cells
 from fer_analysis.study.cost import seconds_each
 from fer_analysis.study.design import Cell, Study
 from fer_analysis.study.executor import Outcome, run_here, run_on_ray
+from fer_analysis.study.inputs import networks_of
 from fer_analysis.study.kept import save_kept
+from fer_analysis.study.seen import seen_by_networks, warnings_of
 from fer_analysis.study.store import CellStore
 from fer_analysis.text import duration, percent
 
@@ -108,6 +110,10 @@ def run_study(
     waiting = [cell for cell in study.cells if cell not in done]
     if not waiting:
         return study_status(study, store)
+    for line in changed_cells(waiting, store):
+        progress.notice(f"trained again, as what it learnt from has changed: {line}")
+    for text in _warnings(waiting):
+        progress.notice(f"warning: {text}")
     threads = study.config.threads
     jobs = jobs or max(1, (os.cpu_count() or 1) // threads)
     each = seconds_each(study.cells, store)
@@ -128,6 +134,17 @@ def run_study(
     if failed:
         raise FerError(f"study {study.name}: cells that failed (all others are kept)", failed)
     return study_status(study, store)
+
+
+def _warnings(cells: Iterable[Cell]) -> Iterator[str]:
+    """Say which cells are to be scored on images that their other networks know."""
+    by_name: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if networks_of(cell.config):
+            by_name.setdefault(cell.name, []).append(cell)
+    for name, own in by_name.items():
+        seen = [seen_by_networks(cell.config, cell_data(cell.config)) for cell in own]
+        yield from warnings_of(name, own[0].config, seen)
 
 
 def _watched(outcomes: Iterable[Outcome], n: int, progress: Progress) -> list[str]:
@@ -177,6 +194,7 @@ def keep_study(study: Study, store: CellStore, folder: Path) -> int:
         FerError: If no cell is finished, or one was trained on other data.
     """
     done = finished_cells(study.cells, store)
+    check_inputs(study.cells, store, study.name)
     if not done:
         raise FerError(
             f"study {study.name}: no cell is finished {store.none_fits()}: "

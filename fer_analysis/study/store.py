@@ -16,6 +16,8 @@ from fer_analysis.study.kept import load_kept
 STORE = Path("runs/cells")
 """Where cells are stored unless another folder is named."""
 RESULT, PREDICTIONS, TRAINING = "cell.json", "predictions.npz", "run"
+BEGUN = "inputs.json"
+"""With what a training that is not deleted yet began: see `inputs`."""
 
 
 class CellStore:
@@ -47,6 +49,10 @@ class CellStore:
     def training_of(self, cell: Cell) -> Path:
         """Return the run directory of a cell's training."""
         return self.folder_of(cell) / TRAINING
+
+    def begun_file(self, cell: Cell) -> Path:
+        """Return the file that says with what a cell's training began."""
+        return self.folder_of(cell) / BEGUN
 
     def write(self, cell: Cell, probabilities: dict[str, np.ndarray], facts: dict) -> None:
         """Write a finished cell; the facts last, since they mark it as finished.

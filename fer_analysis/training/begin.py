@@ -14,6 +14,7 @@ from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 from fer_analysis.training.face_lists import check_same_lists, effects, notices, pinned
 from fer_analysis.training.same_config import check_may_change, check_unchanged
+from fer_analysis.training.whole_paths import with_whole_paths
 
 NO_CONFIG = "no config: name one, e.g. `fer train self_built --data PATH` (see `fer train --help`)"
 
@@ -115,7 +116,7 @@ def _start(
     else:
         config = load_config(config, overrides, data=_absolute(data))
         loaded = read_data(config.data, progress)
-    config = pinned(config)
+    config = with_whole_paths(pinned(config))
     for text in notices(effects(config, loaded)):
         progress.notice(text)
     return Beginning(Run.create(config, run_dir and Path(run_dir)), config, loaded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fer_analysis.cli import verbosity
-from fer_analysis.cli.tables.console import err, matrix, out, print_text, table
+from fer_analysis.cli.tables.console import err, matrix, out, print_item, print_text, table
 from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
 from fer_analysis.study.run_study import StudyStatus
 from fer_analysis.text import MISSING, percent, points, short
@@ -55,6 +55,8 @@ def print_differences(differences: Differences) -> None:
     if level == verbosity.QUIET:
         return
     print_text(differences.question)
+    for text in differences.warnings:
+        print_item(f"warning: {text}")
     if level == verbosity.ALL:
         _print_figures(differences)
     if not differences.others:
@@ -63,6 +65,7 @@ def print_differences(differences: Differences) -> None:
     print_text(
         f"Differences to '{differences.reference}' in points; * the 95 % interval, "
         "simultaneous over the cells, excludes 0"
+        + (" (never of cells with a warning)" if differences.warnings else "")
     )
     if level == verbosity.ALL:
         _print_intervals(differences, OVERALL)
