@@ -22,6 +22,9 @@ NO_DATA = (
     "or use --data synthetic (faces that the package draws itself)"
 )
 
+OTHER_DATA = "this is other data than the run was trained on"
+"""How the notice of data begins that is not a run's own."""
+
 
 def data_section(source: str | Path | None, overrides: tuple[str, ...] = (), **options):
     """Return the data section of a config from a path and overrides.
@@ -152,7 +155,7 @@ def open_run(
         run = run.for_data(name_of(loaded), loaded.fingerprint)
         if trained_on is not None:
             progress.notice(
-                f"this is other data than the run was trained on (fingerprint "
+                f"{OTHER_DATA} (fingerprint "
                 f"{loaded.fingerprint}, trained on {trained_on}): results go to {run.path}"
             )
     if split is None:
