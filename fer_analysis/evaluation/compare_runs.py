@@ -31,7 +31,8 @@ class _Entry:
     """One run: its name, path, training result, config and seed, and its predictions.
 
     A bare model, a table or predictions in memory have neither result nor config: their origin is
-    used in place of a config. An exported network has the config of its run and its own kind.
+    used in place of a config. An exported network, and an ensemble, have the config of their
+    (first) run and a form of their own.
     """
 
     name: str
@@ -41,12 +42,12 @@ class _Entry:
     config: str = ""
     seed: int | None = None
     trained_on: str = ""
-    exported: str = ""
+    form: str = ""
 
     @property
     def but_for_its_seed(self) -> tuple[str, str, str]:
         """What the seeds of one config have in common."""
-        return self.config, self.trained_on, self.exported
+        return self.config, self.trained_on, self.form
 
 
 def compare_runs(
@@ -178,8 +179,16 @@ def _entry(run, data, split, overrides, *, label_map, progress: Progress) -> _En
         config=config,
         seed=seed,
         trained_on=trained.environment().get("data", {}).get("fingerprint", ""),
-        exported=read_exported(trained.model_file).form if trained.is_exported else "",
+        form=_form(trained),
     )
+
+
+def _form(run: Run) -> str:
+    """Return how a network came from its config, where not by training alone."""
+    if run.is_exported:
+        return read_exported(run.model_file).form
+    members = run.environment().get("members", ())
+    return f"ensemble of {len(members)}" if members else ""
 
 
 def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
