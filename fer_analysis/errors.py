@@ -14,14 +14,19 @@ class FerError(Exception):
             (e.g. `configs/mobilenet.yaml`).
         problems: All problems at once, one line each: key path or row first, the value
             received, the remedy last.
+        most: How many problems the message names; it counts all. None for every one.
     """
 
-    def __init__(self, message: str, problems: Sequence[str] = ()):
+    def __init__(self, message: str, problems: Sequence[str] = (), *, most: int | None = None):
         self.problems = tuple(problems)
         if len(self.problems) == 1:
             message = f"{message}: {self.problems[0]}"
         elif self.problems:
-            message = "\n  ".join([f"{message}: {len(self.problems)} problems", *self.problems])
+            named = self.problems[:most]
+            left = len(self.problems) - len(named)
+            more = [f"and {left:,} more"] if left else []
+            lines = [f"{message}: {len(self.problems):,} problems", *named, *more]
+            message = "\n  ".join(lines)
         super().__init__(message)
 
 

@@ -168,7 +168,10 @@ class Run(RunRecords):
 
         They are not where it was trained on, or another network was put in its place.
         """
-        model = (read_json(folder / MADE_FROM) or {}).get("model")
+        return self.is_of((read_json(folder / MADE_FROM) or {}).get("model"))
+
+    def is_of(self, model: str | None) -> bool:
+        """Tell whether a hash is that of the model as it is now; one that is unknown passes."""
         if model is None or not self.model_file.is_file():
             return True
         return model == content_hash(self.model_file)

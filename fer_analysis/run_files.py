@@ -38,6 +38,11 @@ class _Data(_Shape):
     face_lists: list[_List] = []
 
 
+class _Member(_Shape):
+    run: str
+    data: dict[str, str] = {}
+
+
 class Environment(_Shape):
     """environment.json: what a training began with."""
 
@@ -48,6 +53,7 @@ class Environment(_Shape):
     training_counts: list[Count] = []
     config: dict = {}
     packages: dict[str, str] = {}
+    members: list[_Member] = []
 
 
 class Result(_Shape):

@@ -101,13 +101,37 @@ class RunRecords(RunPaths):
         Raises:
             FerError: If that is not on record.
         """
-        prior = self.environment().get("prior")
-        if prior is None:
+        environment = self.environment()
+        if (prior := environment.get("prior")) is not None:
+            return prior
+        if environment.get("members"):
             raise FerError(
-                f"{self.model_file}: the labels' frequencies in training are not on record "
-                "(a bare model, or a run from before they were kept)"
+                f"{self.model_file}: an ensemble whose members were not all trained with the same "
+                "frequencies of the labels on record, so that there are none to correct for"
             )
-        return prior
+        raise FerError(
+            f"{self.model_file}: the labels' frequencies in training are not on record "
+            "(a bare model, or a run from before they were kept)"
+        )
+
+    def data_of_members(self) -> dict[str, str]:
+        """Return what the members of an ensemble were trained on, where that is not all the same.
+
+        Returns:
+            Fingerprint -> the members and their data, `a, b on fer2013 (fingerprint …)`; empty for
+            one data set, for any other run, and where it is not on record.
+        """
+        members, names = {}, {}
+        for member in self.environment().get("members", ()):
+            for fingerprint, name in member.get("data", {}).items():
+                members.setdefault(fingerprint, []).append(member["run"])
+                names.setdefault(fingerprint, name)
+        if len(members) < 2:
+            return {}
+        return {
+            key: f"{', '.join(told)} on {names[key]} (fingerprint {key})"
+            for key, told in members.items()
+        }
 
     def face_list_notes(self) -> list[str]:
         """Return what lists of faces did to the training images, one line each."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from small_bundle import fer
 
 from fer_analysis.data.read_face_list import read_face_list
 from fer_analysis.errors import FerError
@@ -21,6 +24,7 @@ from fer_analysis.evaluation.paired import (
     verdict,
 )
 from fer_analysis.files import write_csv
+from fer_analysis.run import Run
 from fer_analysis.statistics.estimate import Estimate, to_json
 
 NAMES = ("cat", "dog")
@@ -193,3 +197,35 @@ def test_two_seeds_spread_as_widely_as_two_seeds_can_tell():
     low, high = found["accuracy"].interval
     assert high - low == pytest.approx(2 * 0.1 / np.sqrt(2), abs=0.02), "ends of the draws"
     assert "the spread of the single seed is unknown" in verdict(found)
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FER2013_DIR", raising=False)
+
+
+def test_runs_of_other_data_are_told_and_are_no_seeds_of_one_config(trained):
+    names = ["run", "run-1", "run-2", "run-3"]
+    for seed, name in enumerate(names[1:], start=1):
+        shutil.copytree("run", name)
+        config = Run(Path(name)).config().model_copy(update={"seed": seed})
+        Path(name, "config.yaml").write_text(config.to_yaml())
+
+    def compared():
+        done = fer("compare", *names, "--json")
+        spreads = json.loads(done.stdout)["spreads"]["all images"]
+        return " ".join(done.stderr.split()), [row["seeds"] for row in spreads]
+
+    told, seeds = compared()
+    assert "other data" not in told and "split: " not in told and seeds == [4]
+    for name in names[2:]:  # as if their file had changed since
+        file = Path(name, "environment.json")
+        facts = json.loads(file.read_text())
+        facts["data"]["fingerprint"] = "of yesterday"
+        file.write_text(json.dumps(facts))
+    told, seeds = compared()
+    assert seeds == [2, 2]
+    assert told.count("this is other data than the run was trained on") == 2
+    for name in names[2:]:
+        assert f"{name}: this is other data than the run was trained on" in told

@@ -119,3 +119,29 @@ def test_what_does_not_fit_is_one_line(second):
     error = fer("ensemble", "run", "second", "--run-dir", "both", code=1).stderr
     assert "second tells neutral, surprise" in error
     assert not Path("both").exists()
+
+
+def test_members_of_different_data_are_told(second):
+    alike = fer("ensemble", "run", "second", "--run-dir", "alike").stderr
+    assert "different data" not in alike
+    facts = json.loads(second.environment_file.read_text())
+    own = facts["data"]["fingerprint"]
+    facts["data"]["fingerprint"] = theirs = load_data("other").fingerprint
+    facts["prior"] = [1 / 7] * 7
+    second.write_environment(facts)
+    config = second.config_file
+    config.write_text(config.read_text().replace(f"{Path.cwd()}/fer", f"{Path.cwd()}/other"))
+    both = f"run on fer (fingerprint {own}); second on other (fingerprint {theirs})"
+    made = " ".join(fer("ensemble", "run", "second", "--run-dir", "both").stderr.split())
+    assert f"trained on different data: {both}; without --data, commands use that of run" in made
+    fer("ensemble", "run", "alike", "both", "--run-dir", "nested")
+    members = Run(Path("nested")).data_of_members()
+    assert members[theirs].startswith("both on other") and "run, alike, both" in members[own]
+    refused = fer("evaluate", "both", "--logit-adjustment", 1, code=1).stderr
+    assert "an ensemble whose members were not all trained with the same" in refused
+    words = ["evaluate", "both", "--split", "validation"]
+    told = " ".join(fer(*words).stderr.split())
+    assert f"different data: {both}; what is used now has fingerprint {own}" in told
+    told = " ".join(fer(*words, "--data", "other").stderr.split())
+    assert f"what is used now has fingerprint {theirs}" in told
+    assert "results go to runs/both-other-" in told and "than the run was trained on" not in told

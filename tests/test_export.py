@@ -155,6 +155,8 @@ def test_an_exported_folder_or_file_is_a_run(exported, made):
     for run in (exported, exported / "model.tflite"):
         told = json.loads(fer("evaluate", run, *DATA, "--split", "validation", "--json").stdout)
         assert told["all"]["accuracy"]["value"] == 1
+    compared = fer("compare", made / "good.keras", exported, *DATA, "--split", "validation")
+    assert "passed over" not in compared.stderr and "good-litert" in compared.stdout
     stress = fer(
         "stress", exported, *DATA, "--split", "validation", "--condition", "dark", "--severity", "1"
     )

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fer_layouts import write_layout
 
 import fer_analysis as fer
 from fer_analysis.data.ids import rows_of
+from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.comparison import Comparison
 from fer_analysis.evaluation.evaluation import Evaluation
@@ -142,3 +144,64 @@ def test_figures_are_of_the_model_as_it_is_now(trained):
     assert card["validation"] is None and card["promises"]["validation"] is None
     with pytest.raises(FerError, match="predictions of another model .* fer evaluate run"):
         fer.write_report("run", split="validation")
+
+
+def test_a_page_leaves_out_what_is_of_an_earlier_state_of_the_network(trained):
+    from fer_analysis.evaluation.model_card import make_card
+
+    run = fer.open_run("run")
+    ids = fer.evaluate(run, split="test").ids
+    Path("faces.csv").write_text(f"id\n{ids[0]}\n")
+
+    def again(tta=False):
+        fer.evaluate(run, split="test", tta=tta, exclude="faces.csv")
+        fer.stress(run, split="test", conditions=["dark"], severities=[1], n=14)
+        fer.explain(run, split="test", method="gradient", n=1, checks="none")
+
+    def told():
+        page = " ".join(fer.write_report("run").path.read_text().split())
+        return page, Path("run/MODEL_CARD.md").read_text()
+
+    def shown(page):
+        return [
+            "Maps: gradient" in page,
+            ">dark</th>" in page,
+            bool(re.search(r"without 1 face of .*?: accuracy", page)),
+        ]
+
+    again()
+    page, card = told()
+    assert shown(page) == [True, True, True] and "under 1 conditions" in card
+    assert make_card(run)["stress"]["test"] and make_card(run)["calibration"]
+    run.model_file.write_bytes(run.model_file.read_bytes() + b"trained on")
+    fer.evaluate(run, split="test", tta=True)  # that with --tta has a list of its own below
+    assert "plain" not in make_card(run)["calibration"]
+    fer.evaluate(run, split="test")
+    page, card = told()
+    assert shown(page) == [False, False, False]
+    assert "saliency maps are of an earlier state of the network" in page
+    assert page.count("stress test is of an earlier state of the network") == 1
+    assert "with fer evaluate run --split test --exclude faces.csv" in page
+    assert "stress test is of an earlier state of the network" in card
+    assert "fer stress run --split test" in card and "Suggestion" not in card
+    assert make_card(run)["stress"]["test"] is None and "plain" in make_card(run)["calibration"]
+    again(tta=True)
+    page, _ = told()
+    assert shown(page) == [True, True, True]
+    assert page.count("make them again") == 1, "the list without --tta"
+
+
+def test_a_page_of_other_data_does_not_show_the_figures_of_the_run_s_own(trained):
+    fer.evaluate("run", split="test")
+    write_layout(generate(n=210, seed=1), Path("other"), "csv")
+    expected = "run: no saved predictions of other; make them with fer evaluate run --data other"
+    with pytest.raises(FerError, match=f"{expected}$"):
+        fer.write_report("run", data="other")
+    assert not Path("run/report.html").exists()
+    with pytest.raises(FerError, match=f"{expected} --split validation$"):
+        fer.write_report("run", data="other", split="validation")
+    fer.evaluate("run", data="other")
+    assert fer.write_report("run", data="other").path.parent.name.startswith("run-other-")
+    Path("fer").rename("moved")
+    moved = fer.write_report("run", data="moved")
+    assert moved.path == Path("run/report.html") and not moved.faces_missing

@@ -110,7 +110,7 @@ def ensemble(
     Args:
         *runs: Two or more RUNs with the same labels in the same order.
         run_dir: The new run's directory; by default `runs/<time>-ensemble`.
-        progress: Receives a task.
+        progress: Receives a task, and a notice where they were trained on different data.
 
     Raises:
         FerError: If there are too few, one is a bare model file, or they do not fit together.
@@ -127,8 +127,10 @@ def ensemble(
     from fer_analysis.progress import Progress
     from fer_analysis.training.ensemble import make_ensemble
 
-    with (progress or Progress()).task(f"joining {len(runs)} networks"):
-        return make_ensemble(runs, Path(run_dir) if run_dir else new_run_folder("ensemble"))
+    progress = progress or Progress()
+    folder = Path(run_dir) if run_dir else new_run_folder("ensemble")
+    with progress.task(f"joining {len(runs)} networks"):
+        return make_ensemble(runs, folder, progress=progress)
 
 
 def open_run(run: str | Path | None = "bundled") -> Run:

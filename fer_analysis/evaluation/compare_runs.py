@@ -16,9 +16,10 @@ from fer_analysis.evaluation.comparison import ComparedRun, Comparison
 from fer_analysis.evaluation.evaluate_run import predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.metrics import metrics
-from fer_analysis.evaluation.open_run import open_run
+from fer_analysis.evaluation.open_run import OTHER_DATA, open_run
 from fer_analysis.evaluation.paired import Contender, align, compare_pair, spread
 from fer_analysis.evaluation.score import score_predictions
+from fer_analysis.models.exported import exported_file, is_exported, read_exported
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 
@@ -30,7 +31,8 @@ class _Entry:
     """One run: its name, path, training result, config and seed, and its predictions.
 
     A bare model, a table or predictions in memory have neither result nor config: their origin is
-    used in place of a config.
+    used in place of a config. An exported network, and an ensemble, have the config of their
+    (first) run and a form of their own.
     """
 
     name: str
@@ -39,6 +41,13 @@ class _Entry:
     result: dict | None = None
     config: str = ""
     seed: int | None = None
+    trained_on: str = ""
+    form: str = ""
+
+    @property
+    def but_for_its_seed(self) -> tuple[str, str, str]:
+        """What the seeds of one config have in common."""
+        return self.config, self.trained_on, self.form
 
 
 def compare_runs(
@@ -55,19 +64,20 @@ def compare_runs(
     Args:
         runs: Run directories, `.keras` files, `bundled`, tables of predictions (`.csv`), `Run`s
             or `Evaluation`s; the newest run where there is none. The first is the reference.
-            Runs that differ only in their seed are taken together.
+            Runs that differ only in their seed, on the same data, are taken together.
         data: Other data than the runs' own.
         split: The split; by default the one that `open_run` chooses.
         label_map: How the data's labels are those of the networks; see `open_run`.
         overrides: `KEY=VALUE` texts that change the data section.
-        progress: Receives tasks; notices of the data are left out, they would repeat.
+        progress: Receives tasks; notices of the data are left out, they would repeat, but for
+            that of data that a run was not trained on.
 
     Raises:
         FerError: If the runs were not scored on the same split and images.
     """
-    quiet = _Quiet(progress or Progress())
-    names = _without_others(_distinct(runs), progress or Progress())
-    how = {"label_map": label_map, "progress": quiet}
+    progress = progress or Progress()
+    names = _without_others(_distinct(runs), progress)
+    how = {"label_map": label_map, "progress": progress}
     entries = [_entry(name, data, split, overrides, **how) for name in names]
     known = [entry.name for entry in entries]
     entries = [
@@ -89,10 +99,14 @@ def compare_runs(
 
 
 class _Quiet(Progress):
-    """Passes tasks on, and drops notices."""
+    """Passes tasks on, and drops notices but that of other data, where it names the run."""
 
-    def __init__(self, progress: Progress):
-        self.task = progress.task
+    def __init__(self, progress: Progress, name: str):
+        self.task, self._tell, self._name = progress.task, progress.notice, name
+
+    def notice(self, text: str) -> None:
+        if text.startswith(OTHER_DATA):
+            self._tell(f"{self._name}: {text}")
 
 
 def _distinct(runs: Sequence[Comparable | None]) -> list[Comparable | None]:
@@ -121,7 +135,9 @@ def _without_others(runs: list[Comparable | None], progress: Progress) -> list[C
 
 def _is_no_run(path: Path) -> bool:
     if path.is_dir():
-        return not ((path / "config.yaml").is_file() and (path / "model.keras").is_file())
+        run = (path / "config.yaml").is_file() and (path / "model.keras").is_file()
+        exported = exported_file(path)
+        return not run and not (exported and is_exported(exported))
     return path.is_file() and path.suffix in RESULT_FILES
 
 
@@ -135,25 +151,44 @@ def _entry(run, data, split, overrides, *, label_map, progress: Progress) -> _En
         path = run.folder.parents[1] if run.folder is not None else Path("predictions")
         return _Entry(path.name, str(path), run, config=f"predictions {id(run)}")
     if isinstance(run, str | Path) and str(run).endswith(".csv"):
+        quiet = _Quiet(progress, str(run))
         evaluation, _ = score_predictions(
-            run, data=data, split=split, overrides=overrides, progress=progress
+            run, data=data, split=split, overrides=overrides, progress=quiet
         )
         path = evaluation.folder.parents[1]
         return _Entry(Path(run).stem, str(path), evaluation, config=str(Path(run).resolve()))
     trained = run if isinstance(run, Run) else Run.open(run)
     result, config, seed = None, str(trained.model_file.resolve()), None
     origin = trained.origin
-    if origin.is_directory:
+    if origin.is_directory and origin.config_file.is_file():
         result = origin.result() if origin.is_complete else None
         seed = origin.config().seed
         config = origin.config().model_copy(update={"seed": 0}).to_yaml()
+    quiet = _Quiet(progress, str(run) if isinstance(run, str | Path) else trained.name)
     opened, loaded, split = open_run(
-        trained, data, split, overrides, label_map=label_map, progress=progress
+        trained, data, split, overrides, label_map=label_map, progress=quiet
     )
     path = trained.path if trained.is_directory else opened.path
-    evaluation = predict_split(opened, loaded, split, progress=progress)
+    evaluation = predict_split(opened, loaded, split, progress=quiet)
     name = trained.name if origin.is_directory else trained.model_file.stem
-    return _Entry(name, str(path), evaluation, result=result, config=config, seed=seed)
+    return _Entry(
+        name,
+        str(path),
+        evaluation,
+        result=result,
+        config=config,
+        seed=seed,
+        trained_on=trained.environment().get("data", {}).get("fingerprint", ""),
+        form=_form(trained),
+    )
+
+
+def _form(run: Run) -> str:
+    """Return how a network came from its config, where not by training alone."""
+    if run.is_exported:
+        return read_exported(run.model_file).form
+    members = run.environment().get("members", ())
+    return f"ensemble of {len(members)}" if members else ""
 
 
 def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
@@ -177,12 +212,13 @@ def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
 
 
 def _groups(entries: list[_Entry]) -> dict[str, list[int]]:
-    """Return name -> positions of the runs that differ only in their seed."""
+    """Return name -> positions of the runs that differ only in their seed, on the same data."""
     alike: dict[tuple, list[int]] = {}
     for index, entry in enumerate(entries):
         # A run and its copy, with one config and one seed, are not two seeds.
-        same = [e.seed for e in entries if e.config == entry.config].count(entry.seed) > 1
-        alike.setdefault((entry.config, index if same else None), []).append(index)
+        seeds = [e.seed for e in entries if e.but_for_its_seed == entry.but_for_its_seed]
+        key = (*entry.but_for_its_seed, index if seeds.count(entry.seed) > 1 else None)
+        alike.setdefault(key, []).append(index)
     names: dict[str, list[int]] = {}
     for group in alike.values():
         name = _group_name([entries[i].name for i in group])

@@ -11,6 +11,9 @@ from scipy.special import softmax
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 
+ADJUSTED = "logit adjustment after training, tau ="
+"""How the note begins that names the amount."""
+
 
 def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evaluation:
     """Divide the probabilities by the labels' frequencies in training (Menon et al. 2021).
@@ -33,7 +36,7 @@ def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evalua
         temperature=None,  # that was fitted on other probabilities
         temperature_from="",
         fitted=None,
-        notes=(*evaluation.notes, f"logit adjustment after training, tau = {tau:g}"),
+        notes=(*evaluation.notes, f"{ADJUSTED} {tau:g}"),
     )
 
 

@@ -52,6 +52,7 @@ def make_card(run: Run) -> dict:
 
     environment, result = run.environment(), run.result()
     data = environment["data"]
+    guard = (run.guard() or {}).get("made")
     return {
         "command": tidy_command(environment["command"]),
         "note": None,
@@ -66,9 +67,11 @@ def make_card(run: Run) -> dict:
         "data": {name: data[name] for name in ("fingerprint", "layout", "protocol", "counts")}
         | {"face_lists": data.get("face_lists", [])},
         "label_names": data["label_names"],
-        "calibration": run.temperatures(),
+        "calibration": {
+            name: kept for name, kept in run.temperatures().items() if run.is_of(kept["model"])
+        },
         "promises": {split: _promises(run, split) for split in SPLITS},
-        "guard": (run.guard() or {}).get("made"),
+        "guard": guard if guard and run.is_of(guard["model"]) else None,
         "stress": {split: _stress(run, split) for split in SPLITS},
         **{
             folder_of(split, tta=tta): _figures(run, folder_of(split, tta=tta))
@@ -200,8 +203,10 @@ def _guard_lines(card: dict) -> list[str]:
 
 
 def _stress(run: Run, split: str) -> dict | None:
+    from fer_analysis.evaluation.network_identity import is_stressed
+
     told = read_json(run.stress_folder(split) / "stress.json")
-    if not told or "overall" not in told:
+    if not told or "overall" not in told or not is_stressed(run, told):
         return None
     return {
         "n": told["n"],

@@ -22,6 +22,9 @@ NO_DATA = (
     "or use --data synthetic (faces that the package draws itself)"
 )
 
+OTHER_DATA = "this is other data than the run was trained on"
+"""How the notice of data begins that is not a run's own."""
+
 
 def data_section(source: str | Path | None, overrides: tuple[str, ...] = (), **options):
     """Return the data section of a config from a path and overrides.
@@ -148,12 +151,21 @@ def open_run(
         loaded = with_labels_of(loaded, taken_labels(run), label_map)
         progress.notice(loaded.notices[-1])
     trained_on = run.environment().get("data", {}).get("fingerprint")
+    of_members = run.data_of_members()
+    if of_members:
+        progress.notice(
+            "the members of this ensemble were trained on different data: "
+            f"{'; '.join(of_members.values())}; what is used now has fingerprint "
+            f"{loaded.fingerprint}"
+        )
     if loaded.fingerprint != trained_on:
         run = run.for_data(name_of(loaded), loaded.fingerprint)
-        if trained_on is not None:
+        if loaded.fingerprint in of_members:
+            progress.notice(f"results go to {run.path}")
+        elif trained_on is not None:
             progress.notice(
-                f"this is other data than the run was trained on (fingerprint "
-                f"{loaded.fingerprint}, trained on {trained_on}): results go to {run.path}"
+                f"{OTHER_DATA} (fingerprint {loaded.fingerprint}, trained on "
+                f"{', '.join(of_members) or trained_on}): results go to {run.path}"
             )
     if split is None:
         split = "test" if loaded.dataset.has("test") else "validation"

@@ -100,8 +100,7 @@ def _label_names(path: Path, header: list[str]) -> tuple[str, ...]:
 
 
 def _refused(path: Path, problems: list[str]) -> FerError:
-    more = [f"and {len(problems) - SHOWN:,} more"] if len(problems) > SHOWN else []
-    return FerError(f"{path}", [*problems[:SHOWN], *more])
+    return FerError(f"{path}", problems, most=SHOWN)
 
 
 def _uneven(header: list[str], rows: list[tuple[int, list[str]]]) -> list[str]:

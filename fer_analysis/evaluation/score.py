@@ -23,7 +23,13 @@ from fer_analysis.evaluation.logit_adjustment import adjust
 from fer_analysis.evaluation.metrics import save_metrics
 from fer_analysis.evaluation.open_run import data_section, name_of, open_run, read_data
 from fer_analysis.evaluation.predictions_csv import read_predictions
-from fer_analysis.files import content_hash, replacing_folder, write_csv
+from fer_analysis.files import (
+    content_hash,
+    read_json,
+    replacing_folder,
+    write_csv,
+    write_json,
+)
 from fer_analysis.progress import Progress
 from fer_analysis.result_folders import results_folder
 from fer_analysis.run import Run
@@ -160,20 +166,32 @@ def _score_table(
 def saving(evaluation: Evaluation) -> Iterator[Path]:
     """Write an evaluation and its tables into its folder.
 
-    A run's own predictions are in it already (`evaluate_run`); others replace its contents.
+    A run's own predictions are in it already (`evaluate_run`); others replace its contents, with
+    the record of what they were made from where they are a run's, adjusted or by a list.
 
     Yields:
         The folder for the pictures.
     """
-    if (evaluation.folder / MADE_FROM).is_file():
+    source = _predicted_in(evaluation)
+    made_from = read_json(source / MADE_FROM)
+    if made_from and evaluation.folder == source:
         _write_tables(evaluation, evaluation.folder)
         yield evaluation.folder
         return
     with replacing_folder(evaluation.folder) as new:
         evaluation.save(new)
         save_metrics(evaluation, new)
+        if made_from:
+            write_json(new / MADE_FROM, made_from)
         _write_tables(evaluation, new)
         yield new
+
+
+def _predicted_in(evaluation: Evaluation) -> Path:
+    """Return the folder of a run's own predictions, which these are or were derived from."""
+    folder = evaluation.folder
+    tta = folder.name.startswith(folder_of(evaluation.split, tta=True))
+    return folder.with_name(folder_of(evaluation.split, tta=tta))
 
 
 def _write_tables(evaluation: Evaluation, folder: Path) -> None:

@@ -92,7 +92,7 @@ def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
     """
     run, name = request.runs[0], subject.name
     changed = [word for text in request.overrides for word in ("--set", text)]
-    data = [*(["--data", request.data] if request.data else []), *changed]
+    data = _data_words(request)
     on_split = [*data, *_map_words(request), "--split", subject.split]
     audit, diagnosis, study = f"runs/audit-{name}", f"runs/diagnosis-{name}", "runs/study-remedies"
 
@@ -149,11 +149,7 @@ def suggested(request: Request, subject: Subject) -> dict[str, Suggestion]:
 
 def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
     """Return the command that makes the page again, with more on it."""
-    words = [*request.runs, *runs]
-    if request.data:
-        words += ["--data", request.data]
-    words += [word for text in request.overrides for word in ("--set", text)]
-    words += _map_words(request)
+    words = [*request.runs, *runs, *_data_words(request), *_map_words(request)]
     if request.split:
         words += ["--split", request.split]
     for study in request.studies:
@@ -161,6 +157,24 @@ def report(request: Request, *more: str, runs: Sequence[str] = ()) -> str:
     if request.audit and "--audit" not in more:
         words += ["--audit", request.audit]
     return command("fer report", *words, *more)
+
+
+def evaluate(request: Request, run: str, split: str | None, *more: str) -> str:
+    """Return the command that makes a run's predictions for the page.
+
+    Args:
+        request: What the page should show.
+        run: The run as the user named it.
+        split: The split; None for the default.
+        *more: Further words.
+    """
+    words = [*_data_words(request), *_map_words(request)]
+    return command("fer evaluate", run, *words, *(["--split", split] if split else []), *more)
+
+
+def _data_words(request: Request) -> list[str]:
+    changed = [word for text in request.overrides for word in ("--set", text)]
+    return [*(["--data", request.data] if request.data else []), *changed]
 
 
 def _map_words(request: Request) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fer_analysis.evaluation.network_identity import is_stressed
 from fer_analysis.files import read_json
 from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.robustness.stress_test import STRESS
@@ -10,7 +11,9 @@ from fer_analysis.text import short
 
 
 def conditions_of(saved: SavedRun) -> dict | None:
-    """Return the saved stress test of a run's split; None without one, or where it is damaged.
+    """Return the saved stress test of a run's split; None without one, or where it is left out.
+
+    It is left out where it is damaged, or of another network (`why_left_out`).
 
     Args:
         saved: The run.
@@ -20,11 +23,27 @@ def conditions_of(saved: SavedRun) -> dict | None:
         `robustness.promise`), `answers` (see `_answers`), `same_data`, and a row for each
         condition.
     """
-    told = read_json(saved.results.stress_folder(saved.split) / STRESS)
+    told = _saved(saved)
     try:
-        return _shown(from_json(told), saved.data_fingerprint) if told else None
+        return (
+            _shown(from_json(told), saved.data_fingerprint)
+            if told and not why_left_out(saved)
+            else None
+        )
     except (KeyError, TypeError, AttributeError):
         return None
+
+
+def why_left_out(saved: SavedRun) -> str:
+    """Return why a saved stress test is left out; empty where there is none, or it is shown."""
+    told = _saved(saved)
+    if not told or is_stressed(saved.results, told):
+        return ""
+    return "the saved stress test is of an earlier state of the network, or of another input"
+
+
+def _saved(saved: SavedRun) -> dict | None:
+    return read_json(saved.results.stress_folder(saved.split) / STRESS)
 
 
 def _shown(told: dict, fingerprint: str | None) -> dict:

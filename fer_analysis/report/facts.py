@@ -14,6 +14,7 @@ from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.slices import Slices
 from fer_analysis.quality.measures import measure
 from fer_analysis.quality.template import FaceTemplate
+from fer_analysis.report.conditions import why_left_out
 from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.robustness.stress_test import StressTest
 from fer_analysis.text import short
@@ -95,6 +96,8 @@ def _agreement(evaluation: Evaluation) -> dict[int, str]:
 
 
 def _falls(saved: SavedRun) -> tuple[tuple[str, ...], dict[int, str]]:
+    if why_left_out(saved):
+        return (), {}
     try:
         test = StressTest.load(saved.results.stress_folder(saved.split))
     except FerError:

@@ -12,7 +12,7 @@ from fer_analysis.report import charts
 from fer_analysis.report.attachments import read_audit, read_studies, same_data
 from fer_analysis.report.commands import Request, Subject, suggested
 from fer_analysis.report.comparison import comparisons
-from fer_analysis.report.conditions import conditions_of
+from fer_analysis.report.conditions import conditions_of, why_left_out
 from fer_analysis.report.faces import cells
 from fer_analysis.report.facts import AGREEMENT, Facts, facts_of
 from fer_analysis.report.headline import headline, mistaken_for, shown_causes
@@ -111,6 +111,7 @@ def page(
         "structure": structure(first),
         "samples": samples,
         "conditions": conditions,
+        "conditions_missing": why_left_out(first),
         "tiles": tiles(evaluation, metrics, conditions, commands),
         "audit": audit,
         "diagnosis": diagnosis,
@@ -139,7 +140,7 @@ def page(
             }
             for each in runs
         ],
-        "origin": origin(first),
+        "origin": origin(first, request),
         "commands": commands,
         "no_faces": not faces,
     }

@@ -17,10 +17,11 @@ from fer_analysis.evaluation.evaluation import PREDICTIONS, Evaluation
 from fer_analysis.evaluation.metrics import load_metrics
 from fer_analysis.evaluation.metrics import metrics as metrics_of
 from fer_analysis.evaluation.open_run import name_of
+from fer_analysis.report.commands import Request, evaluate
 from fer_analysis.result_folders import with_key
 from fer_analysis.run import Run
 from fer_analysis.saliency.analysis import SaliencyAnalysis
-from fer_analysis.text import command, short_names
+from fer_analysis.text import short_names
 
 DEFAULT_SPLITS = ("test", "validation", "fold", "given", "train")
 """Where no split is named, the first of these that has been predicted."""
@@ -122,20 +123,26 @@ def results_of(run: Run, data: LoadedData | None) -> Run:
     """
     if data is None or run.is_own(data.fingerprint) or not run.model_file.is_file():
         return run
-    other = run.for_data(name_of(data), data.fingerprint)
-    return other if splits_of(other) else run
+    saved = [fingerprint_of_saved(run.evaluation_folder(split)) for split in splits_of(run)]
+    if data.fingerprint in saved:
+        return run
+    return run.for_data(name_of(data), data.fingerprint)
 
 
-def common_split(runs: list[Run], split: str | None) -> str:
+def common_split(runs: list[Run], request: Request) -> str:
     """Return the split to report on: the one asked for, or the first that all have saved.
+
+    Args:
+        runs: Where the results of the runs are, see `results_of`.
+        request: What the page should show.
 
     Raises:
         FerError: If a run has no saved predictions of it; the message has the command for it.
     """
+    split, of_data = request.split, f" of {request.data}" if request.data else ""
     problems = [
-        f"{run.path}: no saved predictions; make them with "
-        + command("fer evaluate", run.path, "--split", split or "validation")
-        for run in runs
+        f"{name}: no saved predictions{of_data}; make them with {evaluate(request, name, split)}"
+        for name, run in zip(request.runs, runs, strict=True)
         if not splits_of(run) or (split and split not in splits_of(run))
     ]
     if problems:
@@ -147,17 +154,27 @@ def common_split(runs: list[Run], split: str | None) -> str:
     return split or shared[0]
 
 
-def read_run(asked: str, run: Run, results: Run, split: str) -> SavedRun:
+def read_run(
+    asked: str, run: Run, results: Run, split: str, request: Request | None = None
+) -> SavedRun:
     """Read what was saved of a run's split.
+
+    Args:
+        asked: How the user named the run.
+        run: The run.
+        results: Where its results are, see `results_of`.
+        split: The split.
+        request: What the page should show, for the commands that errors name.
 
     Raises:
         FerError: If it is damaged, or figures and predictions are of different makes.
     """
     folder = results.evaluation_folder(split)
+    again = evaluate(request or Request((asked,)), asked, split)
     if not run.made(folder):
         raise FerError(
             f"{folder}: predictions of another model than the run's as it is now; make them again "
-            "with " + command("fer evaluate", run.path, "--split", split)
+            f"with {again}"
         )
     evaluation = Evaluation.load(folder)
     metrics = load_metrics(folder) or metrics_of(evaluation)
@@ -167,15 +184,14 @@ def read_run(asked: str, run: Run, results: Run, split: str) -> SavedRun:
         evaluation.correct.sum()
     ):
         raise FerError(
-            f"{folder}: metrics.json is not of these predictions; make both again with "
-            + command("fer evaluate", run.path, "--split", split)
+            f"{folder}: metrics.json is not of these predictions; make both again with {again}"
         )
     names = short_names(evaluation.label_names)
     extras = short_names(evaluation.vote_names[len(names) :])
     votes = (*names, *extras) if evaluation.votes is not None else ()
     evaluation = dataclasses.replace(evaluation, label_names=names, vote_names=votes)
     fingerprint = fingerprint_of_saved(folder)
-    saliency, maps_missing = _saliency(results.saliency_folder(split), evaluation, fingerprint)
+    saliency, maps_missing = _saliency(results, evaluation, fingerprint)
     return SavedRun(
         name=run.name,
         asked=asked,
@@ -191,9 +207,10 @@ def read_run(asked: str, run: Run, results: Run, split: str) -> SavedRun:
 
 
 def _saliency(
-    folder: Path, evaluation: Evaluation, fingerprint: str | None
+    results: Run, evaluation: Evaluation, fingerprint: str | None
 ) -> tuple[SaliencyAnalysis | None, str]:
     """Return the saved saliency of a split, or why it is not of this evaluation."""
+    folder = results.saliency_folder(evaluation.split)
     if not folder.is_dir():
         return None, ""
     try:
@@ -203,6 +220,8 @@ def _saliency(
     of = analysis.meta.get("data")
     if of and fingerprint and of != fingerprint:
         return None, f"the saved saliency maps are of other data ({of}; here {fingerprint})"
+    if not results.is_of(analysis.meta.get("model")):
+        return None, "the saved saliency maps are of an earlier state of the network"
     if len(analysis.maps.label_names) != len(evaluation.label_names):
         return None, "the saved saliency maps are of other labels"
     return analysis, ""

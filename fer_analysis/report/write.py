@@ -73,9 +73,9 @@ def write_page(
     elif request.data is not None:
         data = _read_at_their_sizes(opened, request.data, overrides, progress)
     results = [results_of(run, other) for run, other in zip(opened, data, strict=True)]
-    split = common_split(results, request.split)
+    split = common_split(results, request)
     saved = [
-        read_run(name, run, result, split)
+        read_run(name, run, result, split, request)
         for name, run, result in zip(request.runs, opened, results, strict=True)
     ]
     out = out or saved[0].results.path / PAGE

@@ -17,6 +17,7 @@ from fer_analysis.errors import FerError, first_line
 from fer_analysis.evaluation.evaluate_run import open_model, open_predictor
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.evaluation.kept_temperature import kept_temperature
+from fer_analysis.evaluation.network_identity import network_identity
 from fer_analysis.files import file_name
 from fer_analysis.quality.guard import Guard
 from fer_analysis.result_folders import RUNS
@@ -80,11 +81,10 @@ def network_of_run(
             return _adapted_model(run, label_names, input_size, scale)
         return open_predictor(run, label_names)
 
-    identity = _hash(file.read_bytes(), repr((input_size, scale)).encode())
     return Network(
         name=run.name,
         run=run,
-        identity=identity,
+        identity=network_identity(file, input_size, scale),
         load=load,
         temperature=kept.get("temperature"),
         rule=kept.get("answers"),

@@ -16,6 +16,7 @@ from fer_analysis.data.regions.files import read_regions
 from fer_analysis.data.regions.template import Regions, template
 from fer_analysis.evaluation.evaluate_run import evaluate_run, open_model
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.files import content_hash
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 from fer_analysis.saliency import dominance, faithfulness, sanity
@@ -232,6 +233,7 @@ def _meta(
         "run": subject.run.name,
         "split": maps.split,
         "data": data.fingerprint,
+        "model": content_hash(subject.run.trained_model_file()),
         "method": maps.method,
         "options": maps.options,
         "target": maps.target,

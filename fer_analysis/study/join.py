@@ -65,8 +65,7 @@ def join_stores(folders: Sequence[str | Path], out: str | Path) -> Joined:
                 problems.append(f"{_name(result)}: different in {origin[key]} and in {folder}")
     problems += _strangers(joined, origin)
     if problems:
-        more = [f"and {len(problems) - _MOST} more"] if len(problems) > _MOST else []
-        raise FerError("cells that cannot be joined", problems[:_MOST] + more)
+        raise FerError("cells that cannot be joined", problems, most=_MOST)
     save_kept(Path(out), joined)
     unknown = sum("study" not in result.facts for result in joined.values())
     return Joined(len(joined), twice, unknown)

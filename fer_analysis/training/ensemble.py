@@ -13,13 +13,16 @@ from fer_analysis.files import content_hash, write_text
 from fer_analysis.models.ensemble import ensemble_model
 from fer_analysis.models.storage import load_model, save_model
 from fer_analysis.models.structure import summary_text
+from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 from fer_analysis.training.sources import Source
 
 LEAST = 2
 
 
-def make_ensemble(names: Sequence[str | Path | Run], folder: Path) -> Run:
+def make_ensemble(
+    names: Sequence[str | Path | Run], folder: Path, *, progress: Progress | None = None
+) -> Run:
     """Write a run directory whose network averages the probabilities of several runs.
 
     What any of them was trained on counts as trained on: leak-free figures leave it out.
@@ -27,6 +30,7 @@ def make_ensemble(names: Sequence[str | Path | Run], folder: Path) -> Run:
     Args:
         names: Two or more RUNs that tell the same labels in the same order.
         folder: The new run's directory.
+        progress: Receives a notice where they were trained on different data.
 
     Returns:
         The run. It was not trained, so that it has no history and cannot be resumed.
@@ -51,7 +55,22 @@ def make_ensemble(names: Sequence[str | Path | Run], folder: Path) -> Run:
         _write_facts(run, sources)
         write_text(run.summary_file, summary_text(model))
         save_model(model, run.model_file, labels)
+    if progress is not None and (told := run.data_of_members()):
+        progress.notice(
+            f"the members were trained on different data: {'; '.join(told.values())}; without "
+            f"--data, commands use that of {sources[0].record()['run']}"
+        )
     return run
+
+
+def _data(run: Run) -> dict[str, str]:
+    """Return the fingerprints of what a member was trained on, each with the data's name."""
+    environment = run.environment()
+    inner = [member.get("data", {}) for member in environment.get("members", ())]
+    if any(inner):  # an ensemble itself
+        return {key: name for each in inner for key, name in each.items()}
+    source = run.origin.config().data.source
+    return {environment["data"]["fingerprint"]: Path(source).name if source else "data of its own"}
 
 
 def _source(name: str | Path | Run) -> Source:
@@ -92,7 +111,7 @@ def _write_facts(run: Run, sources: list[Source]) -> None:
             **describe_environment(),
             "seed": first["seed"],
             "data": first["data"],
-            "members": [source.record() for source in sources],
+            "members": [source.record() | {"data": _data(source.run)} for source in sources],
             **shared,
         }
     )
