@@ -149,8 +149,8 @@ def predict_film(
     to such a program may need their consent.
 
     Args:
-        film: A file that OpenCV reads, a folder of pictures (in the order of their names), or a
-            camera's number.
+        film: A file that OpenCV reads, a folder of pictures (in the order of their names, in
+            which digits count as numbers), or a camera's number.
         run: Whose network; see `predict`.
         every: Look at every so many frames; by default at 5 a second, of a camera at all.
         fps: Frames a second of a folder of pictures.
