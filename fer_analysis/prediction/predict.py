@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from fer_analysis.evaluation.unsure import OVERALL
 from fer_analysis.faces.find import as_rgb
 from fer_analysis.faces.opencv import import_opencv, weights
 from fer_analysis.prediction.batches import classify
-from fer_analysis.prediction.find_images import Found, find_images
+from fer_analysis.prediction.find_images import Found, find_images, passed_over
 from fer_analysis.prediction.look import MODES
 from fer_analysis.prediction.pictures import Pictures
 from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
@@ -52,7 +53,7 @@ def predict_images(
     """
     progress = progress or Progress()
     _check(run, faces)
-    sources, unreadable = _sources(images)
+    sources, unreadable = _sources(images, progress)
     for problem in unreadable:
         if each:
             each(problem)
@@ -95,11 +96,15 @@ def _check(run: Run, faces: str) -> None:
         weights()
 
 
-def _sources(images) -> tuple[Sequence, list[Unreadable]]:
+def _sources(images, progress: Progress) -> tuple[Sequence, list[Unreadable]]:
     if isinstance(images, np.ndarray):
         return _checked(images), []
     if all(isinstance(image, str | Path) for image in images):
-        return find_images(images)
+        others = Counter()
+        found = find_images(images, others)
+        if others:
+            progress.notice(passed_over(others))
+        return found
     if any(isinstance(image, str | Path) for image in images):
         raise FerError("images: files and arrays in one list; predict them one after the other")
     return [as_rgb(image) for image in images], []
