@@ -394,7 +394,7 @@ def test_arrays_and_files_of_the_same_faces_have_the_same_predictions():
     assert drawn[0].overlay.is_file()
     blank = fer_analysis.predict(np.zeros((1, 48, 48), np.uint8))
     assert (len(blank), blank.unreadable[0].image) == (0, 0)
-    for wrong in (FACES[0], FACES[:1].astype(float), np.zeros((2, 8, 8, 4), np.uint8)):
+    for wrong in (FACES[:1].astype(float), np.zeros((2, 8, 8, 2), np.uint8)):
         with pytest.raises(fer_analysis.FerError, match="expected uint8"):
             fer_analysis.predict(wrong if wrong.ndim != 3 else wrong[..., 0])
     with pytest.raises(fer_analysis.FerError, match="no image"):
