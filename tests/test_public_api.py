@@ -99,6 +99,44 @@ def test_arguments_of_one_meaning_have_one_name(name):
     assert not {"folder", "output", "source_path", "path", "verbose"} & {*parameters}
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "options", "message"),
+    [
+        ("predict_film", ["."], {"fps": -1}, "fps: expected a number above 0"),
+        ("predict_film", ["."], {"fps": 0}, "fps: expected a number above 0"),
+        ("predict_film", ["."], {"fps": float("nan")}, "fps: expected a number above 0"),
+        ("predict_film", ["."], {"every": 0}, "every: expected a whole number of 1 or more"),
+        ("evaluate", [], {"logit_adjustment": -1}, "logit adjustment: expected a number above 0"),
+        ("evaluate", [], {"logit_adjustment": "1"}, "logit adjustment: expected a number above 0"),
+        ("evaluate", [], {"predictions": "t.csv", "guard": True}, "a guard is made of a run's own"),
+        ("evaluate", [], {"issues": "leak", "guard": True}, "name an audit.csv"),
+        ("write_report", [[]], {}, "runs: an empty list"),
+    ],
+)
+def test_wrong_arguments_are_a_line_before_anything_is_done(name, given, options, message, small):
+    with pytest.raises(fer_analysis.FerError, match=message):
+        getattr(fer_analysis, name)(*given, **options)
+    assert not Path("runs").exists()
+
+
+def test_a_text_in_place_of_a_list_is_one_of_it(small):
+    data = fer_analysis.load_data("synthetic", overrides="data.n=140")
+    assert len(data.dataset) == 140
+    found = fer_analysis.stress(
+        predictor=lambda images: [[1, 0, 0, 0, 0, 0, 0]] * len(images),
+        data=data,
+        split="train",
+        conditions="dark",
+        severities=1,
+        n=14,
+    )
+    assert [*found.cells] == [("dark", 1)]
+    with pytest.raises(fer_analysis.FerError, match="unknown condition 'drk'"):
+        fer_analysis.stress(
+            predictor=lambda images: images, data=data, split="train", conditions="drk"
+        )
+
+
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """An empty folder to work in, and a shipped config whose network is small."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     import numpy as np
     import PIL.Image
@@ -233,7 +235,7 @@ def export(
         out=None if out is None else Path(out),
         data=data,
         tolerance=tolerance,
-        overrides=tuple(overrides),
+        overrides=listed(overrides),
         progress=progress,
     )
     if progress is not None:
