@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fer_analysis
@@ -111,6 +112,15 @@ def test_arguments_of_one_meaning_have_one_name(name):
         ("evaluate", [], {"predictions": "t.csv", "guard": True}, "a guard is made of a run's own"),
         ("evaluate", [], {"issues": "leak", "guard": True}, "name an audit.csv"),
         ("write_report", [[]], {}, "runs: an empty list"),
+        ("find_faces", [np.zeros((64, 64), np.uint8)], {"size": 0}, "size: expected 1 to"),
+        ("load_data", [np.zeros((4, 48, 48))], {}, "data: expected a path.*received ndarray"),
+        ("load_data", [["a", "b"]], {}, "data: expected a path.*received list"),
+        ("audit", [np.zeros((4, 48, 48))], {}, "data: expected a path.*received ndarray"),
+        ("train", ["tiny"], {"data": {}}, "data: expected a path.*received dict"),
+        ("evaluate", [], {"data": ()}, "data: expected a path.*received tuple"),
+        ("evaluate", [["runs/a"]], {}, "run: expected a path.*received list"),
+        ("evaluate", [], {"predictions": ["t.csv"]}, "expected a CSV file, received list"),
+        ("compare", [["runs/a", "runs/b"]], {}, "run: expected a path.*received list"),
     ],
 )
 def test_wrong_arguments_are_a_line_before_anything_is_done(name, given, options, message, small):

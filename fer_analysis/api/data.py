@@ -103,6 +103,7 @@ def audit(
         0
     """
     from fer_analysis.auditing.audit_data import audit_data, check_arguments, find_probabilities
+    from fer_analysis.data.load import LoadedData
     from fer_analysis.evaluation.open_run import name_of
     from fer_analysis.progress import Progress
     from fer_analysis.result_folders import default_folder
@@ -110,7 +111,7 @@ def audit(
     progress, overrides = progress or Progress(), listed(overrides)
     check_arguments(folds, probabilities, overrides)
     loaded = data
-    if data is None or isinstance(data, str | Path):
+    if not isinstance(data, LoadedData):
         own = tuple(text for text in overrides if text.startswith("data."))
         loaded = load_data(data, overrides=own, progress=progress)
     folder = Path(out or default_folder(f"audit-{name_of(loaded)}", loaded.fingerprint))
