@@ -247,6 +247,7 @@ def test_an_array_with_channels_last_is_one_picture():
     [
         (None, "received NoneType"),
         (7, "received int"),
+        ("", "an empty text is no path"),
         (FACES[0] / 255, "received float64"),
         (np.zeros((2, 9, 9, 2), np.uint8), "expected uint8"),
         (np.zeros((0, 9, 3), np.uint8), "expected uint8"),

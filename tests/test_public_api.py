@@ -108,7 +108,7 @@ def test_arguments_of_one_meaning_have_one_name(name):
         ("predict_film", ["."], {"fps": float("nan")}, "fps: expected a number above 0"),
         ("predict_film", ["."], {"every": 0}, "every: expected a whole number of 1 or more"),
         ("evaluate", [], {"logit_adjustment": -1}, "logit adjustment: expected a number above 0"),
-        ("evaluate", [], {"logit_adjustment": "1"}, "logit adjustment: expected a number above 0"),
+        ("evaluate", [], {"logit_adjustment": "1"}, "up to 10, received '1'"),
         ("evaluate", [], {"predictions": "t.csv", "guard": True}, "a guard is made of a run's own"),
         ("evaluate", [], {"issues": "leak", "guard": True}, "name an audit.csv"),
         ("write_report", [[]], {}, "runs: an empty list"),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import softmax
 
-from fer_analysis.errors import FerError, shown
+from fer_analysis.errors import FerError, quoted
 from fer_analysis.evaluation.evaluation import Evaluation
 
 MOST = 10.0
@@ -23,7 +23,8 @@ def check_tau(tau: float) -> None:
     """
     if not isinstance(tau, int | float | np.number) or not 0 < tau <= MOST:
         raise FerError(
-            f"logit adjustment: expected a number above 0 and up to {MOST:g}, received {shown(tau)}"
+            f"logit adjustment: expected a number above 0 and up to {MOST:g}, received "
+            f"{quoted(tau)}"
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_analysis.data.readers.decode import MAX_SIDE
-from fer_analysis.errors import FerError, shown
+from fer_analysis.errors import FerError, quoted
 from fer_analysis.faces.detector import detector
 from fer_analysis.faces.face import Face
 from fer_analysis.faces.framing import crop
@@ -31,7 +31,7 @@ def find_faces(image: str | Path | np.ndarray | Image, *, size: int = 48) -> tup
         FerError: If the file cannot be read, the array is not a picture, or the size is none.
     """
     if not isinstance(size, Integral) or not 1 <= size <= MAX_SIDE:
-        raise FerError(f"size: expected 1 to {MAX_SIDE:,} pixels, received {shown(size)}")
+        raise FerError(f"size: expected 1 to {MAX_SIDE:,} pixels, received {quoted(size)}")
     pixels = as_rgb(image)
     return tuple(dataclasses.replace(f, crop=crop(pixels, f, size)) for f in detector()(pixels))
 

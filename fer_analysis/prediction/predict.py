@@ -110,6 +110,8 @@ def _sources(images, progress: Progress) -> tuple[Sequence, list[Unreadable]]:
     except TypeError:
         # A PIL image, or what `as_rgb` refuses.
         images = [images]
+    if any(isinstance(image, str) and not image for image in images):
+        raise FerError("images: an empty text is no path; this folder is '.'")
     if all(isinstance(image, str | Path) for image in images):
         others = Counter()
         found = find_images(images, others)

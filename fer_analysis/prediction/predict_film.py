@@ -6,7 +6,7 @@ from collections.abc import Callable
 from numbers import Integral, Real
 from pathlib import Path
 
-from fer_analysis.errors import FerError, shown
+from fer_analysis.errors import FerError, quoted
 from fer_analysis.faces.frames import MOST_FPS, Film, open_film
 from fer_analysis.faces.opencv import weights
 from fer_analysis.faces.timeline import timeline
@@ -47,10 +47,10 @@ def predict_film(
             missing, or `out` holds something else.
     """
     if every is not None and (not isinstance(every, Integral) or every < 1):
-        raise FerError(f"every: expected a whole number of 1 or more, received {shown(every)}")
+        raise FerError(f"every: expected a whole number of 1 or more, received {quoted(every)}")
     if not isinstance(fps, Real) or not 0 < fps <= MOST_FPS:
         raise FerError(
-            f"fps: expected a number above 0 and up to {MOST_FPS:,.0f}, received {shown(fps)}"
+            f"fps: expected a number above 0 and up to {MOST_FPS:,.0f}, received {quoted(fps)}"
         )
     progress = progress or Progress()
     run.trained_model_file()
