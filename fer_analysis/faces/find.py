@@ -64,7 +64,7 @@ def as_rgb(image: str | Path | np.ndarray | Image) -> np.ndarray:
     if image.shape[2] == 4:
         from PIL import Image
 
-        return _pil(Image.fromarray(np.ascontiguousarray(image), "RGBA"))
+        return _pil(Image.fromarray(np.ascontiguousarray(image)))
     return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
 
 

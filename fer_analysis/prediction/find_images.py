@@ -17,7 +17,6 @@ DRAWING = ".faces.jpg"
 OWN = (OVERLAY, DRAWING)
 """How the names of our own pictures end; they are in the faces' folders and are not faces."""
 
-
 SIDECARS = (".aae", ".xmp", ".thm", ".json")
 """Endings of files that cameras, phones and programs lay beside pictures."""
 
@@ -25,6 +24,7 @@ NAMED = 5
 """Endings that are told of files passed over."""
 
 LONGEST_ENDING = 8
+"""Characters of an ending with its dot; a longer one is no ending but a part of the name."""
 
 
 class Found(NamedTuple):
