@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +73,10 @@ class Run(RunRecords):
         """
         if path is None:
             return cls.newest()
+        if not isinstance(path, str | os.PathLike):
+            raise FerError(
+                f"run: expected a path, '{BUNDLED}' or a Run, received {type(path).__name__}"
+            )
         if path == BUNDLED:
             return cls._bundled()
         path = Path(path)

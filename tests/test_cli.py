@@ -126,6 +126,10 @@ def test_without_data_one_line_names_the_three_ways():
         (["train", "tiny", "--set", "model="], "model: an empty section"),
         (["train", "tiny", "--set", "remedies.mixup.alfa=1"], "did you mean 'alpha'"),
         (["data", "--data", "nowhere.csv"], "nowhere.csv: no such file"),
+        (["predict", ""], "an empty argument after 'predict' (a variable that is not set?)"),
+        (["evaluate", ""], "an empty argument after 'evaluate'"),
+        (["predict", "a.png", "--run", ""], "an empty argument after '--run'"),
+        (["data", "--data="], "--data= without a value"),
     ],
 )
 def test_mistakes_are_one_line(words, expected):

@@ -205,7 +205,7 @@ def test_a_damaged_export_is_a_line(exported):
         shutil.rmtree("copy", ignore_errors=True)
         shutil.copytree(exported, "copy")
         change(Path("copy/model.tflite"), Path("copy/export.json"))
-        result = fer("predict", ".", "--run", "copy/model.tflite", code=1)
+        result = fer("predict", "face.png", "--run", "copy/model.tflite", code=1)
         [text] = result.stderr.splitlines()
         return text
 

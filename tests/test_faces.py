@@ -86,7 +86,7 @@ def test_every_kind_of_picture_is_the_same_picture():
     assert len(fer_analysis.find_faces(np.asarray(grey))) == 2
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((4, 4, 4), np.uint8), np.zeros((9, 9)), 7, "no.png"])
+@pytest.mark.parametrize("wrong", [np.zeros((4, 4, 2), np.uint8), np.zeros((9, 9)), 7, "no.png"])
 def test_what_is_no_picture_is_refused(wrong):
     with pytest.raises(FerError, match=r"expected|no such file|cannot be read|No such file"):
         fer_analysis.find_faces(wrong)
@@ -225,6 +225,46 @@ def test_arrays_images_and_files_have_the_same_predictions():
         fer_analysis.predict(["two.png", photo()])
     with pytest.raises(FerError, match="did you mean 'always'"):
         fer_analysis.predict("two.png", faces="alway")
+
+
+def test_an_array_with_channels_last_is_one_picture():
+    face = Image.fromarray(FACES[0])
+    expected = fer_analysis.predict(FACES[:1])[0].probabilities
+    for mode in ("L", "RGB", "RGBA"):
+        pixels = np.asarray(face.convert(mode)).reshape(*FACES[0].shape, -1)
+        for same in (pixels, pixels[None], [pixels], face.convert(mode)):
+            [found] = fer_analysis.predict(same)
+            assert found.probabilities == expected and found.image == 0
+    [found] = fer_analysis.predict(FACES[0])
+    assert found.probabilities == expected
+    assert len(fer_analysis.predict(FACES[:3])) == 3
+    clear = np.dstack([FACES[0]] * 3 + [np.zeros_like(FACES[0])])
+    assert fer_analysis.predict([clear]).unreadable[0].reason.startswith("one grey all over")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (None, "received NoneType"),
+        (7, "received int"),
+        ("", "an empty text is no path"),
+        (FACES[0] / 255, "received float64"),
+        (np.zeros((2, 9, 9, 2), np.uint8), "expected uint8"),
+        (np.zeros((0, 9, 3), np.uint8), "expected uint8"),
+        ([Image.fromarray(FACES[0].astype(np.float32))], "pixels of mode F"),
+    ],
+)
+def test_what_is_no_picture_to_predict_is_a_line(wrong, message):
+    with pytest.raises(FerError, match=message):
+        fer_analysis.predict(wrong)
+
+
+def test_pictures_that_are_not_drawn_are_told():
+    Image.fromarray(FACES[0]).save("face.png")
+    Image.fromarray(photo()).save("two.png")
+    stderr = fer("predict", "face.png", "two.png", "--draw").stderr
+    assert "note: 1 image taken whole, as one face: no box to draw in it" in stderr
+    assert "taken whole" not in fer("predict", "two.png", "--draw").stderr
 
 
 def test_without_opencv_crops_are_predicted_and_photos_are_remarked_on(monkeypatch):

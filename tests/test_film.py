@@ -131,6 +131,15 @@ def test_a_folder_is_a_film_of_its_pictures_and_bad_ones_are_left_out(frames, tm
         open_film(tmp_path / "empty")
 
 
+def test_frames_of_a_folder_are_in_the_order_of_the_numbers_in_their_names(tmp_path):
+    order = ["1.png", "2.png", "10.png", "a1-2.png", "a1-11.png"]
+    order += ["frame1.png", "frame02.png", "frame2b.png", "frame9.png", "frame10.png"]
+    for level, name in enumerate(order):
+        Image.fromarray(np.full((8, 8), level, np.uint8)).save(tmp_path / name)
+    with open_film(tmp_path) as opened:
+        assert [int(frame.pixels[0, 0, 0]) for frame in opened.frames()] == [*range(len(order))]
+
+
 def test_a_film_that_is_cut_off_is_read_to_there_and_said(frames, tmp_path):
     whole = write(tmp_path / "film.avi", frames, "MJPG").read_bytes()
     (tmp_path / "cut.avi").write_bytes(whole[: len(whole) // 2])

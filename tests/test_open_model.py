@@ -21,11 +21,17 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), dtype=np.uint
 def network(*last, shape=(16, 16, 1), inputs=1):
     """Return a network that ends in the layers given."""
     keras.utils.set_random_seed(0)
-    entries = [keras.Input(shape) for _ in range(inputs)]
+    entries = [keras.Input(shape, name=f"face_{i}") for i in range(inputs)]
     x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(layers.Rescaling(1 / 255)(entries[0])))
     for layer in last:
         x = layer(x)
     return keras.Model(entries if inputs > 1 else entries[0], x)
+
+
+def two_answers():
+    """Return a network with a dict of two outputs."""
+    model = network(layers.Dense(3, activation="softmax"))
+    return keras.Model(model.inputs[0], {"emotion": model.output, "age": model.output})
 
 
 def opened(model, tmp_path):
@@ -59,6 +65,22 @@ def test_every_end_becomes_logits_and_a_softmax(last, tmp_path):
     np.testing.assert_allclose(softmax(predictor(logits_model(found))(IMAGES)), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_tensor_in_a_list_or_dict_is_that_tensor(channels, tmp_path):
+    plain = network(layers.Dense(3), layers.Softmax(), shape=(16, 16, channels))
+    expected = np.array(plain(np.repeat(IMAGES, channels, axis=3).astype(np.float32)))
+    face, answer = plain.input, plain.output
+    for given, given_out in (
+        (face, {"emotion": answer}),
+        (face, [answer]),
+        ({face.name: face}, answer),
+        ([face], {"emotion": answer}),
+    ):
+        found = opened(keras.Model(given, given_out), tmp_path)
+        np.testing.assert_allclose(predictor(found)(IMAGES), expected, rtol=1e-5)
+        assert found.input is found.inputs[0] and found.output is found.outputs[0]
+
+
 def test_a_network_for_colour_sees_grey_three_times(tmp_path):
     model = network(layers.Dense(3, activation="softmax"), shape=(16, 16, 3))
     expected = np.array(model(np.repeat(IMAGES, 3, axis=3).astype(np.float32)))
@@ -77,6 +99,7 @@ def test_a_network_for_colour_sees_grey_three_times(tmp_path):
         (network(layers.Dense(3), shape=(16, 16, 2)), "expected 1 channel or 3"),
         (network(layers.Dense(3), shape=(16, 12, 1)), "expected square"),
         (network(layers.Dense(3), inputs=2), "has 2 inputs; expected one"),
+        (two_answers(), "has 2 outputs; expected one"),
     ],
 )
 def test_other_networks_are_a_line(model, message, tmp_path):

@@ -251,6 +251,22 @@ def test_folders_are_searched_to_any_depth_in_order_and_overlays_are_no_faces():
     assert [file.place.as_posix() for file in found] == [*expected[:3], "2.png"]
 
 
+def test_a_phones_folder_is_read_by_content_and_what_is_passed_over_is_told():
+    for name in ("IMG_1.png", "IMG_1.png.saliency.png"):
+        save(name)
+    for name in ("IMG_2", "IMG_3.bak", "IMG_4.dng"):
+        Path("faces", name).write_bytes(Path("faces/IMG_1.png").read_bytes())
+    for name in ("a.HEIC", "b.HEIC", "c.mp4", "notes", "IMG_1.json", "Thumbs.db", ".DS_Store"):
+        Path("faces", name).write_text("no picture at all")
+    rows, stderr, _ = predictions("faces")
+    assert [*rows] == ["IMG_1.png", "IMG_2"]
+    [line] = [line for line in stderr.splitlines() if "passed over" in line]
+    assert line.startswith("note: 6 other files passed over (2 .HEIC, ")
+    for kind in ("1 .mp4", "1 .bak", "1 .dng", "1 without ending"):
+        assert kind in line
+    assert "passed over" not in predictions("faces/IMG_1.png")[1]
+
+
 HOSTILE = [
     "=1+1.png",
     "[red]x[/red].png",
@@ -378,7 +394,7 @@ def test_arrays_and_files_of_the_same_faces_have_the_same_predictions():
     assert drawn[0].overlay.is_file()
     blank = fer_analysis.predict(np.zeros((1, 48, 48), np.uint8))
     assert (len(blank), blank.unreadable[0].image) == (0, 0)
-    for wrong in (FACES[0], FACES[:1].astype(float), np.zeros((2, 8, 8, 4), np.uint8)):
+    for wrong in (FACES[:1].astype(float), np.zeros((2, 8, 8, 2), np.uint8)):
         with pytest.raises(fer_analysis.FerError, match="expected uint8"):
             fer_analysis.predict(wrong if wrong.ndim != 3 else wrong[..., 0])
     with pytest.raises(fer_analysis.FerError, match="no image"):

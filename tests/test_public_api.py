@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fer_analysis
@@ -97,6 +98,53 @@ def test_arguments_of_one_meaning_have_one_name(name):
             continue
         assert (shared in parameters) == (name not in without), shared
     assert not {"folder", "output", "source_path", "path", "verbose"} & {*parameters}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "options", "message"),
+    [
+        ("predict_film", ["."], {"fps": -1}, "fps: expected a number above 0"),
+        ("predict_film", ["."], {"fps": 0}, "fps: expected a number above 0"),
+        ("predict_film", ["."], {"fps": float("nan")}, "fps: expected a number above 0"),
+        ("predict_film", ["."], {"every": 0}, "every: expected a whole number of 1 or more"),
+        ("evaluate", [], {"logit_adjustment": -1}, "logit adjustment: expected a number above 0"),
+        ("evaluate", [], {"logit_adjustment": "1"}, "up to 10, received '1'"),
+        ("evaluate", [], {"predictions": "t.csv", "guard": True}, "a guard is made of a run's own"),
+        ("evaluate", [], {"issues": "leak", "guard": True}, "name an audit.csv"),
+        ("write_report", [[]], {}, "runs: an empty list"),
+        ("find_faces", [np.zeros((64, 64), np.uint8)], {"size": 0}, "size: expected 1 to"),
+        ("load_data", [np.zeros((4, 48, 48))], {}, "data: expected a path.*received ndarray"),
+        ("load_data", [["a", "b"]], {}, "data: expected a path.*received list"),
+        ("audit", [np.zeros((4, 48, 48))], {}, "data: expected a path.*received ndarray"),
+        ("train", ["tiny"], {"data": {}}, "data: expected a path.*received dict"),
+        ("evaluate", [], {"data": ()}, "data: expected a path.*received tuple"),
+        ("evaluate", [["runs/a"]], {}, "run: expected a path.*received list"),
+        ("evaluate", [], {"predictions": ["t.csv"]}, "expected a CSV file, received list"),
+        ("compare", [["runs/a", "runs/b"]], {}, "run: expected a path.*received list"),
+    ],
+)
+def test_wrong_arguments_are_a_line_before_anything_is_done(name, given, options, message, small):
+    with pytest.raises(fer_analysis.FerError, match=message):
+        getattr(fer_analysis, name)(*given, **options)
+    assert not Path("runs").exists()
+
+
+def test_a_text_in_place_of_a_list_is_one_of_it(small):
+    data = fer_analysis.load_data("synthetic", overrides="data.n=140")
+    assert len(data.dataset) == 140
+    found = fer_analysis.stress(
+        predictor=lambda images: [[1, 0, 0, 0, 0, 0, 0]] * len(images),
+        data=data,
+        split="train",
+        conditions="dark",
+        severities=1,
+        n=14,
+    )
+    assert [*found.cells] == [("dark", 1)]
+    with pytest.raises(fer_analysis.FerError, match="unknown condition 'drk'"):
+        fer_analysis.stress(
+            predictor=lambda images: images, data=data, split="train", conditions="drk"
+        )
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from fer_analysis.models import build_model
 from fer_analysis.saliency import are_parts_of_logit
 from fer_analysis.saliency.enrichment import region_rows, region_shares, summaries
 from fer_analysis.saliency.explain import explain
+from fer_analysis.saliency.explain_run import explain_run
 from fer_analysis.saliency.maps import SaliencyMaps, strength
 from fer_analysis.saliency.methods.cam import cam_layer
 from fer_analysis.saliency.methods.gradient import gradient
@@ -45,6 +46,11 @@ def explained(small_model):
         probabilities,
         explain(small_model, data, probabilities, n=3, method="smoothgrad", samples=2),
     )
+
+
+def test_other_checks_than_there_are_are_refused():
+    with pytest.raises(FerError, match="checks: unknown 'some'.*none, quick"):
+        explain_run(None, None, "test", checks="some")
 
 
 def test_the_template_covers_every_pixel_with_the_areas_of_its_boxes():

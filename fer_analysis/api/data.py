@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     from fer_analysis.auditing.audit import Audit
     from fer_analysis.config import RunConfig
@@ -47,6 +49,7 @@ def load_data(
     from fer_analysis.config import check_sections
     from fer_analysis.evaluation.open_run import data_section, read_data
 
+    overrides = listed(overrides)
     check_sections(overrides, "data", *(("augmentation",) if augmented_by is not None else ()))
     own = tuple(text for text in overrides if text.startswith("data."))
     loaded = read_data(data_section(source, own, **options), progress)
@@ -100,14 +103,15 @@ def audit(
         0
     """
     from fer_analysis.auditing.audit_data import audit_data, check_arguments, find_probabilities
+    from fer_analysis.data.load import LoadedData
     from fer_analysis.evaluation.open_run import name_of
     from fer_analysis.progress import Progress
     from fer_analysis.result_folders import default_folder
 
-    progress = progress or Progress()
+    progress, overrides = progress or Progress(), listed(overrides)
     check_arguments(folds, probabilities, overrides)
     loaded = data
-    if data is None or isinstance(data, str | Path):
+    if not isinstance(data, LoadedData):
         own = tuple(text for text in overrides if text.startswith("data."))
         loaded = load_data(data, overrides=own, progress=progress)
     folder = Path(out or default_folder(f"audit-{name_of(loaded)}", loaded.fingerprint))

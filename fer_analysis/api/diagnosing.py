@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     from fer_analysis.progress import Progress
     from fer_analysis.run import Run
@@ -75,7 +77,7 @@ def diagnose(
         data,
         subject=subject,
         votes=votes,
-        labels=labels,
+        labels=listed(labels),
         base=base,
         store=store,
         table=Table(predictions, split, counts, prior),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -73,15 +75,18 @@ def evaluate(
     """
     from fer_analysis.errors import FerError
     from fer_analysis.evaluation.promises import measure_promises
-    from fer_analysis.evaluation.score import saving, score
+    from fer_analysis.evaluation.score import check_arguments, saving, score
     from fer_analysis.figures.evaluation_set import save_pictures
     from fer_analysis.progress import Progress
 
     if guard and label_map:
         raise FerError("a guard is made of the run's own data: leave the label map out")
+    if guard and predictions is not None:
+        raise FerError("a guard is made of a run's own images: a table of predictions has no run")
+    check_arguments(exclude, listed(issues), logit_adjustment)
     progress = progress or Progress()
     if guard:
-        run, data = _with_guard(run, data, tuple(overrides), progress)
+        run, data = _with_guard(run, data, listed(overrides), progress)
     evaluation, images = score(
         run,
         data=data,
@@ -90,10 +95,10 @@ def evaluate(
         tta=tta,
         logit_adjustment=logit_adjustment,
         exclude=exclude,
-        issues=issues,
+        issues=listed(issues),
         relabel=relabel,
         label_map=label_map,
-        overrides=tuple(overrides),
+        overrides=listed(overrides),
         progress=progress,
     )
     with progress.task("comparing images for copies") as update:
@@ -184,7 +189,7 @@ def compare(
         data=data,
         split=split,
         label_map=label_map,
-        overrides=tuple(overrides),
+        overrides=listed(overrides),
         progress=progress,
     )
     if out is None or not comparison.pairs:

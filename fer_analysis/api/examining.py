@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -72,7 +74,7 @@ def stress(
     from fer_analysis.robustness.networks import network_of_function, network_of_run
     from fer_analysis.robustness.run_stress import open_split, run_stress
 
-    progress, overrides = progress or Progress(), tuple(overrides)
+    progress, overrides = progress or Progress(), listed(overrides)
     if predictor is None:
         opened, loaded, split = open_run(
             run, data, split, overrides, label_map=label_map, progress=progress
@@ -90,8 +92,8 @@ def stress(
         network,
         loaded,
         split,
-        conditions=conditions,
-        severities=severities,
+        conditions=listed(conditions),
+        severities=listed(severities),
         n=n,
         seed=seed,
         progress=progress,
@@ -194,11 +196,11 @@ def explain(
     from fer_analysis.run import Run
     from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
-    opened = [e if isinstance(e, Run) else Run.open(e) for e in (run, *others)]
+    opened = [e if isinstance(e, Run) else Run.open(e) for e in (run, *listed(others))]
     check_same_size(opened)
     import_tensorflow_quietly()
     run, loaded, split = open_run(
-        opened[0], data, split, overrides, label_map=label_map, progress=progress
+        opened[0], data, split, listed(overrides), label_map=label_map, progress=progress
     )
     from fer_analysis.figures.saliency_folder import save_figures
     from fer_analysis.saliency.explain_run import explain_run

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer_analysis.api.data import load_data
+from fer_analysis.api.listed import listed
 
 if TYPE_CHECKING:
     from fer_analysis.data.load import LoadedData
@@ -72,12 +73,12 @@ def write_relabel_page(
         split=split,
         faces=faces,
         audit=audit,
-        issues=issues,
+        issues=listed(issues),
         n=n,
         seed=seed,
-        show=show,
+        show=listed(show),
         out=None if out is None else Path(out),
-        overrides=tuple(overrides),
+        overrides=listed(overrides),
         progress=progress,
     )
     progress.wrote(page.path, f"{len(page.ids):,} faces")
@@ -120,7 +121,7 @@ def agreement(
     lists = [read_face_list(each) for each in (first, second)]
     loaded = data
     if data is not None and not isinstance(data, LoadedData):
-        loaded = load_data(data, overrides=tuple(overrides), progress=progress)
+        loaded = load_data(data, overrides=listed(overrides), progress=progress)
     found = agree(*lists, loaded)
     if out is not None:
         with updating_folder(out) as new:

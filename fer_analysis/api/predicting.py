@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     import numpy as np
     import PIL.Image
@@ -29,7 +31,7 @@ def find_faces(
 
     Args:
         image: A file (turned as its camera was held), a PIL image, or an array uint8
-            `(h, w)`, `(h, w, 1)` (grey) or `(h, w, 3)`, whose channels are RGB. OpenCV's own
+            `(h, w)`, `(h, w, 1)` (grey), `(h, w, 3)` (RGB) or `(h, w, 4)` (RGBA). OpenCV's own
             frames are BGR: pass `frame[..., ::-1]`.
         size: Height and width of the crops, in pixels.
 
@@ -52,7 +54,11 @@ def find_faces(
 
 
 def predict(
-    images: str | Path | Sequence[str | Path | np.ndarray | PIL.Image.Image] | np.ndarray,
+    images: str
+    | Path
+    | PIL.Image.Image
+    | Sequence[str | Path | np.ndarray | PIL.Image.Image]
+    | np.ndarray,
     *,
     run: str | Path | Run | None = "bundled",
     faces: str = "auto",
@@ -71,9 +77,10 @@ def predict(
 
     Args:
         images: Files, folders of files (searched to any depth), an array uint8 `(n, h, w)`,
-            `(n, h, w, 1)` (grey) or `(n, h, w, 3)` (RGB), of any height and width, or a list
-            of pictures as `find_faces` takes them. OpenCV's frames are BGR: pass
-            `frame[..., ::-1]`.
+            `(n, h, w, 1)` (grey), `(n, h, w, 3)` (RGB) or `(n, h, w, 4)` (RGBA), of any height
+            and width, one picture as `find_faces` takes it, or a list of them. An array of three
+            axes of which the last has 1, 3 or 4 values is one picture with channels. OpenCV's
+            frames are BGR: pass `frame[..., ::-1]`.
         run: Whose network: a run directory, a `.keras` file, an exported network, `bundled`, a
             `Run`; None takes the newest run. Not the first argument, since it mostly is the
             bundled one.
@@ -106,15 +113,11 @@ def predict(
         >>> for prediction in fer.predict(["face.jpg", "faces/"]):
         ...     print(prediction.image, prediction.label, prediction.unsure)
     """
-    import numpy as np
-
     from fer_analysis.prediction.predict import predict_images
     from fer_analysis.run import Run
 
     if isinstance(images, str | Path):
         images = [images]
-    if not isinstance(images, np.ndarray):
-        images = [Path(image) if isinstance(image, str) else image for image in images]
     return predict_images(
         run if isinstance(run, Run) else Run.open(run),
         images,
@@ -149,8 +152,8 @@ def predict_film(
     to such a program may need their consent.
 
     Args:
-        film: A file that OpenCV reads, a folder of pictures (in the order of their names), or a
-            camera's number.
+        film: A file that OpenCV reads, a folder of pictures (in the order of their names, in
+            which digits count as numbers), or a camera's number.
         run: Whose network; see `predict`.
         every: Look at every so many frames; by default at 5 a second, of a camera at all.
         fps: Frames a second of a folder of pictures.
@@ -232,7 +235,7 @@ def export(
         out=None if out is None else Path(out),
         data=data,
         tolerance=tolerance,
-        overrides=tuple(overrides),
+        overrides=listed(overrides),
         progress=progress,
     )
     if progress is not None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     from fer_analysis.data.label_map import Given
     from fer_analysis.progress import Progress
@@ -64,23 +66,24 @@ def write_report(
         'disgust: 16 of 56 correct, ...'
     """
     from fer_analysis.data.label_map import read_label_map
+    from fer_analysis.errors import FerError
     from fer_analysis.progress import Progress
     from fer_analysis.report.commands import Request
     from fer_analysis.report.write import write_page
     from fer_analysis.run import Run
 
-    if runs is None or isinstance(runs, str | Path | Run):
-        runs = [runs]
-    runs = list(dict.fromkeys(runs)) or [None]
+    runs = [None] if runs is None else list(dict.fromkeys(listed(runs)))
+    if not runs:
+        raise FerError("runs: an empty list; leave it out for the newest run")
     opened = [run or Run.newest() for run in runs]
     request = Request(
         runs=tuple(str(run.path) if isinstance(run, Run) else str(run) for run in opened),
         data=None if data is None else str(data),
         split=split,
-        studies=tuple(map(Path, studies)),
+        studies=tuple(map(Path, listed(studies))),
         audit=None if audit is None else Path(audit),
         label_map=None if label_map is None else read_label_map(label_map),
-        overrides=tuple(overrides),
+        overrides=listed(overrides),
     )
     return write_page(
         opened,
@@ -89,6 +92,6 @@ def write_report(
         per_cell=per_cell,
         out=None if out is None else Path(out),
         force=force,
-        overrides=overrides,
+        overrides=listed(overrides),
         progress=progress or Progress(),
     )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     from fer_analysis.progress import Progress
     from fer_analysis.study.design import Study
@@ -56,7 +58,7 @@ def run_study(
     from fer_analysis.study.run_study import run_study as run
     from fer_analysis.study.store import CellStore
 
-    planned = load_study(study, data, base=base, labels=labels).only(only)
+    planned = load_study(study, data, base=base, labels=listed(labels)).only(only)
     return run(planned, CellStore(store), jobs=jobs, ray=ray, progress=progress)
 
 
@@ -89,7 +91,7 @@ def study_status(
     from fer_analysis.study.run_study import study_status as status
     from fer_analysis.study.store import CellStore
 
-    return status(load_study(study, data, base=base, labels=labels), CellStore(store))
+    return status(load_study(study, data, base=base, labels=listed(labels)), CellStore(store))
 
 
 def keep_study(
@@ -130,7 +132,7 @@ def keep_study(
     from fer_analysis.study.run_study import keep_study as keep
     from fer_analysis.study.store import CellStore
 
-    planned = load_study(study, data, base=base, labels=labels)
+    planned = load_study(study, data, base=base, labels=listed(labels))
     kept = keep(planned, CellStore(store), Path(out))
     (progress or Progress()).wrote(Path(out), f"{kept:,} of {len(planned.cells):,} cells")
     return kept
@@ -167,7 +169,7 @@ def join_studies(
     from fer_analysis.study.join import join_stores
 
     progress = progress or Progress()
-    joined = join_stores(stores, out)
+    joined = join_stores(listed(stores), out)
     if joined.unknown:
         progress.notice(
             f"{joined.unknown:,} cells have no record of their study: their data was compared"
@@ -217,9 +219,9 @@ def show_study(
     from fer_analysis.study.design import load_study
     from fer_analysis.study.store import CellStore
 
-    planned = load_study(study, data, base=base, labels=labels)
+    planned = load_study(study, data, base=base, labels=listed(labels))
     evidence = collect([planned], CellStore(store))
-    result = compare_cells(planned, evidence, reference, labels)
+    result = compare_cells(planned, evidence, reference, listed(labels))
     folder = Path(out or default_folder(f"study-{planned.name}", result.fingerprint))
     save_differences(result, folder)
     (progress or Progress()).wrote(folder, "differences.json, .csv and .png")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_analysis.api.listed import listed
+
 if TYPE_CHECKING:
     from fer_analysis.config import RunConfig
     from fer_analysis.data.load import LoadedData
@@ -68,8 +70,8 @@ def train(
         seed=seed,
         run_dir=run_dir,
         resume=resume,
-        overrides=overrides,
-        lists=as_overrides(exclude, relabel, issues),
+        overrides=listed(overrides),
+        lists=as_overrides(exclude, relabel, listed(issues)),
         progress=progress,
     )
     run = begun.run

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
+from itertools import pairwise
 from typing import NoReturn
 
 import click
@@ -75,6 +77,12 @@ class _Group(click.Group):
         encodable()
         return super().make_context(*args, **kwargs)
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Refuse empty words: `"$F"` of a variable that is not set would be this folder."""
+        if (empty := _empty(args)) and not context.resilient_parsing:
+            raise click.ClickException(f"{escaped(empty)} (a variable that is not set?)")
+        return super().parse_args(context, args)
+
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the commands in the order of use, not alphabetically."""
         return list(self.commands)
@@ -100,6 +108,16 @@ class _Group(click.Group):
         except KeyboardInterrupt as error:
             click.echo("Stopped.", err=True)
             raise SystemExit(130) from error
+
+
+def _empty(args: Sequence[str]) -> str | None:
+    """Return which of a command's words is empty, or an option with an empty value, if any is."""
+    for before, word in pairwise(["fer", *args]):
+        if not word:
+            return f"an empty argument after '{before}'"
+        if re.fullmatch("--[a-z-]+=", word):
+            return f"{word} without a value"
+    return None
 
 
 def _tell_fonts() -> None:

@@ -78,7 +78,9 @@ def report(runs, source, look, no_faces, **asked):
     from fer_analysis.cli.tables.console import out as console
 
     progress = ConsoleProgress()
-    written = api.write_report(runs, data=source, faces=not no_faces, progress=progress, **asked)
+    written = api.write_report(
+        runs or None, data=source, faces=not no_faces, progress=progress, **asked
+    )
     if verbosity.level() != verbosity.QUIET:
         console.print(written.headline)
     if written.faces_missing:

@@ -8,11 +8,27 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import softmax
 
-from fer_analysis.errors import FerError
+from fer_analysis.errors import FerError, quoted
 from fer_analysis.evaluation.evaluation import Evaluation
 
 ADJUSTED = "logit adjustment after training, tau ="
 """How the note begins that names the amount."""
+
+MOST = 10.0
+"""Of tau."""
+
+
+def check_tau(tau: float) -> None:
+    """Refuse what is no strength of the correction.
+
+    Raises:
+        FerError: If it is no number above 0, or a larger one than `MOST`.
+    """
+    if not isinstance(tau, int | float | np.number) or not 0 < tau <= MOST:
+        raise FerError(
+            f"logit adjustment: expected a number above 0 and up to {MOST:g}, received "
+            f"{quoted(tau)}"
+        )
 
 
 def adjust(evaluation: Evaluation, prior: Sequence[float], tau: float) -> Evaluation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,19 @@ OTHER_DATA = "this is other data than the run was trained on"
 """How the notice of data begins that is not a run's own."""
 
 
+def check_source(source: object) -> None:
+    """Refuse what names no data: an array's or a data set's text would be taken for a path.
+
+    Raises:
+        FerError: If it is neither a path nor None.
+    """
+    if source is not None and not isinstance(source, str | os.PathLike):
+        raise FerError(
+            f"data: expected a path, '{SYNTHETIC}' or what load_data returned, received "
+            f"{type(source).__name__}"
+        )
+
+
 def data_section(source: str | Path | None, overrides: tuple[str, ...] = (), **options):
     """Return the data section of a config from a path and overrides.
 
@@ -33,7 +47,11 @@ def data_section(source: str | Path | None, overrides: tuple[str, ...] = (), **o
         source: The data set; `FER2013_DIR` if None.
         overrides: `KEY=VALUE` texts, e.g. `data.size=48`.
         **options: Other keys of the section.
+
+    Raises:
+        FerError: If the source is no path, or naming every problem of the section.
     """
+    check_source(source)
     source = source or usual_source()
     return parse_data({"source": source and str(source), **options}, overrides)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,8 @@ def read_predictions(path: str | Path, *, split: str = "given") -> Evaluation:
     Raises:
         FerError: If the file is not such a table; all bad rows are reported at once.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise FerError(f"predictions: expected a CSV file, received {type(path).__name__}")
     path = Path(path)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:

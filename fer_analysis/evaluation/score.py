@@ -19,7 +19,7 @@ from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.join_predictions import join_data, with_warnings
 from fer_analysis.evaluation.kept_temperature import folder_of, kept_temperature
 from fer_analysis.evaluation.listed_faces import relabelled, without_faces
-from fer_analysis.evaluation.logit_adjustment import adjust
+from fer_analysis.evaluation.logit_adjustment import adjust, check_tau
 from fer_analysis.evaluation.metrics import save_metrics
 from fer_analysis.evaluation.open_run import data_section, name_of, open_run, read_data
 from fer_analysis.evaluation.predictions_csv import read_predictions
@@ -62,8 +62,7 @@ def score(
     Raises:
         FerError: If arguments exclude each other, or the predictions cannot be made or read.
     """
-    if issues and exclude is None:
-        raise FerError("issues say which images to exclude: name an audit.csv")
+    check_arguments(exclude, issues, logit_adjustment)
     common = {"data": data, "split": split, "overrides": overrides, "progress": progress}
     if predictions is None:
         evaluation, loaded = _score_run(
@@ -83,6 +82,20 @@ def score(
         evaluation, keep = without_faces(evaluation, exclude, issues, loaded)
         images = None if images is None else images[keep]
     return evaluation, images
+
+
+def check_arguments(
+    exclude: str | Path | None, issues: Sequence[str], logit_adjustment: float | None
+) -> None:
+    """Refuse arguments of `score` that are wrong whatever the run and the data.
+
+    Raises:
+        FerError: If there are issues of no list, or the adjustment is none.
+    """
+    if issues and exclude is None:
+        raise FerError("issues say which images to exclude: name an audit.csv")
+    if logit_adjustment is not None:
+        check_tau(logit_adjustment)
 
 
 def _images_of(evaluation: Evaluation, data: LoadedData | None) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,8 +51,16 @@ def _camera(source: str | Path | int) -> int | None:
     return int(text) if is_number and not Path(text).exists() else None
 
 
+def in_counting_order(path: Path) -> tuple:
+    """Return a key that sorts by name, with digits as numbers: `frame2` before `frame10`."""
+    parts = re.split("([0-9]+)", path.name)
+    # Text and digits alternate, so that numbers only meet numbers.
+    parts[1::2] = map(int, parts[1::2])
+    return parts, path.name
+
+
 def open_film(source: str | Path | int, *, fps: float = FPS) -> Film:
-    """Open a film, a folder of pictures in the order of their names, or a camera.
+    """Open a film, a folder of pictures in the order of `in_counting_order`, or a camera.
 
     Args:
         source: The file, the folder, or the camera's number.
@@ -108,7 +117,8 @@ class FolderFilm(Film):
 
     def __init__(self, folder: Path, fps: float):
         files = (file for file in folder.iterdir() if file.name[0] != ".")
-        self._files = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
+        pictures = [file for file in files if file.suffix.lower() in SUFFIXES]
+        self._files = sorted(pictures, key=in_counting_order)
         if not self._files:
             raise FerError(f"{folder}: no image in this folder ({', '.join(SUFFIXES)})")
         self.name, self.fps, self.count = str(folder), fps, len(self._files)

@@ -43,6 +43,10 @@ def adapted(model: keras.Model, *, square: bool = True) -> keras.Model:
         )
     if inputs.shape[3] == 3:
         model = _for_grey(keras.Model(inputs, outputs), inputs)
+    elif isinstance(model.input, list | tuple | dict) or isinstance(
+        model.output, list | tuple | dict
+    ):
+        model = keras.Model(inputs, outputs)  # without the list or dict around its one tensor
     return _with_softmax(model)
 
 
@@ -97,9 +101,7 @@ def _with_softmax(model: keras.Model) -> keras.Model:
     if isinstance(last, layers.Softmax) or (
         isinstance(last, layers.Activation) and activation == "softmax"
     ):
-        _rename(model, last.input._keras_history.operation)
-        listed = isinstance(model.input, list)
-        return keras.Model(model.inputs[0], model.outputs[0]) if listed else model
+        return _rename(model, last.input._keras_history.operation)
     if isinstance(last, (layers.Dense, layers.Activation)) and activation in ("softmax", "linear"):
         last.activation = keras.activations.linear
         return _closed(_rename(model, last), model.outputs[0])

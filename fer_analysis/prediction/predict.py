@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,10 @@ import numpy as np
 from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.evaluation.model_card import read_card
 from fer_analysis.evaluation.unsure import OVERALL
-from fer_analysis.faces.find import as_rgb
+from fer_analysis.faces.find import CHANNELS, as_rgb
 from fer_analysis.faces.opencv import import_opencv, weights
 from fer_analysis.prediction.batches import classify
-from fer_analysis.prediction.find_images import Found, find_images
+from fer_analysis.prediction.find_images import Found, find_images, passed_over
 from fer_analysis.prediction.look import MODES
 from fer_analysis.prediction.pictures import Pictures
 from fer_analysis.prediction.predictions import Prediction, Predictions, Unreadable
@@ -52,7 +53,7 @@ def predict_images(
     """
     progress = progress or Progress()
     _check(run, faces)
-    sources, unreadable = _sources(images)
+    sources, unreadable = _sources(images, progress)
     for problem in unreadable:
         if each:
             each(problem)
@@ -73,6 +74,12 @@ def predict_images(
             (unreadable if isinstance(item, Unreadable) else predictions).append(item)
             if each:
                 each(item)
+    whole = len({item.image for item in predictions if item.face is None})
+    if draw and whole:
+        progress.notice(
+            f"{whole:,} image{'s'[: whole > 1]} taken whole, as one face: no box to draw in "
+            f"{'them' if whole > 1 else 'it'}"
+        )
     return Predictions(
         run=str(run.path) if run.is_directory else run.name,
         predictions=tuple(predictions),
@@ -95,22 +102,39 @@ def _check(run: Run, faces: str) -> None:
         weights()
 
 
-def _sources(images) -> tuple[Sequence, list[Unreadable]]:
+def _sources(images, progress: Progress) -> tuple[Sequence, list[Unreadable]]:
     if isinstance(images, np.ndarray):
         return _checked(images), []
+    try:
+        images = list(images)
+    except TypeError:
+        # A PIL image, or what `as_rgb` refuses.
+        images = [images]
+    if any(isinstance(image, str) and not image for image in images):
+        raise FerError("images: an empty text is no path; this folder is '.'")
     if all(isinstance(image, str | Path) for image in images):
-        return find_images(images)
+        others = Counter()
+        found = find_images(images, others)
+        if others:
+            progress.notice(passed_over(others))
+        return found
     if any(isinstance(image, str | Path) for image in images):
         raise FerError("images: files and arrays in one list; predict them one after the other")
     return [as_rgb(image) for image in images], []
 
 
 def _checked(images: np.ndarray) -> np.ndarray:
-    shaped = images.ndim == 3 or (images.ndim == 4 and images.shape[-1] in (1, 3))
+    """Return an array as pictures; one with channels last, or of two axes, is a single one.
+
+    Read as pictures in grey, `(h, w, 3)` would be h of them, 3 pixels wide, which show nothing.
+    """
+    if images.ndim == 2 or (images.ndim == 3 and images.shape[-1] in CHANNELS):
+        images = images[None]
+    shaped = images.ndim == 3 or (images.ndim == 4 and images.shape[-1] in CHANNELS)
     if images.dtype != np.uint8 or not shaped:
         raise FerError(
-            "images: expected uint8 of shape (n, height, width), with 1 or 3 channels last or "
-            f"none; received {images.dtype} {images.shape}"
+            "images: expected uint8 of shape (n, height, width), with 1, 3 or 4 channels last or "
+            f"none, or one such picture; received {images.dtype} {images.shape}"
         )
     return images
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral, Real
 from pathlib import Path
 
-from fer_analysis.errors import FerError
-from fer_analysis.faces.frames import Film, open_film
+from fer_analysis.errors import FerError, quoted
+from fer_analysis.faces.frames import MOST_FPS, Film, open_film
 from fer_analysis.faces.opencv import weights
 from fer_analysis.faces.timeline import timeline
 from fer_analysis.files import replacing_folder
@@ -42,8 +43,15 @@ def predict_film(
     """Predict the faces of a film; see `fer_analysis.api.predict_film`.
 
     Raises:
-        FerError: If the film cannot be opened, OpenCV is missing, or `out` holds something else.
+        FerError: If `every` or `fps` is no such number, the film cannot be opened, OpenCV is
+            missing, or `out` holds something else.
     """
+    if every is not None and (not isinstance(every, Integral) or every < 1):
+        raise FerError(f"every: expected a whole number of 1 or more, received {quoted(every)}")
+    if not isinstance(fps, Real) or not 0 < fps <= MOST_FPS:
+        raise FerError(
+            f"fps: expected a number above 0 and up to {MOST_FPS:,.0f}, received {quoted(fps)}"
+        )
     progress = progress or Progress()
     run.trained_model_file()
     weights()

@@ -14,6 +14,7 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import LoadedData
 from fer_analysis.data.regions.files import read_regions
 from fer_analysis.data.regions.template import Regions, template
+from fer_analysis.errors import FerError, did_you_mean, shown
 from fer_analysis.evaluation.evaluate_run import evaluate_run, open_model
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.files import content_hash
@@ -29,6 +30,9 @@ from fer_analysis.saliency.methods.fills import mean_face
 from fer_analysis.saliency.region_evidence import NETWORKS, OF_EACH, examine
 from fer_analysis.saliency.region_occlusion import CONTROLS
 from fer_analysis.saliency.stability import stability
+
+CHECKS = ("none", "quick", "full")
+"""How much of the maps is checked."""
 
 QUICK = 5
 """Images of each label that the costly checks take unless they are asked for in full."""
@@ -87,14 +91,16 @@ def explain_run(
         method: A name in `METHODS`.
         options: The method's own.
         regions: A file of regions; None takes the template.
-        checks: `none`, `quick` or `full`.
+        checks: One of `CHECKS`.
         others: Runs whose maps of the same images are compared with this run's.
         seed: Of everything random.
         progress: Receives tasks and notices.
 
     Raises:
-        FerError: If a label, target, method, option or file is not what it should be.
+        FerError: If a label, target, method, option, check or file is not what it should be.
     """
+    if checks not in CHECKS:
+        raise FerError(f"checks: unknown '{shown(checks)}'{did_you_mean(checks, CHECKS)}")
     progress, options = progress or Progress(), dict(options or {})
     part = data.dataset.part(split)
     question = {"n": n, "target": target, "method": method, **options}

@@ -9,7 +9,7 @@ from fer_analysis.config import RunConfig, load_config
 from fer_analysis.data.load import LoadedData
 from fer_analysis.environment import multiplies_bfloat16
 from fer_analysis.errors import FerError
-from fer_analysis.evaluation.open_run import read_data
+from fer_analysis.evaluation.open_run import check_source, read_data
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
 from fer_analysis.training.face_lists import check_same_lists, effects, notices, pinned
@@ -153,6 +153,7 @@ def _resume(
 
 def _absolute(source: str | Path | None) -> str | None:
     """Make a path independent of the folder that the program was started in."""
+    check_source(source)
     if source is None or str(source) == "synthetic":
         return source and str(source)
     return str(Path(source).expanduser().resolve())

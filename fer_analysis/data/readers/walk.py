@@ -21,7 +21,8 @@ _SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"}
 _ENDINGS = {
     "archives, not unpacked": ".zip .tar .gz .tgz .7z .rar .bz2 .xz",
     "arrays, not pictures": ".npy .npz .pkl .h5 .mat",
-    "pictures of a format that is not read": ".heic .heif .raw .cr2 .nef .psd .svg .eps",
+    "pictures of a format that is not read": ".heic .heif .raw .cr2 .cr3 .nef .dng .arw .orf .rw2 "
+    ".pef .srw .raf .psd .svg .eps",
     "backups or partial copies": ".bak .tmp .part .crdownload",
     "films": ".mp4 .avi .mov .mkv .webm",
 }
@@ -113,12 +114,7 @@ class Walk:
                 return "links to nothing" if link else "pipes, sockets or devices"
         except OSError:
             return "links in a circle"
-        lower = name.lower()
-        if lower.endswith(SUFFIXES):
-            return None
-        if reason := _REASONS.get(os.path.splitext(lower.replace("~", ".bak"))[1]):
-            return reason
-        return None if begins_as_image(entry.path) else OTHER
+        return why_no_image(entry.path)
 
     def _leave(self, reason: str) -> None:
         self._count()
@@ -130,6 +126,21 @@ class Walk:
             raise TooLarge
 
 
+def why_no_image(path: str | os.PathLike) -> str | None:
+    """Return why a file is no image to read, by its ending and its first bytes; None for one."""
+    lower = os.path.basename(path).lower()
+    if lower.endswith(SUFFIXES):
+        return None
+    if reason := _REASONS.get(os.path.splitext(lower.replace("~", ".bak"))[1]):
+        return reason
+    return None if begins_as_image(path) else OTHER
+
+
+def is_hidden_name(name: str) -> bool:
+    """Return whether a file or folder is hidden or of the system, by its name."""
+    return name[0] == "." or name.lower() in _SYSTEM
+
+
 def subfolders(path: Path) -> list[str]:
     """Return the names of the folders in a folder, in order, except hidden ones."""
     with os.scandir(path) as entries:
@@ -138,5 +149,4 @@ def subfolders(path: Path) -> list[str]:
 
 def _is_hidden(entry: os.DirEntry) -> bool:
     """Return whether a file or folder is hidden or of the system."""
-    name = entry.name.lower()
-    return name[0] == "." or name in _SYSTEM or (name[0] == "_" and entry.is_dir())
+    return is_hidden_name(entry.name) or (entry.name[0] == "_" and entry.is_dir())
