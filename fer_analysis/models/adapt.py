@@ -43,10 +43,8 @@ def adapted(model: keras.Model, *, square: bool = True) -> keras.Model:
         )
     if inputs.shape[3] == 3:
         model = _for_grey(keras.Model(inputs, outputs), inputs)
-    elif isinstance(model.input, list | tuple | dict) or isinstance(
-        model.output, list | tuple | dict
-    ):
-        model = keras.Model(inputs, outputs)  # without the list or dict around its one tensor
+    elif _is_wrapped(model):
+        model = keras.Model(inputs, outputs)
     return _with_softmax(model)
 
 
@@ -71,6 +69,13 @@ def _one(model: keras.Model, which: str):
     if len(tensors) > 1:
         raise FerError(f"has {len(tensors)} {which}; expected one")
     return tensors[0]
+
+
+def _is_wrapped(model: keras.Model) -> bool:
+    """Tell whether a list or dict is around the one input or output."""
+    if isinstance(model, keras.Sequential):
+        return False
+    return any(isinstance(each, list | tuple | dict) for each in (model.input, model.output))
 
 
 def _told(inputs) -> str:
