@@ -22,6 +22,7 @@ def mobilenet(
     dropout: Dropped = 0.1,
     momentum: Momentum = 0.9,
     offset: Annotated[float, Field(ge=-100, le=100)] = 1.0,
+    enlarge: Annotated[int, Field(ge=1, le=8)] = 1,
 ):
     """Build `keras.applications.MobileNet` without its top, and the paper's head.
 
@@ -38,6 +39,8 @@ def mobilenet(
         offset: What the batch normalisation's offsets start from. At Keras's 0 training from
             scratch did not learn in its first epochs, at 1 it learnt from the first one on
             (perhaps because fewer values are cut off). Loaded weights have their own.
+        enlarge: How many times as high and as wide images are made (bilinear) before the backbone,
+            which halves them five times: 48 pixels end in a 1x1 map, enlarged twice in a 3x3 map.
 
     Returns:
         An uncompiled `keras.Model`.
@@ -50,6 +53,8 @@ def mobilenet(
 
     inputs = keras.Input(input_shape, name="pixels")
     x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    if enlarge > 1:
+        x = layers.UpSampling2D(enlarge, interpolation="bilinear")(x)
     if weights and input_shape[-1] == 1:  # pretrained backbones see three channels
         x = layers.Concatenate()([x, x, x])
     if weights not in (None, "imagenet") and not Path(weights).is_file():

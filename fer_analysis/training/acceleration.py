@@ -125,6 +125,7 @@ EXACT = (
     layers.Dense,
     layers.Softmax,
     layers.Average,
+    layers.UpSampling2D,
 )
 """Layers that compute in float32 whatever the precision: input pixels, logits, probabilities."""
 
