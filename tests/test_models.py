@@ -244,6 +244,21 @@ def test_mobilenet_starts_from_the_offset_that_is_asked_for():
     assert offsets(build("mobilenet")) == {1.0}
 
 
+def test_mobilenet_on_enlarged_images_keeps_a_map_to_flatten():
+    def ends_in(model):
+        return next(la for la in model.layers if isinstance(la, layers.Flatten)).input.shape[1:3]
+
+    enlarged = build("mobilenet", enlarge=2)
+    assert (ends_in(build("mobilenet")), ends_in(enlarged)) == ((1, 1), (3, 3))
+    small, plain = faces(), build("mobilenet")
+    pixels = [layer.output for layer in enlarged.layers if isinstance(layer, layers.UpSampling2D)]
+    grown = keras.Model(enlarged.input, pixels)(small)
+    assert grown.shape[1:3] == (96, 96)
+    assert not any(isinstance(layer, layers.UpSampling2D) for layer in plain.layers)
+    twin = predictor(accelerate(enlarged, "float32"))
+    np.testing.assert_allclose(predictor(enlarged)(small), twin(small), atol=1e-5)
+
+
 def test_logits_model_shares_the_weights():
     model = build("self_built")
     logits = predictor(logits_model(model))(faces())

@@ -234,6 +234,17 @@ def test_any_size_and_colour_is_the_same_face():
             assert np.array_equal(seen, face), name
 
 
+def test_pictures_of_16_bits_tell_by_how_many_they_were_scaled():
+    face = FACES[0, ..., 0].astype(np.uint16)
+    assert face.max() >= 128
+    save("whole.png", face * 257)
+    assert not any("16 bits" in note for note in predictions("faces")[2]["notes"])
+    save("scanner.png", face * 16)
+    save("dark.png", face * 4)
+    expected = "2 images of 16 bits were scaled by the 10 to 12 bits that each uses, as if none was"
+    assert any(note.startswith(expected) for note in predictions("faces")[2]["notes"])
+
+
 def test_a_picture_far_from_square_is_remarked_on():
     save("wide.png", np.hstack([FACES[0, ..., 0]] * 3))
     save("face.png")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_analysis.data.readers.decode import on_background, read_image, to_8_bits, upright
+from fer_analysis.data.readers.decode import is_deep, on_background, read_image, to_8_bits, upright
 
 
 def read_photo(path: Path) -> np.ndarray | str:
@@ -26,7 +26,7 @@ def to_rgb(image) -> np.ndarray:
     Raises:
         ValueError: If its pixels are not of 8 or 16 bits.
     """
-    if image.mode == "I" or image.mode.startswith("I;16"):
+    if is_deep(image):
         grey, _ = to_8_bits(image)
         return np.repeat(grey[..., None], 3, axis=2)
     if image.mode == "F":

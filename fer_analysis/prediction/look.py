@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_analysis.data.readers.decode import Decoded, read_image, to_grey, upright
+from fer_analysis.data.readers.decode import (
+    Decoded,
+    part_of_16_bits,
+    read_image,
+    to_grey,
+    upright,
+)
 from fer_analysis.faces.find import as_rgb, find_faces
 from fer_analysis.faces.opencv import is_installed
 from fer_analysis.faces.photo import to_rgb
@@ -43,6 +50,7 @@ class Seen:
         face: Where the face is in the picture; None where the picture is taken whole.
         number: Of the face in its picture, from 1; 0 for a whole picture.
         unsearched: Whether it is larger than a crop and was not searched, without a detector.
+        bits: By how many bits a picture of 16 was scaled; 0 where by all, or where it has 8.
     """
 
     image: np.ndarray
@@ -50,6 +58,7 @@ class Seen:
     face: Face | None = None
     number: int = 0
     unsearched: bool = False
+    bits: int = 0
 
 
 def look(source: Path | object, size: int, faces: str = "auto") -> list[Seen] | str:
@@ -72,6 +81,13 @@ def look(source: Path | object, size: int, faces: str = "auto") -> list[Seen] | 
 
 
 def _of_image(image, size: int, faces: str) -> list[Seen] | str:
+    seen = _crops(image, size, faces)
+    if isinstance(seen, str) or not (bits := part_of_16_bits(image)):
+        return seen
+    return [dataclasses.replace(each, bits=bits) for each in seen]
+
+
+def _crops(image, size: int, faces: str) -> list[Seen] | str:
     shorter = min(image.size)
     if faces == "never" or (faces == "auto" and (shorter <= CROP or not is_installed())):
         return _whole(to_grey(image, size), unsearched=faces == "auto" and shorter > CROP)

@@ -68,6 +68,7 @@ class Pictures:
             face=item.seen.face,
             number=item.seen.number,
             unsearched=item.seen.unsearched,
+            bits=item.seen.bits,
             overlay=overlays and self._written(item.source, lambda: overlays.write(item)),
         )
 

@@ -41,6 +41,7 @@ class Prediction:
             `Predictions.sets` says. None where no sets were asked for.
         unsearched: Whether the image is larger than a crop and was taken whole, since no face
             detector is installed.
+        bits: By how many bits an image of 16 was scaled; 0 where by all, or where it has 8.
         overlay: The picture of where the network looked; None if none was drawn.
         drawing: The picture of the photo with its faces; None if none was drawn.
     """
@@ -55,6 +56,7 @@ class Prediction:
     reason: str | None = None
     labels: tuple[str, ...] | None = None
     unsearched: bool = False
+    bits: int = 0
     overlay: Path | None = None
     drawing: Path | None = None
 
@@ -143,6 +145,13 @@ class Predictions:
             notes.append(
                 "not calibrated, and nothing is marked unsure: `fer evaluate RUN --split "
                 "validation` on the run's own data fits a temperature and a threshold"
+            )
+        if deep := {each.image: each.bits for each in self if each.bits}:
+            low, high = min(deep.values()), max(deep.values())
+            used = low if low == high else f"{low} to {high}"
+            notes.append(
+                f"{len(deep):,} images of 16 bits were scaled by the {used} bits that each uses, "
+                "as if none was dark by itself: save dark ones with 8 bits"
             )
         if oblong := sum(each.oblong for each in self):
             notes.append(f"{oblong:,} images are far from square and were squeezed: crop the face")

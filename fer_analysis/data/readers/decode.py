@@ -172,7 +172,7 @@ def to_grey(image: PIL.Image.Image, size: int, bits: int | None = None) -> Decod
     deep_colour = ";16" in str(getattr(image, "tile", "")) and image.mode in ("LA", "RGB", "RGBA")
     image = upright(image)
     peak, transparent = 0, False
-    if image.mode == "I" or image.mode.startswith("I;16"):
+    if is_deep(image):
         grey, peak = to_8_bits(image, bits)
     elif image.mode == "F":
         raise ValueError("pixels of mode F, expected 8 or 16 bits")
@@ -195,6 +195,16 @@ def upright(image: PIL.Image.Image) -> PIL.Image.Image:
     # Damaged metadata of a camera is no reason to refuse its picture.
     except Exception:
         return image
+
+
+def is_deep(image: PIL.Image.Image) -> bool:
+    """Return whether an image has grey levels of more than 8 bits."""
+    return image.mode == "I" or image.mode.startswith("I;16")
+
+
+def part_of_16_bits(image: PIL.Image.Image) -> int:
+    """Return by how many bits `to_8_bits` scales an image; 0 where by 16, or where it has 8."""
+    return bits_of(max(int(np.asarray(image).max()), 1)) % 16 if is_deep(image) else 0
 
 
 def to_8_bits(image: PIL.Image.Image, bits: int | None = None) -> tuple[np.ndarray, int]:
