@@ -101,6 +101,15 @@ def test_samplers_show_each_label_as_often_as_worked_by_hand(name, power, expect
     assert changed.steps == math.ceil(sum(expected) / 4)
 
 
+@pytest.mark.parametrize("images", [5, 10, 100])
+def test_expansion_keeps_the_number_of_images_that_is_asked_for(images):
+    """So that a study's networks on fewer images take as many steps as those on all."""
+    start = dataclasses.replace(recipe(), images_per_epoch=images)
+    expanded = apply("expansion", start)
+    assert expanded.showings.sum() == images
+    assert np.ptp(expanded.showings) <= 1
+
+
 def test_the_batches_hold_what_the_sampler_promises():
     changed = apply("balanced_sampling", recipe(counts=(500, 90, 10)))
     targets = np.concatenate([targets.numpy() for _, targets in Batches(changed).epoch(0)])

@@ -24,7 +24,7 @@ from fer_analysis.models.storage import load_model, save_model
 from fer_analysis.progress import Listener
 from fer_analysis.run import Run
 from fer_analysis.training.batches import Batches
-from fer_analysis.training.preparation import make_recipe
+from fer_analysis.training.preparation import make_recipe, manipulate
 from fer_analysis.training.sources import load_initial_weights
 from fer_analysis.training.teachers import answers_of, doubts_told, open_teachers
 from fer_analysis.training.train import train
@@ -209,6 +209,57 @@ def test_the_target_is_the_teachers_mean_and_the_label_as_worked_by_hand(tmp_pat
     targets = np.concatenate([targets for _, targets in Batches(recipe).epoch(0)])
     own = np.eye(3)[faces().labels[recipe.order(0)]]
     np.testing.assert_allclose(targets, 0.75 * own + 0.25 * mean, atol=1e-6)
+
+
+def test_the_prior_holds_what_the_teachers_answer(tmp_path):
+    images, labels = faces(9).images, np.array([0, 0, 0, 0, 0, 0, 1, 1, 2])
+    data = FaceDataset(images, labels, ("a", "b", "c"), np.arange(9).astype(str), faces(9).split)
+    shares = np.exp(LOGITS) / np.exp(LOGITS).sum()
+    taught = [
+        f"remedies.distillation.teachers=[{fixed(tmp_path)}]",
+        "remedies.distillation.weight=0.75",
+    ]
+    of_labels = np.array([6, 2, 1]) / 9
+    for others, own in [
+        ([], of_labels),
+        (["remedies.balanced_sampling=true"], np.full(3, 1 / 3)),
+        (["remedies.label_smoothing.amount=0.3"], 0.7 * of_labels + 0.1),
+    ]:
+        recipe = make_recipe(load_config("tiny", [*taught, *others]), data, data)
+        np.testing.assert_allclose(recipe.prior, 0.25 * own + 0.75 * shares, atol=1e-6)
+    # In the loss it is divided out as a whole.
+    adjusted = load_config("tiny", [*taught, "remedies.logit_adjustment=true"])
+    np.testing.assert_allclose(make_recipe(adjusted, data, data).prior, np.full(3, 1 / 3))
+
+
+def test_a_teacher_that_tells_labels_apart_answers_for_each_by_itself(tmp_path):
+    labels = np.array([0, 0, 0, 1, 2, 2])
+    images = np.broadcast_to(100 * labels[:, None, None, None], (6, 8, 8, 1)).astype(np.uint8)
+    names = ("a", "b", "c")
+    data = FaceDataset(images, labels, names, np.arange(6).astype(str), np.full(6, "train"))
+    config = load_config(
+        "tiny",
+        [
+            f"remedies.distillation.teachers=[{reader(tmp_path, [0, 1, 2], names)}]",
+            "remedies.distillation.weight=1",
+            "remedies.expansion=true",
+        ],
+    )
+    recipe = make_recipe(config, data, data)
+    np.testing.assert_allclose(recipe.distillation.by_label, np.eye(3), atol=1e-6)
+    np.testing.assert_allclose(recipe.prior, np.full(3, 1 / 3), atol=1e-6)
+
+
+def test_teachers_would_undo_permuted_labels(tmp_path):
+    config = load_config(
+        "tiny",
+        [
+            f"remedies.distillation.teachers=[{fixed(tmp_path)}]",
+            "manipulations.permute_labels=true",
+        ],
+    )
+    with pytest.raises(FerError, match="permute_labels: .* leave one of them out"):
+        manipulate(config, faces())
 
 
 def test_it_stacks_on_smoothing(tmp_path):

@@ -23,7 +23,7 @@ from fer_analysis.training.batches import Batches
 from fer_analysis.training.best_epoch import best_epoch
 from fer_analysis.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from fer_analysis.training.collapse import at_chance, find_collapse, likely_cause
-from fer_analysis.training.preparation import make_optimizer, make_recipe
+from fer_analysis.training.preparation import make_optimizer, make_recipe, schedule_doubts
 
 pytestmark = pytest.mark.compiled
 
@@ -39,15 +39,17 @@ def row(epoch, *, loss=1.0, accuracy=0.5, validation_loss=1.0, validation_accura
     }
 
 
-def follow(values, *, monitor="validation_loss", patience=2, epochs=100):
+def follow(values, *, monitor="validation_loss", patience=2, epochs=100, keep="best"):
     """Feed one monitored value an epoch; return (epochs run, best epoch, reason)."""
-    recipe = SimpleNamespace(patience=patience, epochs=epochs, stop_on_collapse=False)
+    recipe = SimpleNamespace(
+        patience=patience, epochs=epochs, stop_on_collapse=False, monitor=monitor
+    )
     progress = Progress()
     for value in values:
         if reason := trainer._reason_to_stop(progress, recipe, None):
             return progress.epoch, progress.best_epoch, reason
         progress.history.append(row(progress.epoch + 1, **{monitor: value}))
-        progress.best_epoch = best_epoch(progress.history, monitor=monitor)
+        progress.best_epoch = best_epoch(progress.history, monitor=monitor, keep=keep)
     return progress.epoch, progress.best_epoch, trainer._reason_to_stop(progress, recipe, None)
 
 
@@ -62,6 +64,10 @@ def follow(values, *, monitor="validation_loss", patience=2, epochs=100):
 )
 def test_early_stopping_follows_the_losses(values, expected):
     assert follow(values) == expected
+
+
+def test_patience_ends_a_training_of_which_the_last_weights_are_kept():
+    assert follow([3, 2, 1, 2, 2, 2], keep="last") == (5, 5, "early stopping")
 
 
 def test_accuracy_wants_to_rise_and_epochs_end():
@@ -159,6 +165,24 @@ def test_schedules():
     assert warm[39] < 0.01
     steps = rates(schedule={"name": "exponential", "decay": 0.5, "every": 2, "staircase": True})
     assert (steps == [1] * 20 + [0.5] * 20).all()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ({"name": "cosine", "decay": 0.5}, ["decay has no effect: the schedule is cosine"]),
+        ({"name": "constant", "warmup_epochs": 1}, ["warmup_epochs has no effect: the"]),
+        ({"name": "exponential", "warmup_epochs": 1}, ["warmup_epochs has no effect: the"]),
+        ({"name": "cosine", "warmup_epochs": 4}, ["warmup_epochs: 4 of 4 epochs: training ends"]),
+        ({"name": "cosine", "warmup_epochs": 3, "decay": 0.95}, []),
+        ({"name": "exponential", "decay": 0.5, "staircase": True}, []),
+    ],
+)
+def test_a_schedule_that_is_not_what_it_seems_is_told(schedule, said):
+    told = schedule_doubts(TrainingConfig(epochs=4, schedule=schedule))
+    assert len(told) == len(said)
+    for line, start in zip(told, said, strict=True):
+        assert line.startswith(f"training.schedule.{start}")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ def permute_labels(
 ) -> FaceDataset:
     """Permute the labels of some images among them: what is learnt without any information.
 
-    The number of images of each label stays the same (Zhang et al. 2017).
+    The number of images of each label stays the same (Zhang et al. 2017). An image gets the votes
+    of the one whose label it gets.
 
     Args:
         train: The training images.
@@ -25,6 +26,7 @@ def permute_labels(
     """
     rng = np.random.default_rng([seed, 5])
     rows = rng.permutation(len(train))[: round(share * len(train))]
-    labels = train.labels.copy()
-    labels[rows] = train.labels[rng.permutation(rows)]
-    return replace(train, labels=labels)
+    source = np.arange(len(train))
+    source[rows] = rng.permutation(rows)
+    votes = None if train.votes is None else train.votes[source]
+    return replace(train, labels=train.labels[source], votes=votes)

@@ -26,6 +26,8 @@ class Distillation:
         answers: The mean of their probabilities: pixels, float32 `(n, h, w, 1)` -> `(n, k)`; None
             until they are loaded.
         networks: Each of them (a `Teacher` of training/teachers.py), once they are loaded.
+        by_label: What they answer on average for training images of each label, float64 `(k, k)`,
+            a row a label; None until they are loaded.
     """
 
     teachers: tuple[str, ...]
@@ -33,6 +35,7 @@ class Distillation:
     temperature: float
     answers: Callable | None = None
     networks: tuple[Any, ...] = ()
+    by_label: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Recipe:
         image_sizes: Sides that images are shown at, for equal parts of the epochs; none: at
             their own size.
         distillation: Whom the run learns from beside the labels; None: nobody.
+        images_per_epoch: How many images an epoch shows, whatever remedies do; None: as many as
+            they say.
     """
 
     train: FaceDataset
@@ -85,6 +90,7 @@ class Recipe:
     weight_averaging: float = 0.0
     image_sizes: tuple[int, ...] = ()
     distillation: Distillation | None = None
+    images_per_epoch: int | None = None
 
     @property
     def steps(self) -> int:
@@ -104,9 +110,17 @@ class Recipe:
         return (self.image_sizes[part],) * 2
 
     def frequencies(self) -> np.ndarray:
-        """Return each label's share of the targets that an epoch shows, float64 `(k,)`."""
+        """Return each label's share of the targets that an epoch shows, float64 `(k,)`.
+
+        Teachers' answers are part of the targets, with their mean for images of each label.
+        """
         weights = (self.showings / np.maximum(self.counts, 1))[self.train.labels]
-        return weights @ self.targets.astype(np.float64) / weights.sum()
+        own = weights @ self.targets.astype(np.float64) / weights.sum()
+        taught = self.distillation
+        if taught is None or taught.by_label is None:
+            return own
+        answered = self.showings / self.showings.sum() @ taught.by_label
+        return (1 - taught.weight) * own + taught.weight * answered
 
     def order(self, epoch: int) -> np.ndarray:
         """Return which training images an epoch (counted from 0) shows, in random order.

@@ -36,11 +36,14 @@ def expansion(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
     Args:
         recipe: What to change.
         power: A label with n images is shown n^(1 - power) * largest^power times: 1 brings all
-            labels to the largest, 0 changes nothing.
+            labels to the largest, 0 changes nothing. With `training.images_per_epoch`, in these
+            proportions.
     """
     counts = recipe.counts
-    expanded = counts ** (1 - power) * counts.max() ** power
-    return _showing(recipe, np.where(counts > 0, np.rint(expanded), 0).astype(np.int64))
+    expanded = np.where(counts > 0, counts ** (1 - power) * counts.max() ** power, 0)
+    if recipe.images_per_epoch is not None:
+        return _showing(recipe, whole_numbers(expanded / expanded.sum(), recipe.images_per_epoch))
+    return _showing(recipe, np.rint(expanded).astype(np.int64))
 
 
 def _showing(recipe: Recipe, showings: np.ndarray) -> Recipe:

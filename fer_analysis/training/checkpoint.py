@@ -39,11 +39,6 @@ class Progress:
         """Number of finished epochs."""
         return len(self.history)
 
-    @property
-    def stale(self) -> int:
-        """Epochs since the best one."""
-        return self.epoch - self.best_epoch
-
 
 def save_checkpoint(
     path: Path,

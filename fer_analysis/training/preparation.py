@@ -16,7 +16,7 @@ from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.statistics.rounding import whole_numbers
-from fer_analysis.training.teachers import answers_of, open_teachers
+from fer_analysis.training.teachers import answers_by_label, answers_of, open_teachers
 
 
 def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) -> Recipe:
@@ -45,11 +45,12 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
         seed=config.seed,
         weight_averaging=training.weight_averaging,
         image_sizes=training.image_sizes,
+        images_per_epoch=training.images_per_epoch,
     )
     for name, options in config.remedies.chosen():
         recipe = REMEDIES[name](recipe, **options)
-    if recipe.distillation:
-        return _with_teachers(recipe, training.precision)
+        if recipe.distillation and not recipe.distillation.networks:
+            recipe = _with_teachers(recipe, training.precision)
     return recipe
 
 
@@ -75,7 +76,16 @@ def _with_teachers(recipe: Recipe, precision: str) -> Recipe:
     wanted = recipe.distillation
     models = open_teachers(wanted.teachers, recipe.train.label_names, precision=precision)
     answers = answers_of(models, temperature=wanted.temperature)
-    return replace(recipe, distillation=replace(wanted, answers=answers, networks=tuple(models)))
+    taught = replace(
+        recipe,
+        distillation=replace(
+            wanted,
+            answers=answers,
+            networks=tuple(models),
+            by_label=answers_by_label(answers, recipe.train),
+        ),
+    )
+    return replace(taught, prior=taught.frequencies())
 
 
 def _showings(counts: np.ndarray, images: int | None) -> np.ndarray:
@@ -89,7 +99,13 @@ def manipulate(config: RunConfig, train: FaceDataset) -> FaceDataset:
     Raises:
         FerError: If a manipulation needs something that the data does not have.
     """
-    for name, options in config.manipulations.chosen():
+    chosen = config.manipulations.chosen()
+    if "permute_labels" in dict(chosen) and "distillation" in dict(config.remedies.chosen()):
+        raise FerError(
+            "manipulations.permute_labels: remedies.distillation's teachers answer for the images "
+            "as they are, so that their labels would be learnt after all; leave one of them out"
+        )
+    for name, options in chosen:
         train = MANIPULATIONS[name](train, seed=config.seed, **options)
     return train
 
@@ -107,6 +123,21 @@ def make_optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:
     if training.precision == "float16":
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
+
+
+def schedule_doubts(training: TrainingConfig) -> list[str]:
+    """Say which keys of the schedule have no effect, or not the one that its name promises."""
+    schedule, lines = training.schedule, []
+    for key in sorted(schedule.model_fields_set - {"name"}):
+        kind = "cosine" if key == "warmup_epochs" else "exponential"
+        if schedule.name != kind and getattr(schedule, key) != getattr(ScheduleConfig(), key):
+            lines.append(f"training.schedule.{key} has no effect: the schedule is {schedule.name}")
+    if schedule.name == "cosine" and schedule.warmup_epochs >= training.epochs:
+        lines.append(
+            f"training.schedule.warmup_epochs: {schedule.warmup_epochs:g} of {training.epochs} "
+            "epochs: training ends at its highest learning rate; choose fewer, or more epochs"
+        )
+    return lines
 
 
 def _optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:

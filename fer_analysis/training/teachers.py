@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.pitfalls import label_order
@@ -21,6 +22,9 @@ from fer_analysis.run import Run
 from fer_analysis.statistics.temperature_scaling import as_logits
 from fer_analysis.text import duration, percent
 from fer_analysis.training.acceleration import accelerate
+
+FEW = 300
+"""Training images of a label, at most, by which the teachers' answers to it are known."""
 
 CHECKED = 350
 """Validation images, at most, by which a teacher's labels are checked."""
@@ -125,6 +129,27 @@ def answers_of(
         return tf.add_n(shares) / len(shares)
 
     return answers
+
+
+def answers_by_label(answers: Callable[[tf.Tensor], tf.Tensor], train: FaceDataset) -> np.ndarray:
+    """Return what teachers answer on average for images of each label, as these are on disk.
+
+    Args:
+        answers: As `answers_of` returns.
+        train: The training images, of which `FEW` a label are looked at.
+
+    Returns:
+        float64 `(k, k)`, a row a label; 0 for a label without images.
+    """
+    k, step = len(train.label_names), tf.function(answers)
+    means = np.zeros((k, k))
+    for label in range(k):
+        rows = np.flatnonzero(train.labels == label)
+        if not len(rows):
+            continue
+        few = rows[np.linspace(0, len(rows) - 1, min(len(rows), FEW)).astype(int)]
+        means[label] = step(tf.constant(train.images[few], tf.float32)).numpy().mean(axis=0)
+    return means
 
 
 def cost_told(recipe: Recipe) -> str:

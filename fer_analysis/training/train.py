@@ -27,7 +27,7 @@ from fer_analysis.training.collapse import at_chance, cause_of
 from fer_analysis.training.devices import strategy_for
 from fer_analysis.training.face_lists import effects
 from fer_analysis.training.logs import Logged
-from fer_analysis.training.preparation import make_recipe, manipulate
+from fer_analysis.training.preparation import make_recipe, manipulate, schedule_doubts
 from fer_analysis.training.same_config import (
     MAY_CHANGE,
     check_unchanged,
@@ -77,6 +77,8 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     )
     others |= _teachers(recipe)
     _check_same_sources(run, others)
+    for text in schedule_doubts(config.training):
+        listener.notice(text)
     if recipe.distillation:
         for text in (cost_told(recipe), *doubts_told(recipe)):
             listener.notice(text)

@@ -150,12 +150,17 @@ def _majority(counts: np.ndarray) -> float:
     return float(counts.max() / counts.sum())
 
 
+def _stale(progress: Progress, recipe: Recipe) -> int:
+    """Return how many epochs ago the monitor was best, whichever epoch's weights are kept."""
+    return progress.epoch - best_epoch(progress.history, monitor=recipe.monitor)
+
+
 def _reason_to_stop(progress: Progress, recipe: Recipe, collapse: Collapse | None) -> str:
     if collapse and collapse.kind == "diverged":
         return "diverged"
     if collapse and recipe.stop_on_collapse:
         return "collapse"
-    if recipe.patience is not None and progress.epoch and progress.stale >= recipe.patience:
+    if recipe.patience is not None and _stale(progress, recipe) >= recipe.patience:
         return "early stopping"
     if progress.epoch >= recipe.epochs:
         return "all epochs done"
