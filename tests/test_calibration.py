@@ -92,6 +92,18 @@ def test_abstaining_by_hand():
     assert rows[0.3]["accuracy"].value == 1
 
 
+def test_images_of_one_confidence_are_kept_together_whatever_their_order():
+    confidence = np.array([0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.1])
+    right = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    rows = abstain_curve(confidence, right)
+    assert rows == abstain_curve(confidence, right[[0, 8, 7, 6, 5, 4, 3, 2, 1, 9]])
+    assert {(row["coverage"], row["n"], row["correct"]) for row in rows} == {
+        (0.1, 1, 1),
+        (0.9, 9, 4),
+        (1.0, 10, 4),
+    }
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
 def test_a_planted_temperature_is_found_and_undone(temperature):
     labels, probabilities = honest(5000)

@@ -108,19 +108,22 @@ def abstain_curve(confidence: np.ndarray, correct: np.ndarray) -> list[dict]:
         confidence: float `(n,)`.
         correct: bool or float `(n,)`, whether each image is predicted correctly.
 
+    Images of the same confidence are kept or left together: `coverage` is larger then.
+
     Returns:
         For each of `COVERAGES`: the share that is kept (`coverage`), the lowest confidence among
         them (`threshold`), their number (`n`), how many are `correct`, and their `accuracy`.
     """
     order = np.argsort(-confidence, kind="stable")
-    correct = np.cumsum(correct[order] > 0)
+    correct, falling = np.cumsum(correct[order] > 0), -confidence[order]
     rows = []
     for coverage in COVERAGES:
-        kept = max(1, round(coverage * len(order)))
+        wanted = max(1, round(coverage * len(order)))
+        kept = int(np.searchsorted(falling, falling[wanted - 1], side="right"))
         rows.append(
             {
-                "coverage": coverage,
-                "threshold": float(confidence[order[kept - 1]]),
+                "coverage": coverage if kept == wanted else kept / len(order),
+                "threshold": float(-falling[kept - 1]),
                 "n": kept,
                 "correct": int(correct[kept - 1]),
                 "accuracy": proportion(int(correct[kept - 1]), kept),

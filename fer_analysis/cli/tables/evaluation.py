@@ -16,6 +16,9 @@ from fer_analysis.evaluation.unsure import OVERALL, PROMISES
 from fer_analysis.paper import PROTOCOL, TEST_IMAGES
 from fer_analysis.text import estimate, interval, number, number_interval, percent, points
 
+MOST = 0.7
+"""Share of the images, the most confident ones, whose accuracy is printed."""
+
 
 def print_evaluation(
     name: str,
@@ -210,15 +213,16 @@ def _print_calibration(block: dict, images: str) -> None:
         )
     _print_table(rows)
     scaled = calibration["at_temperature"]
-    most = next(row for row in scaled["abstain"] if row["coverage"] == 0.7)
+    confident = [row for row in scaled["abstain"] if row["coverage"] >= MOST]
+    most = min(confident, key=lambda row: row["coverage"])
     by_chance = scaled["ece_if_calibrated"]["quantile_95"]
     out.print(
         f"{images}, n = {block['n']:,}; temperature T fitted on: "
         f"{calibration['temperature_from']}. ECE is corrected for chance (at T it is "
         f"{percent(scaled['ece_raw'])} uncorrected); column 'chance' is the ECE of a perfectly "
         f"calibrated model on the same number of images, up to {percent(by_chance)} at T. On the "
-        f"70 % most confident images accuracy is {percent(most['accuracy'].value)} "
-        f"({most['correct']:,} of {most['n']:,})."
+        f"{percent(most['coverage'], 0)} most confident images accuracy is "
+        f"{percent(most['accuracy'].value)} ({most['correct']:,} of {most['n']:,})."
     )
 
 
