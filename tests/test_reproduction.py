@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -26,13 +28,14 @@ from fer_analysis.progress import Listener, Progress
 from fer_analysis.reproduction.claims import DOES_NOT, HOLDS, NOT_DECIDED, decide, joint
 from fer_analysis.reproduction.faces import median_face
 from fer_analysis.reproduction.network_claims import network_claims
-from fer_analysis.reproduction.networks import Reproduced, obtain_run
+from fer_analysis.reproduction.networks import Reproduced, _is_asked, explain, obtain_run
 from fer_analysis.reproduction.other_claims import RATIO, data_claims
 from fer_analysis.reproduction.plan import RECIPES, Plan, _has_whole_test, make_plan
 from fer_analysis.reproduction.reproduce import carry_out
 from fer_analysis.reproduction.result import Reproduction
 from fer_analysis.reproduction.table import table_1
 from fer_analysis.run import Run
+from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import difference_of_proportions
 
@@ -369,6 +372,26 @@ def test_finished_networks_are_used_and_others_refused(whole):
         obtain_run(dataclasses.replace(plan, data=other), "mobilenet", given, Progress())
     run = obtain_run(plan, "mobilenet", folder / "mobilenet", Progress())
     assert run.path == folder / "mobilenet"
+
+
+def test_saved_maps_are_used_where_they_answer_the_question_of_this_network(whole, tmp_path):
+    run = Run(shutil.copytree(whole[0] / "self_built", tmp_path / "self_built"))
+    plan = small_plan(tmp_path)
+    file = run.saliency_folder("test") / "meta.json"
+    made = json.loads(file.read_text())
+    os.utime(run.model_file)  # copied later than the maps were made: its content counts
+    assert _is_asked(SaliencyAnalysis.load(file.parent), plan, run)
+    for key, value in {
+        "regions": "mine.yaml",
+        "options": {"steps": 1},
+        "seed": 1,
+        "model": "another network",
+        "target": "contrast",
+    }.items():
+        file.write_text(json.dumps(made | {key: value}))
+        assert not _is_asked(SaliencyAnalysis.load(file.parent), plan, run), key
+    explain(plan, run, Progress())  # the maps of the contrast
+    assert json.loads(file.read_text()) == made
 
 
 def test_the_recipes_are_of_the_papers_networks(tmp_path):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_analysis import api
+from fer_analysis.data.regions.template import TEMPLATE
 from fer_analysis.errors import FerError, shown
 from fer_analysis.evaluation.evaluate_run import is_saved, predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
@@ -15,6 +16,7 @@ from fer_analysis.progress import Listener, Progress
 from fer_analysis.reproduction.plan import Plan
 from fer_analysis.run import Run
 from fer_analysis.saliency.analysis import SaliencyAnalysis
+from fer_analysis.saliency.explain import all_options
 from fer_analysis.text import percent
 from fer_analysis.training.same_config import record_of
 
@@ -116,33 +118,38 @@ def explain(plan: Plan, run: Run, progress: Progress) -> tuple[SaliencyAnalysis 
     Returns:
         The analysis, and an empty text; or None and why there is none.
     """
-    asked = plan.explained
     folder = run.saliency_folder(plan.split)
-    if (folder / "meta.json").is_file() and _newer(folder / "meta.json", run.model_file):
+    if (folder / "meta.json").is_file():
         saved = SaliencyAnalysis.load(folder)
-        if _is_asked(saved, plan, asked):
+        if _is_asked(saved, plan, run):
             return saved, ""
     try:
-        inner = _Inner(progress, "saliency")
-        return api.explain(run, data=plan.data, split=plan.split, progress=inner, **asked), ""
+        asked = {"data": plan.data, "split": plan.split, **plan.explained}
+        return api.explain(run, progress=_Inner(progress, "saliency"), **asked), ""
     except FerError as error:
         return None, str(error)
 
 
-def _is_asked(saved: SaliencyAnalysis, plan: Plan, asked: Mapping) -> bool:
-    """Return whether a saved analysis is complete, of this data, and with as many maps."""
-    asked, meta = (
-        {"n": 50, "method": "integrated_gradients", "checks": "quick", **asked},
-        saved.meta,
+def _is_asked(saved: SaliencyAnalysis, plan: Plan, run: Run) -> bool:
+    """Return whether a saved analysis is the one that `explain` would make: of this network and
+    data, with the same settings, and complete.
+    """
+    usual = inspect.signature(api.explain).parameters
+    asked = {name: each.default for name, each in usual.items()} | dict(plan.explained)
+    meta, counts = saved.meta, zip(saved.maps.label_names, saved.maps.support.tolist(), strict=True)
+    settings = {
+        "data": plan.data.fingerprint,
+        "options": all_options(asked["method"], asked["options"] or {}),
+        "regions": TEMPLATE,
+        **{name: asked[name] for name in ("method", "target", "checks", "seed")},
+    }
+    return (
+        saved.complete
+        and meta.get("model") is not None
+        and run.is_of(meta["model"])
+        and all(meta.get(name) == value for name, value in settings.items())
+        and all(meta["n"].get(label, 0) == min(asked["n"], n) for label, n in counts)
     )
-    counts = dict(zip(saved.maps.label_names, saved.maps.support.tolist(), strict=True))
-    whole = all(meta["n"].get(k, 0) == min(asked["n"], n) for k, n in counts.items())
-    same = all(meta[key] == asked[key] for key in ("method", "checks"))
-    return saved.complete and meta["data"] == plan.data.fingerprint and whole and same
-
-
-def _newer(file: Path, model: Path) -> bool:
-    return file.stat().st_mtime >= model.stat().st_mtime
 
 
 class _Inner(Progress):
