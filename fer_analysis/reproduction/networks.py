@@ -50,22 +50,22 @@ class Reproduced:
         return self.result.get("at_chance") or ""
 
 
-def obtain_run(plan: Plan, network: str, given: str | Path | Run | None, progress: Progress) -> Run:
+def obtain_run(plan: Plan, network: str, progress: Progress) -> Run:
     """Return a finished run of a network: the one given, the folder's, or a new one.
 
     Raises:
         FerError: If the given run is not finished or is of another config or other data, or the
             folder's is.
     """
-    if given is not None:
-        run = given if isinstance(given, Run) else Run.open(given)
-        _check(plan, network, run, found="given")
+    if network in plan.given:
+        run = plan.given[network]
+        _check(plan, network, run, given=True)
         if not run.is_complete:
             raise FerError(f"{run.path}: not finished; go on with `fer train --resume {run.path}`")
         return run
     run = Run(plan.folder / network)
     if run.config_file.is_file():
-        _check(plan, network, run, found="there already")
+        _check(plan, network, run, given=False)
         if run.is_complete:
             progress.notice(f"{NAMES[network]}: {run.path} is finished and used as it is")
             return run
@@ -75,12 +75,11 @@ def obtain_run(plan: Plan, network: str, given: str | Path | Run | None, progres
     return api.train(plan.configs[network], data=plan.data, run_dir=run.path, progress=inner)
 
 
-def _check(plan: Plan, network: str, run: Run, *, found: str) -> None:
+def _check(plan: Plan, network: str, run: Run, *, given: bool) -> None:
     """Refuse a run of another config or of other data."""
-    if not run.is_directory or not run.config_file.is_file():
-        raise FerError(f"{run.path}: {found}, but it is no run directory with a config")
-    ours, theirs = record_of(plan.configs[network]), record_of(run.config())
-    free = {"seed"} if found == "given" else set()
+    recorded = run.environment().get("config", {})  # the file may have been edited since
+    ours, theirs = record_of(plan.configs[network]), record_of(run.config()) | recorded
+    free = {"seed"} if given else set()
     keys = dict.fromkeys((*ours, *theirs))
     # How data was read is told by its fingerprint.
     problems = [
@@ -92,8 +91,8 @@ def _check(plan: Plan, network: str, run: Run, *, found: str) -> None:
     if fingerprint != plan.data.fingerprint:
         problems.append(f"data: fingerprint {fingerprint}, here {plan.data.fingerprint}")
     if problems:
-        what = "the given run is" if found == "given" else "the run in the folder is"
-        remedy = "" if found == "given" else "; choose another --out"
+        what = "the given run is" if given else "the run in the folder is"
+        remedy = "" if given else "; choose another --out"
         raise FerError(
             f"{run.path}: {what} not of the config and data of {NAMES[network]} in the recipe "
             f"'{plan.recipe}'{' --quick' * plan.quick}{remedy}",
