@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -25,14 +27,17 @@ from fer_analysis.figures.writing import PNG_DPI
 from fer_analysis.progress import Listener, Progress
 from fer_analysis.reproduction.claims import DOES_NOT, HOLDS, NOT_DECIDED, decide, joint
 from fer_analysis.reproduction.faces import median_face
+from fer_analysis.reproduction.make_plan import _has_whole_test, make_plan
 from fer_analysis.reproduction.network_claims import network_claims
-from fer_analysis.reproduction.networks import Reproduced, obtain_run
+from fer_analysis.reproduction.networks import Reproduced, _is_asked, explain, obtain_run
 from fer_analysis.reproduction.other_claims import RATIO, data_claims
-from fer_analysis.reproduction.plan import RECIPES, Plan, _has_whole_test, make_plan
+from fer_analysis.reproduction.plan import Plan
+from fer_analysis.reproduction.recipes import RECIPES
 from fer_analysis.reproduction.reproduce import carry_out
 from fer_analysis.reproduction.result import Reproduction
 from fer_analysis.reproduction.table import table_1
 from fer_analysis.run import Run
+from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.statistics.intervals import difference_of_proportions
 
@@ -266,7 +271,7 @@ def whole(tmp_path_factory):
             fer_analysis.train(config, data=plan.data, run_dir=run_dir, progress=_Stop())
         started = (run_dir / "environment.json").stat().st_mtime_ns
         notices = _Notices()
-        found = carry_out(plan, dict.fromkeys(plan.configs), progress=notices)
+        found = carry_out(plan, progress=notices)
     assert (run_dir / "environment.json").stat().st_mtime_ns == started
     return folder, found, notices.told
 
@@ -353,22 +358,49 @@ def test_the_latex_table_can_be_read(whole):
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {9}
 
 
-def test_finished_networks_are_used_and_others_refused(whole):
+def test_finished_networks_are_used_and_others_refused(whole, tmp_path):
     folder = whole[0]
     changed = small_plan(folder, "model.dense=[9]")
     with pytest.raises(FerError) as error:
-        obtain_run(changed, "mobilenet", None, Progress())
+        obtain_run(changed, "mobilenet", Progress())
     assert "choose another --out" in str(error.value)
     assert "model.dense: [8], here [9]" in str(error.value)
+    given = {"mobilenet": Run(folder / "mobilenet")}
     with pytest.raises(FerError, match="given run is not of the config"):
-        obtain_run(changed, "self_built", folder / "mobilenet", Progress())
-    plan = small_plan(folder)
+        obtain_run(dataclasses.replace(changed, given=given), "mobilenet", Progress())
+    plan = dataclasses.replace(small_plan(folder), given=given)
     other = dataclasses.replace(plan.data, fingerprint="another")
     with pytest.raises(FerError, match="fingerprint .* here another"):
-        given = folder / "mobilenet"
-        obtain_run(dataclasses.replace(plan, data=other), "mobilenet", given, Progress())
-    run = obtain_run(plan, "mobilenet", folder / "mobilenet", Progress())
-    assert run.path == folder / "mobilenet"
+        obtain_run(dataclasses.replace(plan, data=other), "mobilenet", Progress())
+    assert obtain_run(plan, "mobilenet", Progress()).path == folder / "mobilenet"
+    # What it was trained with counts, not what its config was edited to.
+    edited = Run(shutil.copytree(folder / "mobilenet", tmp_path / "edited"))
+    longer = small_plan(folder, "training.epochs=3")
+    edited.config_file.write_text(longer.configs["mobilenet"].to_yaml())
+    with pytest.raises(FerError, match="training.epochs: 2, here 3"):
+        obtain_run(
+            dataclasses.replace(longer, given={"mobilenet": edited}), "mobilenet", Progress()
+        )
+
+
+def test_saved_maps_are_used_where_they_answer_the_question_of_this_network(whole, tmp_path):
+    run = Run(shutil.copytree(whole[0] / "self_built", tmp_path / "self_built"))
+    plan = small_plan(tmp_path)
+    file = run.saliency_folder("test") / "meta.json"
+    made = json.loads(file.read_text())
+    os.utime(run.model_file)  # copied later than the maps were made: its content counts
+    assert _is_asked(SaliencyAnalysis.load(file.parent), plan, run)
+    for key, value in {
+        "regions": "mine.yaml",
+        "options": {"steps": 1},
+        "seed": 1,
+        "model": "another network",
+        "target": "contrast",
+    }.items():
+        file.write_text(json.dumps(made | {key: value}))
+        assert not _is_asked(SaliencyAnalysis.load(file.parent), plan, run), key
+    explain(plan, run, Progress())  # the maps of the contrast
+    assert json.loads(file.read_text()) == made
 
 
 def test_the_recipes_are_of_the_papers_networks(tmp_path):

@@ -9,7 +9,8 @@ The rules, which are also written in the results' folder:
 - "Never correct" does not hold as soon as one image is predicted correctly.
 - A region holds if it survives all controls of `fer saliency`, does not if another region is
   dominant, and is not decided if none is.
-- Nothing about the networks is decided on drawn faces, nor by a quick look.
+- Nothing about the networks is decided on drawn faces, by a quick look, or by a changed recipe;
+  another seed, precision, device or place changes none.
 """
 
 from __future__ import annotations

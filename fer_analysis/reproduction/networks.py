@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_analysis import api
+from fer_analysis.data.regions.template import TEMPLATE
 from fer_analysis.errors import FerError, shown
 from fer_analysis.evaluation.evaluate_run import is_saved, predict_split
 from fer_analysis.evaluation.evaluation import Evaluation
@@ -15,6 +16,7 @@ from fer_analysis.progress import Listener, Progress
 from fer_analysis.reproduction.plan import Plan
 from fer_analysis.run import Run
 from fer_analysis.saliency.analysis import SaliencyAnalysis
+from fer_analysis.saliency.explain import all_options
 from fer_analysis.text import percent
 from fer_analysis.training.same_config import record_of
 
@@ -48,22 +50,22 @@ class Reproduced:
         return self.result.get("at_chance") or ""
 
 
-def obtain_run(plan: Plan, network: str, given: str | Path | Run | None, progress: Progress) -> Run:
+def obtain_run(plan: Plan, network: str, progress: Progress) -> Run:
     """Return a finished run of a network: the one given, the folder's, or a new one.
 
     Raises:
         FerError: If the given run is not finished or is of another config or other data, or the
             folder's is.
     """
-    if given is not None:
-        run = given if isinstance(given, Run) else Run.open(given)
-        _check(plan, network, run, found="given")
+    if network in plan.given:
+        run = plan.given[network]
+        _check(plan, network, run, given=True)
         if not run.is_complete:
             raise FerError(f"{run.path}: not finished; go on with `fer train --resume {run.path}`")
         return run
     run = Run(plan.folder / network)
     if run.config_file.is_file():
-        _check(plan, network, run, found="there already")
+        _check(plan, network, run, given=False)
         if run.is_complete:
             progress.notice(f"{NAMES[network]}: {run.path} is finished and used as it is")
             return run
@@ -73,12 +75,11 @@ def obtain_run(plan: Plan, network: str, given: str | Path | Run | None, progres
     return api.train(plan.configs[network], data=plan.data, run_dir=run.path, progress=inner)
 
 
-def _check(plan: Plan, network: str, run: Run, *, found: str) -> None:
+def _check(plan: Plan, network: str, run: Run, *, given: bool) -> None:
     """Refuse a run of another config or of other data."""
-    if not run.is_directory or not run.config_file.is_file():
-        raise FerError(f"{run.path}: {found}, but it is no run directory with a config")
-    ours, theirs = record_of(plan.configs[network]), record_of(run.config())
-    free = {"seed"} if found == "given" else set()
+    recorded = run.environment().get("config", {})  # the file may have been edited since
+    ours, theirs = record_of(plan.configs[network]), record_of(run.config()) | recorded
+    free = {"seed"} if given else set()
     keys = dict.fromkeys((*ours, *theirs))
     # How data was read is told by its fingerprint.
     problems = [
@@ -90,8 +91,8 @@ def _check(plan: Plan, network: str, run: Run, *, found: str) -> None:
     if fingerprint != plan.data.fingerprint:
         problems.append(f"data: fingerprint {fingerprint}, here {plan.data.fingerprint}")
     if problems:
-        what = "the given run is" if found == "given" else "the run in the folder is"
-        remedy = "" if found == "given" else "; choose another --out"
+        what = "the given run is" if given else "the run in the folder is"
+        remedy = "" if given else "; choose another --out"
         raise FerError(
             f"{run.path}: {what} not of the config and data of {NAMES[network]} in the recipe "
             f"'{plan.recipe}'{' --quick' * plan.quick}{remedy}",
@@ -116,33 +117,38 @@ def explain(plan: Plan, run: Run, progress: Progress) -> tuple[SaliencyAnalysis 
     Returns:
         The analysis, and an empty text; or None and why there is none.
     """
-    asked = plan.explained
     folder = run.saliency_folder(plan.split)
-    if (folder / "meta.json").is_file() and _newer(folder / "meta.json", run.model_file):
+    if (folder / "meta.json").is_file():
         saved = SaliencyAnalysis.load(folder)
-        if _is_asked(saved, plan, asked):
+        if _is_asked(saved, plan, run):
             return saved, ""
     try:
-        inner = _Inner(progress, "saliency")
-        return api.explain(run, data=plan.data, split=plan.split, progress=inner, **asked), ""
+        asked = {"data": plan.data, "split": plan.split, **plan.explained}
+        return api.explain(run, progress=_Inner(progress, "saliency"), **asked), ""
     except FerError as error:
         return None, str(error)
 
 
-def _is_asked(saved: SaliencyAnalysis, plan: Plan, asked: Mapping) -> bool:
-    """Return whether a saved analysis is complete, of this data, and with as many maps."""
-    asked, meta = (
-        {"n": 50, "method": "integrated_gradients", "checks": "quick", **asked},
-        saved.meta,
+def _is_asked(saved: SaliencyAnalysis, plan: Plan, run: Run) -> bool:
+    """Return whether a saved analysis is the one that `explain` would make: of this network and
+    data, with the same settings, and complete.
+    """
+    usual = inspect.signature(api.explain).parameters
+    asked = {name: each.default for name, each in usual.items()} | dict(plan.explained)
+    meta, counts = saved.meta, zip(saved.maps.label_names, saved.maps.support.tolist(), strict=True)
+    settings = {
+        "data": plan.data.fingerprint,
+        "options": all_options(asked["method"], asked["options"] or {}),
+        "regions": TEMPLATE,
+        **{name: asked[name] for name in ("method", "target", "checks", "seed")},
+    }
+    return (
+        saved.complete
+        and meta.get("model") is not None
+        and run.is_of(meta["model"])
+        and all(meta.get(name) == value for name, value in settings.items())
+        and all(meta["n"].get(label, 0) == min(asked["n"], n) for label, n in counts)
     )
-    counts = dict(zip(saved.maps.label_names, saved.maps.support.tolist(), strict=True))
-    whole = all(meta["n"].get(k, 0) == min(asked["n"], n) for k, n in counts.items())
-    same = all(meta[key] == asked[key] for key in ("method", "checks"))
-    return saved.complete and meta["data"] == plan.data.fingerprint and whole and same
-
-
-def _newer(file: Path, model: Path) -> bool:
-    return file.stat().st_mtime >= model.stat().st_mtime
 
 
 class _Inner(Progress):

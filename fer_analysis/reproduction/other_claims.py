@@ -1,4 +1,4 @@
-"""The paper's claims about regions, data, causes and remedies."""
+"""The paper's claims about regions, data and remedies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from fer_analysis.saliency.analysis import SaliencyAnalysis
 from fer_analysis.saliency.findings import RegionFinding, RegionShare
 from fer_analysis.saliency.literature import claim_survives
 from fer_analysis.statistics.estimate import Estimate
-from fer_analysis.study.diagnosis import NOT_SHOWN, SHOWN, Diagnosis
 from fer_analysis.text import command, number_estimate, points
 
 RATIO = TRAINING_IMAGES["happy"] // TRAINING_IMAGES["disgust"]
@@ -98,6 +97,8 @@ def data_claims(plan: Plan) -> list[ClaimResult]:
     verdict, because = HOLDS if int(ratio) == RATIO else DOES_NOT, f"{ratio:.1f} times as many"
     if plan.synthetic:
         verdict, because = NOT_DECIDED, f"drawn faces have the numbers they are given ({because})"
+    elif plan.reads_otherwise:
+        verdict, because = NOT_DECIDED, f"the data is read otherwise: {plan.changed} ({because})"
     return [
         ClaimResult(
             claim="happy has 16 times as many training images as disgust",
@@ -109,49 +110,6 @@ def data_claims(plan: Plan) -> list[ClaimResult]:
             figures={"ratio": Estimate(ratio, n=happy + disgust)},
         )
     ]
-
-
-def cause_claims(plan: Plan, diagnosis: Diagnosis | None) -> list[ClaimResult]:
-    """Return the cause that only a study can show: too few images.
-
-    Args:
-        plan: The plan.
-        diagnosis: Of a study; None without one.
-    """
-    names = plan.data.dataset.label_names
-    if "disgust" not in names:
-        return []
-    study = command("fer study run matched", "--data", plan.source)
-    diagnose = command("fer diagnose matched", "--data", plan.source)
-    verdict, because = NOT_DECIDED, "one training cannot show a cause; the study below can"
-    ours, figures = "n/a", {}
-    row = _diagnosed(plan, diagnosis)
-    if row is not None:
-        cause = next((each for each in row.causes if each.name == "scarcity"), None)
-        found = cause.verdict if cause else "not tested"
-        verdict = {SHOWN: HOLDS, NOT_SHOWN: DOES_NOT}.get(found, NOT_DECIDED)
-        because = f"scarcity: {found}" + (f" ({cause.because})" if cause and cause.because else "")
-        if cause and cause.effect:
-            figures = {"effect": cause.effect}
-            ours = f"{points(cause.effect.value, cause.effect.interval)} points of recall"
-    if plan.synthetic:
-        verdict, because = NOT_DECIDED, f"{plan.decides} ({because})"
-    return [
-        ClaimResult(
-            claim="disgust fails because it has too few images",
-            paper="proposed as a cause, not tested",
-            verdict=verdict,
-            ours=ours,
-            because=because,
-            command=f"{study} && {diagnose}",
-            figures=figures,
-        )
-    ]
-
-
-def _diagnosed(plan: Plan, diagnosis: Diagnosis | None):
-    found = diagnosis.labels if diagnosis else ()
-    return next((row for row in found if row.label == "disgust"), None)
 
 
 def proposal_claims(plan: Plan, networks: Networks, other: Evaluation | None) -> list[ClaimResult]:

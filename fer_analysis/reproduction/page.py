@@ -8,10 +8,11 @@ from pathlib import Path
 
 from fer_analysis.report.render import document
 from fer_analysis.reproduction.draw import FORMATS, Drawn
-from fer_analysis.reproduction.plan import RECIPES, Plan
+from fer_analysis.reproduction.plan import Plan
+from fer_analysis.reproduction.recipes import RECIPES
 from fer_analysis.reproduction.result import Reproduction
 from fer_analysis.tabular import as_markdown
-from fer_analysis.text import command, markdown
+from fer_analysis.text import markdown
 
 TEMPLATES = Path(__file__).parent / "templates"
 PIXELS = 116
@@ -37,9 +38,7 @@ def page(plan: Plan, result: Reproduction, figures: Sequence[Drawn], *, faces: b
         TEMPLATES / "reproduction.html",
         result=result,
         what=RECIPES[plan.recipe].what,
-        quick=plan.quick,
         care=CARE,
-        command=command(*plan.command()),
         figures=[_figure(each, shown=shown or not each.faces) for each in figures],
         formats=FORMATS,
     )
@@ -55,7 +54,7 @@ def _figure(drawn: Drawn, *, shown: bool) -> dict:
     }
 
 
-def summary(plan: Plan, result: Reproduction, figures: Sequence[Drawn]) -> str:
+def summary(result: Reproduction, figures: Sequence[Drawn]) -> str:
     """Return the summary in Markdown."""
     lines = [
         "# The paper (Tao 2023), reproduced",
@@ -66,7 +65,7 @@ def summary(plan: Plan, result: Reproduction, figures: Sequence[Drawn]) -> str:
         *(f"- {name} collapsed: {markdown(why)}" for name, why in result.collapses.items()),
         f"- {CARE}",
         "",
-        f"Made by `{command(*plan.command())}`",
+        f"Made by `{result.command}`",
         "",
         as_markdown(result.table),
         "## Claims",

@@ -1,4 +1,4 @@
-"""What is to be trained on which data: the recipes, and the protocol of the paper where it fits."""
+"""What is to be trained on which data, what has to be said of it, and how it is done again."""
 
 from __future__ import annotations
 
@@ -6,55 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from fer_analysis.config import RunConfig, load_config
+from fer_analysis.config import RunConfig
 from fer_analysis.config.schema import SYNTHETIC
 from fer_analysis.data.load import LoadedData
-from fer_analysis.data.splits import FULL_TEST
-from fer_analysis.data.usual_source import usual_source
-from fer_analysis.errors import FerError, did_you_mean
-from fer_analysis.evaluation.open_run import NO_DATA, name_of, read_data
-from fer_analysis.paper import MODELS, PROTOCOL, TEST_IMAGES
-from fer_analysis.progress import Progress
-from fer_analysis.result_folders import default_folder
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Which configs train the paper's two networks.
-
-    Args:
-        what: What is done, in a few words.
-        folder: Of the configs' names; both are in it.
-        quick: The same for a quick look.
-        quick_overrides: What shortens those configs.
-    """
-
-    what: str
-    folder: str
-    quick: str
-    quick_overrides: tuple[str, ...] = ()
-
-
-RECIPES = {
-    "repaired": Recipe("the paper's networks, the recipe repaired", "", "demo/"),
-    "paper": Recipe(
-        "the paper's recipe to the letter",
-        "paper/",
-        "paper/",
-        ("training.epochs=4", "training.images_per_epoch=6400"),
-    ),
-    "best": Recipe(
-        "the paper's networks with remedies",
-        "improved/",
-        "improved/",
-        ("training.epochs=8", "training.images_per_epoch=9600"),
-    ),
-}
-
-QUICK_EXPLAINED = {"n": 20, "options": {"steps": 16, "doublings": 0}}
-"""Arguments of `explain` for a quick look."""
+from fer_analysis.paper import NAMES, PROTOCOL, TEST_IMAGES
+from fer_analysis.reproduction.changes import FREE, listed
+from fer_analysis.run import Run
+from fer_analysis.study.diagnosis import Diagnosis
+from fer_analysis.text import short
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +28,11 @@ class Plan:
         split: The split that is evaluated: the test, or validation in its place.
         folder: Where runs and results go.
         explained: Arguments of `fer_analysis.explain`, as far as they are not its defaults.
+        changes: Key -> its value, where the configs are not those of the recipe's name.
+        overrides: `KEY=VALUE` texts that make those changes.
+        given: Network -> a finished run that is used instead of training one.
+        study: The folder of a study's diagnosis; None without one.
+        diagnosis: What it holds.
     """
 
     recipe: str
@@ -78,6 +42,11 @@ class Plan:
     split: str
     folder: Path
     explained: Mapping[str, object] = field(default_factory=dict)
+    changes: Mapping[str, object] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+    given: Mapping[str, Run] = field(default_factory=dict)
+    study: Path | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def synthetic(self) -> bool:
@@ -91,7 +60,19 @@ class Plan:
             return "drawn faces are no evidence for or against the paper"
         if self.quick:
             return "a quick look is no evidence: smaller or shorter trainings than the recipe's"
+        if self.changed:
+            return f"a changed recipe is no evidence for or against the paper: {self.changed}"
         return ""
+
+    @property
+    def changed(self) -> str:
+        """What makes the recipe another one than its name says; empty where nothing does."""
+        return listed({key: value for key, value in self.changes.items() if key not in FREE})
+
+    @property
+    def reads_otherwise(self) -> bool:
+        """Whether the data is made into faces or labels other than the recipe's."""
+        return any(key.startswith("data.") and key not in FREE for key in self.changes)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -111,96 +92,39 @@ class Plan:
             where = (
                 f"{self.data.protocol} protocol, {place}: not the paper's {TEST_IMAGES:,} images",
             )
-        recipe = f"recipe: {self.recipe}" + (", a quick look" if self.quick else "")
-        return (*where, recipe)
+        return (*where, self._recipe(), *self._given())
 
-    def command(self, *more: object) -> tuple[object, ...]:
+    def _recipe(self) -> str:
+        free = listed({key: value for key, value in self.changes.items() if key in FREE})
+        told = [
+            f"recipe: {self.recipe}",
+            self.quick and "a quick look",
+            self.changed and f"changed: {self.changed}",
+            free and f"with {free}",
+        ]
+        return ", ".join(filter(None, told))
+
+    def _given(self) -> tuple[str, ...]:
+        return tuple(
+            f"{NAMES[network]}: the given run {short(run.name, 60)}, seed {run.config().seed}"
+            for network, run in self.given.items()
+        )
+
+    def command(self) -> tuple[object, ...]:
         """Return the words of the command that does all of this again."""
-        words = ["fer reproduce", "--data", self.source, "--recipe", self.recipe]
-        return (*words, *(["--quick"] if self.quick else []), *more)
+        return (
+            *("fer reproduce", "--data", self.source, "--recipe", self.recipe),
+            *(["--quick"] if self.quick else []),
+            *(word for text in self.overrides for word in ("--set", text)),
+            *(
+                word
+                for network, run in self.given.items()
+                for word in (f"--{network.replace('_', '-')}", run.path)
+            ),
+            *(["--study", self.study] if self.study else []),
+        )
 
     @property
     def source(self) -> str:
         """What the data was called by the user."""
         return str(self.data.section.source)
-
-
-def make_plan(
-    data: str | Path | LoadedData | None,
-    *,
-    recipe: str,
-    quick: bool,
-    out: str | Path | None,
-    seed: int | None,
-    overrides: tuple[str, ...],
-    progress: Progress,
-) -> Plan:
-    """Read the configs and the data.
-
-    Raises:
-        FerError: If the recipe is unknown, or configs or data are not what they should be.
-    """
-    if recipe not in RECIPES:
-        raise FerError(f"unknown recipe{did_you_mean(recipe, RECIPES)}")
-    chosen = RECIPES[recipe]
-    folder = chosen.quick if quick else chosen.folder
-    if quick:
-        overrides = (*chosen.quick_overrides, *overrides)
-    if seed is not None:
-        overrides = (*overrides, f"seed={seed}")
-    loaded = data if isinstance(data, LoadedData) else _read(data, folder, overrides, progress)
-    if loaded.section is None:
-        raise FerError("data: no record of how it was read; use the result of fer.load_data")
-    configs = {
-        network: _config(f"{folder}{network}", loaded, overrides, progress) for network in MODELS
-    }
-    split = "test" if loaded.dataset.has("test") else "validation"
-    name = f"reproduction-{name_of(loaded)}-{recipe}{'-quick' if quick else ''}"
-    place = default_folder(name, loaded.fingerprint) if out is None else Path(out)
-    return Plan(
-        recipe=recipe,
-        quick=quick,
-        configs=configs,
-        data=loaded,
-        split=split,
-        folder=place,
-        explained=QUICK_EXPLAINED if quick else {},
-    )
-
-
-def _read(
-    source: str | Path | None, folder: str, overrides: tuple[str, ...], progress: Progress
-) -> LoadedData:
-    """Read the data, in the paper's protocol where its whole test is there."""
-    source = source or usual_source()
-    if source is None:
-        raise FerError(NO_DATA)
-    section = load_config(f"{folder}{MODELS[0]}", overrides, data=str(source)).data
-    loaded = read_data(section, progress)
-    if loaded.layout == SYNTHETIC or section.protocol != "auto" or not _has_whole_test(loaded):
-        return loaded
-    return read_data(section.model_copy(update={"protocol": PROTOCOL}))
-
-
-def _has_whole_test(loaded: LoadedData) -> bool:
-    """Return whether PublicTest and PrivateTest are there, which are Kaggle's test folder."""
-    if loaded.protocol != "official":
-        return False
-    held_out = np.isin(loaded.dataset.split, ("validation", "test"))
-    counts = np.bincount(loaded.dataset.labels[held_out], minlength=len(FULL_TEST[PROTOCOL]))
-    return np.array_equal(counts, FULL_TEST[PROTOCOL])
-
-
-def _config(
-    name: str, loaded: LoadedData, overrides: tuple[str, ...], progress: Progress
-) -> RunConfig:
-    """Return a network's config for this data, without votes where the data has none."""
-    section = loaded.section.model_dump(mode="json")
-    if (source := section["source"]) != SYNTHETIC:
-        section["source"] = str(Path(source).expanduser().resolve())
-    own = tuple(text for text in overrides if not text.startswith("data."))
-    config = load_config(name, own, data=section)
-    if loaded.dataset.votes is None and "soft_labels" in dict(config.remedies.chosen()):
-        progress.notice(f"{name}: without soft labels, since the data has no annotators' votes")
-        config = load_config(name, (*own, "remedies.soft_labels=false"), data=section)
-    return config

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fer_analysis.reproduction.plan import Plan
     from fer_analysis.reproduction.result import Reproduction
     from fer_analysis.run import Run
-    from fer_analysis.study.diagnosis import Diagnosis
 
 RESULTS = "results"
 """The folder of figures, table and claims, beside the runs."""
@@ -50,11 +49,13 @@ def reproduce(
         quick: Smaller and shorter trainings, in minutes, for a look.
         mobilenet: A finished run of this recipe on this data, instead of training one.
         self_built: The same.
-        study: A folder that `diagnose` wrote of a study, for the claim about too few images.
+        study: A folder that `diagnose` wrote of a study of this data, for the claim about too
+            few images.
         faces: Show photographs of people on the page too; drawn faces always are.
         seed: Of weights, order and augmentation; the configs' if None.
         out: The folder; by default `runs/reproduction-<data>-<recipe>`.
-        overrides: `KEY=VALUE` texts that change both configs.
+        overrides: `KEY=VALUE` texts that change both configs. A recipe that they change in more
+            than seed, precision or devices decides no claim about the networks.
         progress: Receives the expected time first, then tasks, trainings and notices.
 
     Returns:
@@ -69,11 +70,9 @@ def reproduce(
         >>> found.verdicts
         {'holds': 0, 'does not': 0, 'not decided': 17}
     """
-    from fer_analysis.reproduction.plan import make_plan
-    from fer_analysis.study.diagnosis import Diagnosis
+    from fer_analysis.reproduction.make_plan import make_plan
 
     progress = progress or Progress()
-    diagnosis = None if study is None else Diagnosis.load(Path(study))
     plan = make_plan(
         data,
         recipe=recipe,
@@ -81,49 +80,44 @@ def reproduce(
         out=out,
         seed=seed,
         overrides=tuple(overrides),
+        given={"mobilenet": mobilenet, "self_built": self_built},
+        study=study,
         progress=progress,
     )
-    given = {"mobilenet": mobilenet, "self_built": self_built}
-    return carry_out(plan, given, diagnosis=diagnosis, faces=faces, progress=progress)
+    return carry_out(plan, faces=faces, progress=progress)
 
 
-def carry_out(
-    plan: Plan,
-    given: Mapping[str, str | Path | Run | None],
-    *,
-    diagnosis: Diagnosis | None = None,
-    faces: bool = False,
-    progress: Progress,
-) -> Reproduction:
+def carry_out(plan: Plan, *, faces: bool = False, progress: Progress) -> Reproduction:
     """Train, evaluate, explain and write what a plan says; see `reproduce`.
 
     Args:
         plan: The plan.
-        given: Network -> a finished run; None to train one.
-        diagnosis: Of a study; None without one.
         faces: Whether photographs may be on the page.
         progress: Receives the expected time first.
     """
+    from fer_analysis.reproduction.cause import other_faces
     from fer_analysis.reproduction.networks import evaluate, explain, obtain_run
     from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
     for remark in plan.remarks:
         progress.notice(remark)
+    if problem := other_faces(plan):
+        progress.notice(problem)
     import_tensorflow_quietly()
-    _tell_time(plan, given, progress)
+    _tell_time(plan, progress)
     networks = {}
     for network in plan.configs:
-        run = obtain_run(plan, network, given[network], progress)
+        run = obtain_run(plan, network, progress)
         networks[network] = evaluate(plan, network, run, progress)
     explained = networks["self_built"]
     analysis, missing = explain(plan, explained.run, progress)
     if missing:
         progress.notice(f"no saliency: {missing}")
-    result = _result(plan, networks, (analysis, missing), diagnosis, _bundled(plan, progress))
+    result = _result(plan, networks, (analysis, missing), _bundled(plan, progress))
     return _write(plan, networks, analysis, result, faces=faces, progress=progress)
 
 
-def _tell_time(plan: Plan, given: Mapping, progress: Progress) -> None:
+def _tell_time(plan: Plan, progress: Progress) -> None:
     """Report how long the trainings that are not finished will take, before they start."""
     from fer_analysis.run import Run
     from fer_analysis.text import duration
@@ -133,7 +127,7 @@ def _tell_time(plan: Plan, given: Mapping, progress: Progress) -> None:
     seconds, trainings = rest / (5 if plan.quick else 1), 0
     for network, config in plan.configs.items():
         run = Run(plan.folder / network)
-        if given[network] is not None or run.is_complete:
+        if network in plan.given or run.is_complete:
             continue
         trainings += 1
         whole = training_seconds(config, plan.data.dataset, steps=5)
@@ -166,13 +160,14 @@ def _result(
     plan: Plan,
     networks: Mapping[str, Reproduced],
     explained: tuple,
-    diagnosis,
     other: Evaluation | None,
 ) -> Reproduction:
     from fer_analysis.reproduction import other_claims
+    from fer_analysis.reproduction.cause import cause_claims
     from fer_analysis.reproduction.network_claims import network_claims
     from fer_analysis.reproduction.result import Reproduction
     from fer_analysis.reproduction.table import table_1
+    from fer_analysis.text import command
 
     return Reproduction(
         recipe=plan.recipe,
@@ -187,9 +182,11 @@ def _result(
             *network_claims(plan, networks),
             *other_claims.region_claims(plan, networks["self_built"], *explained),
             *other_claims.data_claims(plan),
-            *other_claims.cause_claims(plan, diagnosis),
+            *cause_claims(plan),
             *other_claims.proposal_claims(plan, networks, other),
         ),
+        changed=plan.changed,
+        command=command(*plan.command()),
     )
 
 
@@ -215,6 +212,6 @@ def _write(
         figures = draw_figures(plan, networks, analysis, new)
         result.save(new)
         write_text(new / PAGE, page(plan, result, figures, faces=faces))
-        write_text(new / SUMMARY, summary(plan, result, figures))
+        write_text(new / SUMMARY, summary(result, figures))
     progress.wrote(folder, f"{PAGE}, figures, table, claims")
     return dataclasses.replace(result, folder=folder)

@@ -30,6 +30,8 @@ class Reproduction:
         remarks: What has to be said with every figure.
         table: Table 1.
         claims: Every claim.
+        changed: What makes the recipe another one than its name says; empty where nothing does.
+        command: The command that does all of this again.
         folder: Where all is saved; None if it is not.
     """
 
@@ -42,6 +44,8 @@ class Reproduction:
     remarks: tuple[str, ...]
     table: Table
     claims: tuple[ClaimResult, ...]
+    changed: str = ""
+    command: str = ""
     folder: Path | None = None
 
     @property
@@ -57,6 +61,8 @@ class Reproduction:
             collapsed = " and ".join(self.collapses)
             if self.quick:
                 return f"{collapsed}: no better than chance in this quick look, no evidence"
+            if self.changed:
+                return f"{collapsed} collapsed with a changed recipe, which is no evidence"
             return f"{collapsed} collapsed: with this recipe the paper cannot be reproduced"
         if self.synthetic:
             return f"drawn faces decide none of the {len(self.claims)} claims of the paper"

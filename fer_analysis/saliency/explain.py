@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -198,6 +198,19 @@ def _prepared(
 
         given["layer"] = cam_layer(model, size=dataset.images.shape[1:3])  # to report and save
     return function, given
+
+
+def all_options(method: str, options: Mapping[str, object]) -> dict:
+    """Return a method's options as they are saved with its maps: defaults written out.
+
+    Args:
+        method: A name in `METHODS`.
+        options: Those that are set.
+
+    Raises:
+        FerError: If there is no such method or option.
+    """
+    return _all_options(METHODS[method], _checked(method, dict(options)))
 
 
 def _checked(method: str, options: dict) -> dict:

@@ -47,6 +47,10 @@ def region_map(height: int = SIZE, width: int = SIZE) -> np.ndarray:
     return regions[np.ix_(rows.astype(int), columns.astype(int))]
 
 
+TEMPLATE = "template"
+"""The source of the regions that are the same for every face."""
+
+
 @dataclass(frozen=True, eq=False)
 class Regions:
     """Which region every pixel of an image belongs to.
@@ -59,7 +63,7 @@ class Regions:
 
     names: tuple[str, ...]
     pixels: np.ndarray
-    source: str = "template"
+    source: str = TEMPLATE
 
     @property
     def areas(self) -> np.ndarray:
