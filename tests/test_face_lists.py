@@ -368,6 +368,7 @@ def test_a_run_records_its_lists_and_resumes_with_no_other(trained):
     assert f"trained without 12 faces of faces.csv (sha256 {digest[:12]})" in flat
     assert "3 of validation are no training images and stay as they are" in flat
     assert "fer study run disputed" in flat
+    assert "b.csv: says by row number alone which faces it means" in flat
 
     config = yaml.safe_load(Path("other/config.yaml").read_text())["manipulations"]
     assert config["exclude_faces"]["sha256"] == digest
@@ -420,7 +421,9 @@ def test_an_evaluation_is_kept_apart_and_named_by_its_list(trained):
     assert "without 4 faces of faces.csv (sha256 " in " ".join(shown.split())
     assert json.loads(fer("evaluate", "run", "--json").stdout) == plain
     faces = listed("id,label\n" + "\n".join(f"{name},sad" for name in ids[:9]))
-    told = json.loads(fer("evaluate", "run", "--relabel", faces, "--json").stdout)
+    shown = fer("evaluate", "run", "--relabel", faces, "--json")
+    assert "faces.csv: says by row number alone" in " ".join(shown.stderr.split())
+    told = json.loads(shown.stdout)
     assert told["notes"][0].startswith("relabelled: ")
     assert told["run"] == plain["run"] and Path("run/evaluation/test-relabelled").is_dir()
     [record] = told["face_lists"]
