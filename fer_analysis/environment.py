@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -19,8 +20,9 @@ BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 def describe_environment() -> dict:
-    """Return command line, versions, device and git commit, ready for JSON."""
+    """Return command line, time, versions, device and git commit, ready for JSON."""
     return {
+        "started": datetime.now(UTC).isoformat(),
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "fer_analysis": fer_analysis.__version__,
         "python": platform.python_version(),

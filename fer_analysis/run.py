@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +50,7 @@ class Run(RunRecords):
             path: The directory; by default `runs/<time>-<model>`.
 
         Raises:
-            FerError: If there is a run already.
+            FerError: If there is a run already, or a config that a person wrote.
         """
         run = cls(new_run_folder(config.model.name) if path is None else Path(path))
         # A directory with nothing but a config is of a run that never began.
@@ -57,6 +59,11 @@ class Run(RunRecords):
             raise FerError(
                 f"{run.path}: exists already; choose another --run-dir, "
                 f"or go on with it: `fer train --resume {run.path}`"
+            )
+        if run.config_file.exists() and not run._wrote_config():
+            raise FerError(
+                f"{run.config_file}: not written by a training, so it is kept; choose another "
+                "--run-dir"
             )
         write_text(run.config_file, config.to_yaml())
         return run
@@ -143,17 +150,25 @@ class Run(RunRecords):
         """Whether the network is an exported one, which TensorFlow is not needed for."""
         return is_exported(self.model_file)
 
+    def _wrote_config(self) -> bool:
+        """Tell whether config.yaml is one that `create` wrote, not a person's with comments."""
+        try:
+            return self.config().to_yaml() == self.config_file.read_text(encoding="utf-8")
+        except FerError:
+            return False
+
     @classmethod
     def newest(cls) -> Run:
-        """Open the run that was started last.
+        """Open the run that was started last; an exported network is none.
 
         Raises:
             FerError: If there is none.
         """
-        runs = [file.parent for file in RUNS.glob("*/environment.json")]
+        folders = [file.parent for file in RUNS.glob("*/environment.json")]
+        runs = [folder for folder in folders if not (folder / "export.json").exists()]
         if not runs:
             raise FerError(f"no run in {RUNS}/: train one first (`fer train --help`) or name one")
-        return cls(max(runs, key=lambda path: (path / "environment.json").stat().st_mtime_ns))
+        return cls(max(runs, key=_started))
 
     def for_data(self, name: str, fingerprint: str) -> Run:
         """Return the run that takes the results on other data, with the same model.
@@ -181,9 +196,12 @@ class Run(RunRecords):
             return True
         return model == content_hash(self.model_file)
 
-    def held(self) -> AbstractContextManager:
-        """Hold the directory for one writer; a `FerError` says who holds it already."""
-        return locked(self.lock_file)
+    def held(self, notice: Callable[[str], None] | None = None) -> AbstractContextManager:
+        """Hold the directory for one writer; a `FerError` says who holds it already.
+
+        `notice` is told if the file system has no locks.
+        """
+        return locked(self.lock_file, notice)
 
     def remove_leftovers(self) -> None:
         """Delete what killed processes left half-written in the directory."""
@@ -207,3 +225,17 @@ class Run(RunRecords):
                 f"Resume it with `fer train --resume {self.path}`."
             )
         return self.model_file
+
+
+def _started(folder: Path) -> tuple[float, float]:
+    """Return when a run was started: as recorded, or else when its record was written.
+
+    Of a run and its copy, which have one record, the copy is written later and comes first.
+    """
+    file = folder / "environment.json"
+    written = file.stat().st_mtime
+    try:
+        recorded = datetime.fromisoformat((read_json(file) or {})["started"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return written, 0
+    return recorded, -written

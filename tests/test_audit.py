@@ -230,6 +230,8 @@ def test_the_table_is_complete_and_safe_in_a_spreadsheet(tmp_path):
     result.save(tmp_path)
     with open(tmp_path / "audit.csv", newline="") as file:
         rows = list(csv.DictReader(file))
+    marks = {row["id"]: row["pixels"] for row in rows}
+    assert marks and all(mark.startswith("48x48-") for mark in marks.values())
     assert tuple(rows[0]) == COLUMNS and COLUMNS[:4] == ("id", "issue", "partner", "score")
     assert {row["issue"] for row in rows} == {"exact_duplicate", "leak", "contradictory_label"}
     leak = next(row for row in rows if row["issue"] == "leak")

@@ -19,6 +19,7 @@ from fer_layouts import write_layout
 from quick import quick
 from small_bundle import fer
 
+from fer_analysis import api
 from fer_analysis.cli import main
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.models import MODELS
@@ -447,6 +448,10 @@ def test_own_predictions_give_the_same_analysis(trained):
     same = json.loads(fer("compare", "run", table, "--data", "fer", "--json").stdout)
     assert same["comparisons"][0]["all images"]["mcnemar"]["p"] == 1
     assert "takes no RUN" in error("evaluate", "run", "--predictions", table)
+    assert "takes no RUN" in error("evaluate", "bundled", "--predictions", table)
+    told = error("evaluate", "--predictions", table, "--set", "data.size=64")
+    assert "data.size=64: a table of predictions reads no data unless --data does" in told
+    assert api.evaluate(predictions=table).accuracy > 0
 
 
 def test_the_temperature_is_validation_s_and_is_kept(trained):

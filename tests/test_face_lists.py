@@ -16,6 +16,7 @@ from small_bundle import SMALL, fer
 from fer_analysis.config import load_config
 from fer_analysis.data.dataset import FER_LABELS, FaceDataset
 from fer_analysis.data.load import LoadedData
+from fer_analysis.data.pixels import pixel_mark
 from fer_analysis.data.read_face_list import read_face_list
 from fer_analysis.data.vote_labels import label_by_votes
 from fer_analysis.errors import FerError
@@ -23,7 +24,7 @@ from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.listed_faces import relabelled, without_faces
 from fer_analysis.manipulations import MANIPULATIONS
 from fer_analysis.study.cell_key import cell_key
-from fer_analysis.training.face_lists import effects, notices
+from fer_analysis.training.face_lists import doubts, effects, notices
 
 
 def listed(text, name="faces.csv"):
@@ -82,6 +83,7 @@ def test_a_list_is_read_with_each_face_once_and_its_fingerprint():
         ("id,label,label\n1,sad,fear\n", "the column 'label' is twice in its first line"),
         ("id,label\na,b.png,sad\n", "1 rows have more cells than the 2 columns: row 2"),
         ("id,label\n1,sad\n1,fear\n2,sad\n2,SAD\n", "1 ids have several labels: '1' .sad, fear"),
+        ("id,pixels\n1,2x2-a\n1,2x2-b\n2,2x2-a\n", "1 ids have several images, as lists of sev"),
     ],
 )
 def test_a_list_that_is_none_is_told_in_one_line(text, message):
@@ -176,6 +178,60 @@ def test_an_audit_is_known_by_the_labels_that_the_data_has_or_had_before_the_vot
         with pytest.raises(FerError, match=f"audit of other data: image '.' is {here} here"):
             read_face_list(listed(header + row)).check_audit(data.dataset, data)
     read_face_list(listed("id,label\n0,fear\n")).check_audit(data.dataset, data)
+
+
+ROWS = loaded([str(row) for row in range(8)], ["train"] * 4 + ["test"] * 4)
+
+
+def without_first_row(data):
+    """Return the data as its CSV is read once its first row is deleted."""
+    left = data.dataset.take(np.arange(1, 8))
+    return dataclasses.replace(data, dataset=dataclasses.replace(left, ids=data.dataset.ids[:7]))
+
+
+def marked(rows, data=ROWS):
+    """Write a list of faces by row number with marks of their pixels, all labelled sad."""
+    images = data.dataset.images
+    lines = [f"{row},sad,{pixel_mark(images[row])}" for row in rows]
+    return listed("\n".join(["id,label,pixels", *lines]))
+
+
+@pytest.mark.parametrize("kind", ["exclude_faces", "relabel_faces"])
+def test_training_refuses_a_list_of_rows_of_other_data(kind):
+    config = load_config("tiny", [f"manipulations.{kind}.faces={marked([1, 5])}"])
+    assert effects(config, ROWS)[0]["changes"] == 1
+    other = without_first_row(ROWS)
+    with pytest.raises(FerError, match="a list of other data: image '1' has other pixels in the d"):
+        effects(config, other)
+    assert doubts(config, ROWS) == []
+    listed("id,label\n1,sad\n5,sad\n")
+    assert effects(config, other)[0]["changes"] == 1
+    [told] = doubts(config, other)
+    assert told.startswith("faces.csv: says by row number alone which faces it means")
+
+
+def test_scoring_refuses_a_list_of_rows_of_other_data():
+    faces = marked([4, 5])
+
+    def scored_on(data):
+        part = data.dataset.part("test")
+        return Evaluation(part.labels, np.eye(7)[part.labels], part.ids, "test", FER_LABELS)
+
+    assert len(without_faces(scored_on(ROWS), faces, data=ROWS)[0]) == 2
+    other = without_first_row(ROWS)
+    for scored_by in (without_faces, relabelled):
+        with pytest.raises(FerError, match="a list of other data: image '4' has other pixels"):
+            scored_by(scored_on(other), faces, data=other)
+
+
+def test_marks_are_of_images_of_one_size_and_names_of_files_need_none():
+    images = np.repeat(np.repeat(ROWS.dataset.images, 2, axis=1), 2, axis=2)
+    larger = dataclasses.replace(ROWS, dataset=dataclasses.replace(ROWS.dataset, images=images))
+    given = read_face_list(marked([1, 5]))
+    given.check_known(larger)
+    assert given.notices(ROWS) == [] and len(given.notices(larger)) == 1
+    assert read_face_list(listed("id\ntrain/angry/1.jpg\n")).notices(FOLDERS) == []
+    assert read_face_list(listed("id,issue,label\n1,tie,sad\n")).notices(ROWS) == []
 
 
 @pytest.mark.parametrize("kind", ["exclude_faces", "relabel_faces"])
@@ -312,6 +368,7 @@ def test_a_run_records_its_lists_and_resumes_with_no_other(trained):
     assert f"trained without 12 faces of faces.csv (sha256 {digest[:12]})" in flat
     assert "3 of validation are no training images and stay as they are" in flat
     assert "fer study run disputed" in flat
+    assert "b.csv: says by row number alone which faces it means" in flat
 
     config = yaml.safe_load(Path("other/config.yaml").read_text())["manipulations"]
     assert config["exclude_faces"]["sha256"] == digest
@@ -364,7 +421,9 @@ def test_an_evaluation_is_kept_apart_and_named_by_its_list(trained):
     assert "without 4 faces of faces.csv (sha256 " in " ".join(shown.split())
     assert json.loads(fer("evaluate", "run", "--json").stdout) == plain
     faces = listed("id,label\n" + "\n".join(f"{name},sad" for name in ids[:9]))
-    told = json.loads(fer("evaluate", "run", "--relabel", faces, "--json").stdout)
+    shown = fer("evaluate", "run", "--relabel", faces, "--json")
+    assert "faces.csv: says by row number alone" in " ".join(shown.stderr.split())
+    told = json.loads(shown.stdout)
     assert told["notes"][0].startswith("relabelled: ")
     assert told["run"] == plain["run"] and Path("run/evaluation/test-relabelled").is_dir()
     [record] = told["face_lists"]

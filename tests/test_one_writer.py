@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
 from fer_analysis import api
 from fer_analysis.config import load_config, parse_config
 from fer_analysis.errors import FerError
-from fer_analysis.lock import locked
+from fer_analysis.files import updating_folder, write_text
+from fer_analysis.lock import locked, locked_folder
 from fer_analysis.progress import Listener, Progress
 from fer_analysis.run import Run
 
@@ -46,6 +49,95 @@ def test_a_lock_names_its_holder_and_ends_with_it(tmp_path):
     with locked(file):
         pass
     assert not file.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_told_and_written_to(tmp_path, monkeypatch, code):
+    monkeypatch.setattr("fcntl.flock", failing(code))
+    told, before = [], os.listdir("/proc/self/fd") if Path("/proc/self/fd").is_dir() else []
+    with locked(tmp_path / ".lock", told.append), locked(tmp_path / ".lock"):
+        assert told == [f"{tmp_path}: this file system has no locks: start one command at a time"]
+    assert not any(tmp_path.iterdir())
+    if before:
+        assert len(os.listdir("/proc/self/fd")) == len(before), "no descriptor is left"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_a_lock_that_fails_otherwise_names_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("fcntl.flock", failing(errno.EIO))
+    message = f"{tmp_path}/.lock: cannot be locked .Input/output error"
+    with pytest.raises(FerError, match=message), locked(tmp_path / ".lock"):
+        pass
+
+
+def failing(code):
+    def flock(file, how):
+        raise OSError(code, os.strerror(code))
+
+    return flock
+
+
+def test_a_folder_stays_held_while_its_result_takes_its_place(tmp_path):
+    folder = tmp_path / "audit"
+    with locked_folder(folder):
+        for _ in range(2):
+            with updating_folder(folder) as new:
+                write_text(new / "audit.json", "{}")
+            with pytest.raises(FerError, match="audit: in use by process"), locked_folder(folder):
+                pass
+    assert [file.name for file in tmp_path.rglob("*")] == ["audit", "audit.json"]
+    with pytest.raises(KeyError), locked_folder(tmp_path / "new" / "empty"):
+        raise KeyError
+    assert not (tmp_path / "new" / "empty").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(FerError, match="file: not a folder"), locked_folder(tmp_path / "file"):
+        pass
+
+
+def test_a_second_audit_of_one_folder_is_told_who_writes_it(tmp_path):
+    out = tmp_path / "audit"
+    with locked_folder(out):
+        with pytest.raises(FerError, match="audit: in use by process"):
+            api.audit("synthetic", out=out, overrides=("data.n=100",))
+        assert [file.name for file in out.iterdir()] == [".lock"]
+
+
+def test_a_config_that_a_person_wrote_is_kept(tmp_path):
+    config = load_config("tiny")
+    file = tmp_path / "run" / "config.yaml"
+    file.parent.mkdir()
+    for text in (f"# mine\n{config.to_yaml()}", "not: a config\n", "seed: 3\n"):
+        file.write_text(text)
+        with pytest.raises(FerError, match="config.yaml: not written by .* another --run-dir"):
+            Run.create(config, file.parent)
+        assert file.read_text() == text
+    file.write_text(load_config("tiny", ["seed=5"]).to_yaml())  # of a run that never began
+    assert Run.create(config, file.parent).config().seed == config.seed
+
+
+def started(name, when=None, **files):
+    """Write a run with its record; the later it is written, the younger it looks."""
+    folder = Path("runs", name)
+    folder.mkdir(parents=True)
+    record = {"seed": 0} if when is None else {"started": when}
+    for file, value in {"environment": record, **files}.items():
+        (folder / f"{file}.json").write_text(json.dumps(value))
+    os.utime(folder / "environment.json", (len(name), len(name)))
+
+
+def test_the_newest_run_is_the_one_that_was_started_last(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    started("old-by-its-file")
+    started("old")
+    assert Run.newest().name == "old-by-its-file"
+    started("copy-of-old-copied-later", "2024-01-01T10:00:00+00:00")
+    started("new", "2024-01-02T10:00:00+00:00")
+    assert Run.newest().name == "new"
+    started("copy-of-new", "2024-01-02T10:00:00+00:00")
+    assert Run.newest().name == "new"
+    started("exported-later", "2024-01-03T10:00:00+00:00", export={})
+    assert Run.newest().name == "new"
 
 
 class Stop(Progress):

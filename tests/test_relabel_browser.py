@@ -10,6 +10,7 @@ from chromium import AXE, needs_chromium, playwright
 
 import fer_analysis
 from fer_analysis.data.dataset import FER_LABELS
+from fer_analysis.data.pixels import pixel_mark
 from fer_analysis.data.read_face_list import read_face_list
 
 pytestmark = needs_chromium
@@ -87,6 +88,26 @@ def test_a_download_is_loaded_again_in_another_browser(open_page, written, tmp_p
     page.set_input_files("#load", tmp_path / "wrong.csv")
     playwright.expect(told).to_contain_text("expected")
     assert page.inner_text("#count") == "2 labelled, 0 skipped, 2 left"
+
+
+def test_a_download_names_its_images_and_answers_on_other_data_are_refused(
+    open_page, written, tmp_path
+):
+    page = open_page()
+    page.keyboard.press("3")
+    dataset = fer_analysis.load_data("synthetic", n=100).dataset
+    found = downloaded(page, tmp_path)
+    assert found.pixels == (pixel_mark(dataset.images[dataset.ids == found.ids[0]][0]),)
+    text = (tmp_path / "second-opinion.csv").read_text()
+    other = tmp_path / "other.csv"
+    told = page.locator("#status")
+    other.write_text(text.replace("48x48-", "64x64-"))
+    page.set_input_files("#load", other)
+    playwright.expect(told).to_contain_text("1 answers loaded")
+    other.write_text(text.replace("48x48-", "48x48-0"))
+    page.set_input_files("#load", other)
+    playwright.expect(told).to_contain_text(f"face '{found.ids[0]}' has other pixels on this page")
+    playwright.expect(told).to_contain_text("Nothing was loaded")
 
 
 @pytest.mark.parametrize("width", [390, 1400])

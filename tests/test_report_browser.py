@@ -158,7 +158,7 @@ def test_every_face_is_found_and_selected_ones_are_a_table(open_page, files):
         page.click("#save")
     rows = list(csv.DictReader(saved.value.path().read_text().splitlines()))
     assert [row["id"] for row in rows] == unsure
-    assert [*rows[0]] == ["id", "label", "predicted", "confidence"]
+    assert [*rows[0]] == ["id", "label", "predicted", "confidence", "pixels"]
     assert {row["label"] for row in rows} <= {*FER_LABELS}
 
 

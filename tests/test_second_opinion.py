@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from small_bundle import fer
 
 import fer_analysis
 from fer_analysis.data.dataset import FER_LABELS
+from fer_analysis.data.pixels import pixel_mark
 from fer_analysis.data.read_face_list import read_face_list
 from fer_analysis.errors import FerError
 from fer_analysis.second_opinion.agreement import Agreement, agree
@@ -54,7 +56,7 @@ def test_a_page_is_blind_unless_it_is_asked_not_to_be(data):
     ids = data.dataset.ids.tolist()[:12]
     assert sorted(page.ids) == sorted(ids) and list(page.ids) != ids, "in random order"
     assert page_of(data).ids == page.ids and page_of(data, seed=1).ids != page.ids
-    assert all(face.keys() == {"id", "src"} for face in found["faces"])
+    assert all(face.keys() == {"id", "pixels", "src"} for face in found["faces"])
     assert found["labels"] == list(FER_LABELS)
     assert data.fingerprint in found["key"]
     assert "independent of both" in text
@@ -66,8 +68,6 @@ def test_a_page_is_blind_unless_it_is_asked_not_to_be(data):
 
 
 def test_the_page_runs_its_own_script_alone_and_escapes_what_data_says(data):
-    from dataclasses import replace
-
     names = ("</script><script>alert(1)</script>", *FER_LABELS[1:])
     hostile = replace(
         data, dataset=replace(data.dataset, label_names=names, votes=None, vote_names=())
@@ -87,6 +87,10 @@ def test_the_highest_losses_of_a_run_or_the_doubts_of_an_audit_are_asked_about(t
     assert {face["id"] for face in found["faces"]} == {line.split(",")[0] for line in worst}
     assert all(re.match(r"\w+, [\d.]+ %$", face["model"]) for face in found["faces"])
     assert losses["n"] > 5
+    images = fer_analysis.load_data(trained).dataset.images
+    marks = {row["id"]: row["pixels"] for row in found["faces"]}
+    assert marks == {name: pixel_mark(images[int(name)]) for name in marks}
+    assert {line.split(",")[-1] for line in worst} == {*marks.values()}, "a list of faces itself"
 
     fer("audit", "--data", trained, "--out", "audit")
     rows = [line.split(",") for line in Path("audit/audit.csv").read_text().splitlines()[1:]]
@@ -166,6 +170,31 @@ def test_an_agreement_is_saved_and_read_again_and_compared_with_the_data(data):
     Path("out/agreement.json").write_text("{")
     with pytest.raises(FerError, match="no agreement in it"):
         Agreement.load("out")
+
+
+def marked(name, rows, images):
+    lines = [f"{row},{label},{pixel_mark(images[row])}" for row, label in rows.items()]
+    Path(name).write_text("\n".join(["id,label,pixels", *lines]))
+    return read_face_list(name)
+
+
+def test_lists_of_two_data_sets_or_of_other_data_do_not_agree(data):
+    ids = np.arange(len(data.dataset)).astype(str)
+    data, images = replace(data, dataset=replace(data.dataset, ids=ids)), data.dataset.images
+    first = marked("a.csv", {1: "sad", 2: "sad"}, images)
+    second = marked("b.csv", {1: "sad", 2: "happy"}, images)
+    found = agree(first, second)
+    assert found.agreed == ({"id": "1", "label": "sad", "pixels": pixel_mark(images[1])},)
+    assert found.differing[0]["pixels"] == pixel_mark(images[2])
+    assert agree(first, second, data).agreed == found.agreed
+    other = images[1:]
+    with pytest.raises(FerError, match="a.csv and c.csv are of two data sets: image '1' has other"):
+        agree(first, marked("c.csv", {1: "sad", 2: "happy"}, other))
+    lists = [
+        marked(name, {1: label}, other) for name, label in (("d.csv", "sad"), ("e.csv", "fear"))
+    ]
+    with pytest.raises(FerError, match="d.csv: a list of other data: image '1' has other pixels"):
+        agree(*lists, data)
 
 
 def test_the_command_names_the_faces_that_differ():

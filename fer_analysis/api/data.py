@@ -95,7 +95,8 @@ def audit(
         progress: Receives tasks, trainings and notices.
 
     Raises:
-        FerError: If the data or an argument is not what it should be.
+        FerError: If the data or an argument is not what it should be, or another audit is writing
+            to `out`.
 
     Example:
         >>> found = audit("synthetic", out="runs/audit")
@@ -105,6 +106,7 @@ def audit(
     from fer_analysis.auditing.audit_data import audit_data, check_arguments, find_probabilities
     from fer_analysis.data.load import LoadedData
     from fer_analysis.evaluation.open_run import name_of
+    from fer_analysis.lock import locked_folder
     from fer_analysis.progress import Progress
     from fer_analysis.result_folders import default_folder
 
@@ -115,21 +117,22 @@ def audit(
         own = tuple(text for text in overrides if text.startswith("data."))
         loaded = load_data(data, overrides=own, progress=progress)
     folder = Path(out or default_folder(f"audit-{name_of(loaded)}", loaded.fingerprint))
-    found = find_probabilities(
-        loaded,
-        folder,
-        folds=folds,
-        probabilities=probabilities,
-        seed=seed,
-        overrides=overrides,
-        progress=progress,
-    )
-    result = audit_data(loaded, probabilities=found, progress=progress)
-    from fer_analysis.figures.audit import save_figures
-    from fer_analysis.files import updating_folder
+    with locked_folder(folder, progress.notice):
+        found = find_probabilities(
+            loaded,
+            folder,
+            folds=folds,
+            probabilities=probabilities,
+            seed=seed,
+            overrides=overrides,
+            progress=progress,
+        )
+        result = audit_data(loaded, probabilities=found, progress=progress)
+        from fer_analysis.figures.audit import save_figures
+        from fer_analysis.files import updating_folder
 
-    with updating_folder(folder) as new:
-        save_figures(result, new, seed=seed or 0)
-        result.save(new)
+        with updating_folder(folder) as new:
+            save_figures(result, new, seed=seed or 0)
+            result.save(new)
     progress.wrote(folder, "audit.json, audit.csv, a contact sheet of each kind")
     return result

@@ -103,7 +103,7 @@ def evaluate(
     )
     with progress.task("comparing images for copies") as update:
         promises = measure_promises(evaluation, images, progress=update)
-    with saving(evaluation) as folder:
+    with saving(evaluation, images) as folder:
         save_pictures(evaluation, images, folder)
         if promises:
             promises.save(folder)

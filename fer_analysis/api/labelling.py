@@ -34,7 +34,7 @@ def write_relabel_page(
 ) -> RelabelPage:
     """Write a page on which a person labels doubtful faces again.
 
-    It is one HTML file that sends nothing. Its download is a list of faces, `id,label`, for
+    It is one HTML file that sends nothing. Its download is a list of faces, `id,label,pixels`, for
     `train(relabel=...)`, `evaluate(relabel=...)` and `agreement`.
 
     Args:
@@ -122,6 +122,9 @@ def agreement(
     loaded = data
     if data is not None and not isinstance(data, LoadedData):
         loaded = load_data(data, overrides=listed(overrides), progress=progress)
+    if loaded is not None and progress is not None:
+        for text in (text for each in lists for text in each.notices(loaded)):
+            progress.notice(text)
     found = agree(*lists, loaded)
     if out is not None:
         with updating_folder(out) as new:

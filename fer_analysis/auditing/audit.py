@@ -15,6 +15,7 @@ import numpy as np
 from fer_analysis.auditing.issues import KINDS, NOBODY, Issues
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import LoadedData
+from fer_analysis.data.pixels import pixel_mark
 from fer_analysis.errors import FerError
 from fer_analysis.files import from_text, write_csv, write_json, write_text
 from fer_analysis.statistics.estimate import Estimate, from_json, to_json
@@ -32,6 +33,7 @@ COLUMNS = (
     "suggested",
     "partner_label",
     "partner_split",
+    "pixels",
 )
 
 
@@ -184,6 +186,7 @@ def _rows(dataset: FaceDataset, group: Issues) -> list[dict[str, str]]:
             "" if label == NOBODY else dataset.label_names[label],
             "" if alone else names[partner],
             "" if alone else splits[partner],
+            pixel_mark(dataset.images[row]),
         )
         rows.append(dict(zip(COLUMNS, cells, strict=True)))
     return rows

@@ -126,8 +126,12 @@ def evaluate(
     from fer_analysis import api
     from fer_analysis.cli.tables.console import ConsoleProgress
     from fer_analysis.cli.tables.files import write_printed
+    from fer_analysis.errors import FerError
     from fer_analysis.evaluation.promises import Promises
+    from fer_analysis.evaluation.score import REPLACES_A_RUN
 
+    if file and run is not None:  # also `bundled`, which is the function's default
+        raise FerError(REPLACES_A_RUN)
     evaluation = api.evaluate(
         run,
         data=source,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_analysis.data.pixels import pixel_hash
 from fer_analysis.errors import FerError
 
 FER_LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -134,10 +135,7 @@ class FaceDataset:
             rows: Positions of the images; all if None.
         """
         rows = range(len(self)) if rows is None else rows
-        hashes = [
-            hashlib.blake2b(self.images[row].tobytes(), digest_size=16).hexdigest() for row in rows
-        ]
-        return np.array(hashes, dtype="U32")
+        return np.array([pixel_hash(self.images[row]) for row in rows], dtype="U32")
 
     def fingerprint(self) -> str:
         """Return a short hash of images, labels, label names and splits (not of the ids)."""

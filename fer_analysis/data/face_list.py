@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_names import find_label
 from fer_analysis.data.load import LoadedData
+from fer_analysis.data.pixels import differ, pixel_mark, same_size
 from fer_analysis.errors import FerError, did_you_mean, shown
 
-ID, LABEL, ISSUE, SUGGESTED = "id", "label", "issue", "suggested"
+ID, LABEL, ISSUE, SUGGESTED, PIXELS = "id", "label", "issue", "suggested", "pixels"
 
 SHOWN = 3
 """Ids or rows that a message names."""
@@ -37,6 +38,8 @@ class FaceList:
         labels: For each id the label's name as it stands in the file, empty where the cell is;
             None without such a column.
         issues: For each id its issues; None without such a column.
+        pixels: For each id the mark of its image (`pixels.pixel_mark`), empty where the cell is;
+            None without such a column.
         suggests: Whether there is a column `suggested`, which is not read.
     """
 
@@ -45,6 +48,7 @@ class FaceList:
     ids: tuple[str, ...]
     labels: tuple[str, ...] | None = None
     issues: tuple[tuple[str, ...], ...] | None = None
+    pixels: tuple[str, ...] | None = None
     suggests: bool = False
 
     def __len__(self) -> int:
@@ -75,6 +79,7 @@ class FaceList:
             ids=tuple(self.ids[row] for row in keep),
             labels=self.labels and tuple(self.labels[row] for row in keep),
             issues=tuple(self.issues[row] for row in keep),
+            pixels=self.pixels and tuple(self.pixels[row] for row in keep),
         )
 
     def by_issue(self) -> dict[str, set[str]]:
@@ -87,12 +92,13 @@ class FaceList:
         return found
 
     def check_known(self, data: LoadedData) -> None:
-        """Refuse ids that the data does not have.
+        """Refuse ids that the data does not have, or has with other pixels.
 
         Raises:
             FerError: Saying how many, the first of them, and what the data's own look like.
         """
         self._refuse(self._missing(data), data)
+        self._check_pixels(data)
 
     def without_a_label(self, data: LoadedData) -> list[str]:
         """Return the ids of images that the data left out, as the votes gave them no label."""
@@ -110,6 +116,46 @@ class FaceList:
                 f"{named(data)}: {first_few(unknown)}; ids there are like "
                 f"{first_few(data.dataset.ids.tolist())}"
             )
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Id -> the mark of its image, for the faces that have one."""
+        both = zip(self.ids, self.pixels or (), strict=False)
+        return {name: mark for name, mark in both if mark}
+
+    def _check_pixels(self, data: LoadedData) -> None:
+        for name, mark, here in self._marks_here(data):
+            if differ(mark, here):
+                raise FerError(
+                    f"{self.file}: a list of other data: image '{shown(name)}' has other pixels "
+                    f"in {named(data)}; name the data that the list was made of"
+                )
+
+    def _marks_here(self, data: LoadedData) -> Iterator[tuple[str, str, str]]:
+        """Yield id, its mark in the list (empty without), and its image's, of known faces."""
+        marks, dataset = self.marks, data.dataset
+        rows = rows_of(np.array(self.ids), dataset.ids).tolist()
+        for name, row in zip(self.ids, rows, strict=True):
+            if row >= 0:
+                yield name, marks.get(name, ""), pixel_mark(dataset.images[row])
+
+    def notices(self, data: LoadedData) -> list[str]:
+        """Return what a user should know before the list is applied to data, one line each.
+
+        Row numbers are ids in any data set of the same layout. Names of files say which face is
+        meant, and so do marks of the pixels; an audit is refused by its labels.
+        """
+        audit = self.issues is not None and self.labels is not None
+        bare = not audit and any(
+            name.isdecimal() and not same_size(mark, here)
+            for name, mark, here in self._marks_here(data)
+        )
+        if not bare:
+            return []
+        return [
+            f"{self.file}: says by row number alone which faces it means (no column '{PIXELS}' of "
+            f"images of this size): it fits only if it was made of {named(data)}"
+        ]
 
     def check_audit(
         self, faces: FaceDataset, data: LoadedData | None = None, *, hint: str = ""
@@ -147,10 +193,11 @@ class FaceList:
         Images without a label by the votes are not unknown, and in no split.
 
         Raises:
-            FerError: If an id is not in the data.
+            FerError: If an id is not in the data, or its image has other pixels.
         """
         left_out = set(self.without_a_label(data))
         self._refuse([name for name in self._missing(data) if name not in left_out], data)
+        self._check_pixels(data)
         rows = rows_of(np.array(self.ids), data.dataset.ids)
         splits = data.dataset.split[rows[rows >= 0]].tolist()
         return {name: splits.count(name) for name in data.dataset.splits if name in splits}
@@ -159,7 +206,7 @@ class FaceList:
         """Return what `by_split` does; a list of other splits alone is refused.
 
         Raises:
-            FerError: If an id is not in the data, or no face is in the split.
+            FerError: If `by_split` does, or no face is in the split.
         """
         counts = self.by_split(data)
         if split not in counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from fer_analysis.csv_header import check_once, separator_hint, unreadable
@@ -13,6 +14,7 @@ from fer_analysis.data.face_list import (
     ID,
     ISSUE,
     LABEL,
+    PIXELS,
     SHOWN,
     SUGGESTED,
     FaceList,
@@ -28,13 +30,13 @@ def read_face_list(path: str | Path, *, sha256: str | None = None) -> FaceList:
 
     Args:
         path: A CSV with a column `id`, as `fer audit`, `fer evaluate` and `fer report` write it;
-            `label` and `issue` are read, other columns are not. An id may stand in several rows
-            (an audit has a row for each issue), with one label.
+            `label`, `issue` and `pixels` are read, other columns are not. An id may stand in
+            several rows (an audit has a row for each issue), with one label and one image.
         sha256: What the file must be; None takes any.
 
     Raises:
         FerError: If it is not such a file, is empty, has another content, or gives one face
-            several labels.
+            several labels or images.
     """
     path = Path(path).expanduser()
     try:
@@ -52,7 +54,7 @@ def read_face_list(path: str | Path, *, sha256: str | None = None) -> FaceList:
     header = [name.strip() for name in rows[0]] if rows else []
     if ID not in header:
         raise FerError(f"{path}: {_no_ids(header)}")
-    check_once(path, header, (ID, LABEL, ISSUE))
+    check_once(path, header, (ID, LABEL, ISSUE, PIXELS))
     cells = _cells(path, header, rows)
     if not cells:
         raise FerError(f"{path}: no face in it")
@@ -96,28 +98,42 @@ def _collected(path: Path, digest: str, cells: list[dict[str, str]], header: lis
     """Return a list with each id once.
 
     Raises:
-        FerError: If rows of one id have several labels.
+        FerError: If rows of one id have several labels, or pixels of several images.
     """
-    labels: dict[str, dict[str, None]] = {}
-    issues: dict[str, dict[str, None]] = {}
-    for row in cells:
-        given = labels.setdefault(row[ID], {})
-        if row.get(LABEL):
-            given[row[LABEL]] = None
-        kinds = issues.setdefault(row[ID], {})
-        if row.get(ISSUE):
-            kinds[row[ISSUE]] = None
-    several = {name: each for name, each in labels.items() if len({*map(label_key, each)}) > 1}
-    if several:
-        examples = [f"'{shown(name)}' ({', '.join(each)})" for name, each in several.items()]
-        raise FerError(
-            f"{path}: {len(several):,} ids have several labels: {'; '.join(examples[:SHOWN])}"
-        )
+    labels, issues, pixels = (_by_id(cells, name) for name in (LABEL, ISSUE, PIXELS))
+    _check_one(path, labels, "labels", label_key)
+    _check_one(path, pixels, "images, as lists of several data sets have them", str)
     return FaceList(
         path,
         digest,
         tuple(labels),
-        tuple(next(iter(each), "") for each in labels.values()) if LABEL in header else None,
+        _first(labels) if LABEL in header else None,
         tuple(map(tuple, issues.values())) if ISSUE in header else None,
+        _first(pixels) if PIXELS in header else None,
         suggests=SUGGESTED in header,
     )
+
+
+def _by_id(cells: list[dict[str, str]], column: str) -> dict[str, list[str]]:
+    """Return id -> what a column has for it, each once, without empty cells."""
+    found: dict[str, dict[str, None]] = {}
+    for row in cells:
+        given = found.setdefault(row[ID], {})
+        if row.get(column):
+            given[row[column]] = None
+    return {name: [*given] for name, given in found.items()}
+
+
+def _check_one(
+    path: Path, found: dict[str, list[str]], what: str, key: Callable[[str], str]
+) -> None:
+    several = {name: each for name, each in found.items() if len({*map(key, each)}) > 1}
+    if several:
+        examples = [f"'{shown(name)}' ({', '.join(each)})" for name, each in several.items()]
+        raise FerError(
+            f"{path}: {len(several):,} ids have several {what}: {'; '.join(examples[:SHOWN])}"
+        )
+
+
+def _first(found: dict[str, list[str]]) -> tuple[str, ...]:
+    return tuple(next(iter(each), "") for each in found.values())

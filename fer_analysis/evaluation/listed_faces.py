@@ -14,6 +14,7 @@ from fer_analysis.data.read_face_list import read_face_list
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.evaluation import Evaluation
 from fer_analysis.evaluation.exclusions import exclusions, kept
+from fer_analysis.progress import Progress
 
 WITHOUT, RELABELLED = "without", "relabelled:"
 """How the notes begin that name a figure by a list."""
@@ -29,6 +30,7 @@ def without_faces(
     file: str | Path,
     issues: Sequence[str] = (),
     data: LoadedData | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Evaluation, np.ndarray]:
     """Leave out the faces of a list.
 
@@ -38,6 +40,7 @@ def without_faces(
         issues: Only faces with one of these issues; all if empty.
         data: The whole data, to tell ids of other splits from unknown ones; None where there is
             only the table of predictions.
+        progress: Receives a notice where only row numbers say which faces are meant.
 
     Returns:
         The predictions without them, with what that changes as `exclusions`; bool `(n,)`, the
@@ -48,7 +51,7 @@ def without_faces(
             all of them.
     """
     given = read_face_list(file).with_issues(issues)
-    _check_split(given, evaluation, data)
+    _check_split(given, evaluation, data, progress)
     whole = evaluation if data is None else data.dataset  # labels that no list has changed
     given.check_audit(whole, data)
     found = given.by_issue()
@@ -68,7 +71,10 @@ def without_faces(
 
 
 def relabelled(
-    evaluation: Evaluation, file: str | Path, data: LoadedData | None = None
+    evaluation: Evaluation,
+    file: str | Path,
+    data: LoadedData | None = None,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Score against the labels that a list has for its faces.
 
@@ -76,12 +82,13 @@ def relabelled(
         evaluation: The predictions.
         file: The list: a CSV with the columns `id` and `label`.
         data: As for `without_faces`.
+        progress: The same.
 
     Raises:
         FerError: If the list cannot be read, is of other data, or changes no label here.
     """
     given = read_face_list(file)
-    _check_split(given, evaluation, data)
+    _check_split(given, evaluation, data, progress)
     given.check_audit(evaluation, hint=ID_AND_LABEL)
     labels = given.new_labels(evaluation.labels, evaluation.ids, evaluation.label_names)
     changed = int((labels != evaluation.labels).sum())
@@ -116,9 +123,13 @@ def _named(evaluation: Evaluation, record: dict, suffix: str) -> Evaluation:
     )
 
 
-def _check_split(given: FaceList, evaluation: Evaluation, data: LoadedData | None) -> None:
+def _check_split(
+    given: FaceList, evaluation: Evaluation, data: LoadedData | None, progress: Progress | None
+) -> None:
     if data is not None:
         given.in_split(data, evaluation.split)
+        for text in given.notices(data):
+            (progress or Progress()).notice(text)
     if not np.isin(given.ids, evaluation.ids).any():
         raise FerError(
             f"{given.file}, split '{evaluation.split}': names no image of it: none of its "

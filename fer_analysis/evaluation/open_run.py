@@ -23,6 +23,9 @@ NO_DATA = (
     "or use --data synthetic (faces that the package draws itself)"
 )
 
+READ_BEFORE = "the data was read before; give it to load_data"
+"""What is said of overrides of data that is not read here."""
+
 OTHER_DATA = "this is other data than the run was trained on"
 """How the notice of data begins that is not a run's own."""
 
@@ -155,7 +158,7 @@ def open_run(
     size = taken_size(run)
     if isinstance(data, LoadedData):
         if overrides:
-            raise FerError(f"{overrides[0]}: the data was read before; give it to load_data")
+            raise FerError(f"{overrides[0]}: {READ_BEFORE}")
         loaded = data
     else:
         own = run.is_directory and data is None

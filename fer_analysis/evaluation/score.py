@@ -12,6 +12,7 @@ import numpy as np
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
+from fer_analysis.data.pixels import pixel_mark
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation.confusions import top_losses
 from fer_analysis.evaluation.evaluate_run import predict_split
@@ -21,7 +22,7 @@ from fer_analysis.evaluation.kept_temperature import folder_of, kept_temperature
 from fer_analysis.evaluation.listed_faces import relabelled, without_faces
 from fer_analysis.evaluation.logit_adjustment import adjust, check_tau
 from fer_analysis.evaluation.metrics import save_metrics
-from fer_analysis.evaluation.open_run import data_section, name_of, open_run, read_data
+from fer_analysis.evaluation.open_run import READ_BEFORE, data_section, name_of, open_run, read_data
 from fer_analysis.evaluation.predictions_csv import read_predictions
 from fer_analysis.files import (
     content_hash,
@@ -38,6 +39,10 @@ from fer_analysis.statistics.estimate import to_json
 
 LOSSES = 24
 """Images with the highest loss that are listed and drawn."""
+
+REPLACES_A_RUN = (
+    "a table of predictions takes no RUN, tta, logit adjustment or label map: it replaces a run"
+)
 
 
 def score(
@@ -69,17 +74,15 @@ def score(
             run, tta=tta, logit_adjustment=logit_adjustment, label_map=label_map, **common
         )
     elif run not in (None, "bundled") or tta or logit_adjustment is not None or label_map:
-        raise FerError(
-            "a table of predictions takes no RUN, tta, logit adjustment or label map: it replaces "
-            "a run"
-        )
+        raise FerError(REPLACES_A_RUN)
     else:
+        _check_overrides(data, overrides)
         evaluation, loaded = _score_table(predictions, **common)
     images = _images_of(evaluation, loaded)
     if relabel is not None:
-        evaluation = relabelled(evaluation, relabel, loaded)
+        evaluation = relabelled(evaluation, relabel, loaded, progress)
     if exclude is not None:
-        evaluation, keep = without_faces(evaluation, exclude, issues, loaded)
+        evaluation, keep = without_faces(evaluation, exclude, issues, loaded, progress)
         images = None if images is None else images[keep]
     return evaluation, images
 
@@ -96,6 +99,14 @@ def check_arguments(
         raise FerError("issues say which images to exclude: name an audit.csv")
     if logit_adjustment is not None:
         check_tau(logit_adjustment)
+
+
+def _check_overrides(data: str | Path | LoadedData | None, overrides: tuple[str, ...]) -> None:
+    """Refuse overrides of data that is not read with a table of predictions."""
+    if overrides and data is None:
+        raise FerError(f"{overrides[0]}: a table of predictions reads no data unless --data does")
+    if overrides and isinstance(data, LoadedData):
+        raise FerError(f"{overrides[0]}: {READ_BEFORE}")
 
 
 def _images_of(evaluation: Evaluation, data: LoadedData | None) -> np.ndarray | None:
@@ -176,11 +187,15 @@ def _score_table(
 
 
 @contextmanager
-def saving(evaluation: Evaluation) -> Iterator[Path]:
+def saving(evaluation: Evaluation, images: np.ndarray | None) -> Iterator[Path]:
     """Write an evaluation and its tables into its folder.
 
     A run's own predictions are in it already (`evaluate_run`); others replace its contents, with
     the record of what they were made from where they are a run's, adjusted or by a list.
+
+    Args:
+        evaluation: The predictions.
+        images: Their images, which the list of the highest losses has marks of; None without data.
 
     Yields:
         The folder for the pictures.
@@ -188,7 +203,7 @@ def saving(evaluation: Evaluation) -> Iterator[Path]:
     source = _predicted_in(evaluation)
     made_from = read_json(source / MADE_FROM)
     if made_from and evaluation.folder == source:
-        _write_tables(evaluation, evaluation.folder)
+        _write_tables(evaluation, images, evaluation.folder)
         yield evaluation.folder
         return
     with replacing_folder(evaluation.folder) as new:
@@ -196,7 +211,7 @@ def saving(evaluation: Evaluation) -> Iterator[Path]:
         save_metrics(evaluation, new)
         if made_from:
             write_json(new / MADE_FROM, made_from)
-        _write_tables(evaluation, new)
+        _write_tables(evaluation, images, new)
         yield new
 
 
@@ -207,9 +222,11 @@ def _predicted_in(evaluation: Evaluation) -> Path:
     return folder.with_name(folder_of(evaluation.split, tta=tta))
 
 
-def _write_tables(evaluation: Evaluation, folder: Path) -> None:
-    losses = top_losses(evaluation, LOSSES)
-    rows = [{key: row[key] for key in row if key != "row"} for row in losses]
+def _write_tables(evaluation: Evaluation, images: np.ndarray | None, folder: Path) -> None:
+    rows = []
+    for each in top_losses(evaluation, LOSSES):
+        row = each.pop("row")
+        rows.append(each if images is None else each | {"pixels": pixel_mark(images[row])})
     write_csv(folder / "top_losses.csv", rows)
     if evaluation.exclusions:
         write_csv(folder / "exclusions.csv", [_flat(row) for row in evaluation.exclusions])

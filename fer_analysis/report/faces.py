@@ -87,11 +87,11 @@ def face(
     """Return what is shown of one image.
 
     Returns:
-        `id`, and `exact`, the id as JSON where it cannot be shown as it is; `probabilities` (in
-        thousandths) and `votes`, in the labels' order, for the bars; `likely` and `voted`, the
-        same in words; `marks`, what an audit and the run's training images say of it;
-        `agreement`, `falls`, `slices` and `partner`, see `Facts`; `place`, see `Sprites.place`,
-        None without faces.
+        `id`, and `exact`, the id as JSON where it cannot be shown as it is; `pixels`, the mark
+        of its image, empty without faces; `probabilities` (in thousandths) and `votes`, in the
+        labels' order, for the bars; `likely` and `voted`, the same in words; `marks`, what an
+        audit and the run's training images say of it; `agreement`, `falls`, `slices` and
+        `partner`, see `Facts`; `place`, see `Sprites.place`, None without faces.
     """
     names = evaluation.label_names
     probabilities = evaluation.probabilities[row]
@@ -103,6 +103,7 @@ def face(
     return {
         "id": short(name),
         "exact": "" if short(name) == name else json.dumps(name),
+        "pixels": sprites.mark(row) if sprites else "",
         "true": names[evaluation.labels[row]],
         "predicted": names[evaluation.predicted[row]],
         "probabilities": np.round(1000 * probabilities).astype(int).tolist(),

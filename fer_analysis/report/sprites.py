@@ -11,6 +11,7 @@ from PIL import Image, ImageColor
 from scipy import ndimage
 
 from fer_analysis.data.ids import rows_of
+from fer_analysis.data.pixels import pixel_mark
 from fer_analysis.figures.colours import LIGHT
 from fer_analysis.saliency.maps import SaliencyMaps
 
@@ -72,6 +73,10 @@ class Sprites:
         sprite, number = self._places[row]
         y, x = divmod(number, COLUMNS)
         return {"sprite": sprite, "x": x, "y": y, "has_map": row in self._maps}
+
+    def mark(self, row: int) -> str:
+        """Return the mark of an image's pixels, for a list of faces."""
+        return pixel_mark(self._images[row])
 
     def encode(self) -> list[dict]:
         """Return for each sprite its `faces`, its `maps` (None without), both as data URIs."""

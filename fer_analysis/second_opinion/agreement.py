@@ -16,7 +16,8 @@ from fer_analysis.data.face_list import DIGITS, FaceList
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_names import label_key
 from fer_analysis.data.load import LoadedData
-from fer_analysis.errors import FerError
+from fer_analysis.data.pixels import differ, pixel_mark
+from fer_analysis.errors import FerError, shown
 from fer_analysis.files import from_text, write_csv, write_json, write_text
 from fer_analysis.statistics.bootstrap import bootstrap_estimate, confusion_draws
 from fer_analysis.statistics.estimate import from_json, to_json
@@ -37,7 +38,8 @@ class Agreement:
             gave it, how often both, and their specific agreement), and, where the data is known,
             `present`: the same of each list and the present labels, and of what both agree on.
         differing: The faces that differ: id and the labels.
-        agreed: The faces that do not: id and label, a list of faces itself.
+        agreed: The faces that do not: id and label. Both are lists of faces themselves, with the
+            column `pixels` where the data or one of the lists has it.
     """
 
     summary: dict
@@ -104,7 +106,7 @@ def agree(first: FaceList, second: FaceList, data: LoadedData | None = None) -> 
 
     Raises:
         FerError: If a list has no labels, or unknown ones or ids, or they have no face or no label
-            in common, or are one and the same.
+            in common, or are of two data sets, or are one and the same.
     """
     if first.sha256 == second.sha256:
         raise FerError(
@@ -119,6 +121,7 @@ def agree(first: FaceList, second: FaceList, data: LoadedData | None = None) -> 
     both = [name for name in given[0] if name in given[1]]
     if not both:
         raise FerError(f"{first.file} and {second.file} have no labelled face in common")
+    _check_pixels(first, second, both)
     a, b = (np.array([each[name] for name in both]) for each in given)
     if data is None:
         _check_names(first, second, [{*each.values()} for each in given], names)
@@ -138,7 +141,30 @@ def agree(first: FaceList, second: FaceList, data: LoadedData | None = None) -> 
         rows = rows_of(np.array(both), data.dataset.ids)
         present = data.dataset.labels[rows]
         summary["present"] = _with_present(given, data, both, a == b)
-    return Agreement(summary, *_tables(both, a, b, names=names, present=present))
+    marks = _marks(first, second, both, data)
+    return Agreement(summary, *_tables(both, a, b, names=names, present=present, marks=marks))
+
+
+def _check_pixels(first: FaceList, second: FaceList, both: Sequence[str]) -> None:
+    """Refuse lists that name different images by the same ids."""
+    one, two = first.marks, second.marks
+    for name in both:
+        if differ(one.get(name, ""), two.get(name, "")):
+            raise FerError(
+                f"{first.file} and {second.file} are of two data sets: image '{shown(name)}' has "
+                "other pixels in each"
+            )
+
+
+def _marks(
+    first: FaceList, second: FaceList, both: Sequence[str], data: LoadedData | None
+) -> dict[str, str]:
+    """Return id -> the mark of its image, by the data or else by the lists; empty if unknown."""
+    if data is None:
+        known = second.marks | first.marks
+        return {name: known.get(name, "") for name in both} if known else {}
+    rows = rows_of(np.array(both), data.dataset.ids)
+    return dict(zip(both, map(pixel_mark, data.dataset.images[rows]), strict=True))
 
 
 def _check_names(first, second, used: list[set[int]], names: Sequence[str]) -> None:
@@ -211,12 +237,16 @@ def _tables(
     *,
     names: tuple[str, ...],
     present: np.ndarray | None,
+    marks: Mapping[str, str],
 ) -> tuple[tuple[dict[str, str], ...], tuple[dict[str, str], ...]]:
     differing, agreed = [], []
     for row, name in enumerate(ids):
+        mark = {"pixels": marks[name]} if marks else {}
         if a[row] == b[row]:
-            agreed.append({"id": name, "label": names[a[row]]})
+            agreed.append({"id": name, "label": names[a[row]]} | mark)
             continue
         cells = {"id": name, "first": names[a[row]], "second": names[b[row]]}
-        differing.append(cells | ({} if present is None else {"present": names[present[row]]}))
+        if present is not None:
+            cells["present"] = names[present[row]]
+        differing.append(cells | mark)
     return tuple(differing), tuple(agreed)

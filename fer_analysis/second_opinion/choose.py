@@ -12,6 +12,7 @@ from fer_analysis.data.read_face_list import read_face_list
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.evaluation.confusions import top_losses
 from fer_analysis.evaluation.evaluation import Evaluation
+from fer_analysis.progress import Progress
 
 DOUBTS = ("label_issue", "label_mismatch", "contradictory_label", "low_agreement", "tie")
 """Issues of an audit that are about a label, the strongest first."""
@@ -21,19 +22,28 @@ MOST = 200
 
 
 def of_list(
-    file: str | Path, data: LoadedData, issues: Sequence[str], split: str | None, n: int | None
+    file: str | Path,
+    data: LoadedData,
+    issues: Sequence[str],
+    split: str | None,
+    n: int | None,
+    *,
+    progress: Progress,
 ) -> list[str]:
     """Return the ids of a list, in its order; only those of a split if one is named.
 
+    `progress` receives a notice where only row numbers say which faces are meant.
+
     Raises:
-        FerError: If the list cannot be read, has ids that the data does not have, or none of the
-            split.
+        FerError: If the list cannot be read, is of other data, or has none of the split.
     """
     given = read_face_list(file).with_issues(issues)
     if split is None:
         given.check_known(data)
     else:
         given.in_split(data, split)
+    for text in given.notices(data):
+        progress.notice(text)
     return _first(given.ids, data, split, n)
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.load import LoadedData
+from fer_analysis.data.pixels import pixel_mark
 from fer_analysis.errors import FerError, did_you_mean
 from fer_analysis.files import updating_folder, write_json, write_text
 from fer_analysis.text import percent, short
@@ -71,8 +72,8 @@ def write_page(
 ) -> RelabelPage:
     """Write the page for some faces, in random order.
 
-    Neither labels nor answers nor split are in the file unless they are shown; ids are, because
-    the download needs them, but the page does not display them.
+    Neither labels nor answers nor split are in the file unless they are shown; ids and
+    marks of the pixels are, because the download needs them, but the page does not display them.
 
     Args:
         data: The data.
@@ -86,7 +87,8 @@ def write_page(
     rows = rows_of(np.array(order), data.dataset.ids).tolist()
     faces = []
     for name, row in zip(order, rows, strict=True):
-        face = {"id": name, "src": _picture(data.dataset.images[row, ..., 0])}
+        image = data.dataset.images[row, ..., 0]
+        face = {"id": name, "pixels": pixel_mark(image), "src": _picture(image)}
         if "label" in shown:
             face["label"] = data.dataset.label_names[data.dataset.labels[row]]
         if "model" in shown:

@@ -56,7 +56,7 @@ def write_relabel_page(
         evaluation = predict_split(opened, loaded, split, progress=progress)
         ids = of_model(evaluation, n)
     elif faces is not None:
-        ids = of_list(faces, loaded, issues, split, n)
+        ids = of_list(faces, loaded, issues, split, n, progress=progress)
     else:
         ids = of_audit(audit, loaded, issues, split, n)
     answers = _answers(opened, loaded, ids, progress) if "model" in shown else None

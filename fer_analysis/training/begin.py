@@ -12,7 +12,7 @@ from fer_analysis.errors import FerError
 from fer_analysis.evaluation.open_run import check_source, read_data
 from fer_analysis.progress import Progress
 from fer_analysis.run import Run
-from fer_analysis.training.face_lists import check_same_lists, effects, notices, pinned
+from fer_analysis.training.face_lists import check_same_lists, doubts, effects, notices, pinned
 from fer_analysis.training.same_config import check_may_change, check_unchanged
 from fer_analysis.training.whole_paths import with_whole_paths
 
@@ -117,7 +117,7 @@ def _start(
         config = load_config(config, overrides, data=_absolute(data))
         loaded = read_data(config.data, progress)
     config = with_whole_paths(pinned(config))
-    for text in notices(effects(config, loaded)):
+    for text in (*notices(effects(config, loaded)), *doubts(config, loaded)):
         progress.notice(text)
     return Beginning(Run.create(config, run_dir and Path(run_dir)), config, loaded)
 

@@ -51,7 +51,7 @@ def make_ensemble(
     labels = _same_labels(sources, [names for _, names in loaded])
     model = ensemble_model([model for model, _ in loaded])
     run = Run.create(sources[0].run.origin.config(), folder)
-    with run.held():
+    with run.held(progress and progress.notice):
         _write_facts(run, sources)
         write_text(run.summary_file, summary_text(model))
         save_model(model, run.model_file, labels)

@@ -76,7 +76,7 @@ def effects(config: RunConfig, data: LoadedData) -> list[dict]:
 
     Raises:
         FerError: If a list cannot be read, has changed, names images that the data does not have,
-            is an audit of other data, has no training image, or changes nothing.
+            is a list of other data, has no training image, or changes nothing.
     """
     found, sections = [], _sections(config)
     train = data.dataset.part("train") if sections else None
@@ -104,6 +104,12 @@ def notices(found: Sequence[dict]) -> list[str]:
                 f"--{'exclude' if each['kind'] == EXCLUDE else 'relabel'}` does, and says so)"
             )
     return [*lines, MEASURE] if lines else []
+
+
+def doubts(config: RunConfig, data: LoadedData) -> list[str]:
+    """Return what a user should know of whether the lists are of this data, one line each."""
+    lists = [read_face_list(section.faces) for _, section in _sections(config)]
+    return [text for given in lists for text in given.notices(data)]
 
 
 def check_same_lists(run: Run, overrides: Sequence[str]) -> None:

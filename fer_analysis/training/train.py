@@ -60,7 +60,7 @@ def train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) -> 
             raise FerError(
                 f"{config.data.source}: training needs a '{split}' split; the data has none"
             )
-    with run.held(), strategy_for(config.training.devices).scope():
+    with run.held(listener.notice), strategy_for(config.training.devices).scope():
         return _train(config, data, run, listener)
 
 

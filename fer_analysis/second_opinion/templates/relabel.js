@@ -81,10 +81,11 @@
   const plain = (text) => (/^'[=+\-@\t\r]/.test(text) ? text.slice(1) : text);
 
   function download() {
-    const lines = ["id,label"];
+    const lines = ["id,label,pixels"];
     faces.forEach((face, place) => {
       const label = answers.get(place);
-      if (label !== undefined && label !== SKIPPED) lines.push(`${cell(face.id)},${cell(labels[label])}`);
+      if (label === undefined || label === SKIPPED) return;
+      lines.push([face.id, labels[label], face.pixels].map(cell).join(","));
     });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
@@ -105,12 +106,24 @@
     return rows.filter((row) => row.some((value) => value));
   }
 
+  // Marks of two images of one size; images that were read at another size have other pixels.
+  const differ = (mark, other) => mark !== other && mark.split("-")[0] === other.split("-")[0];
+
   async function load(file) {
     const [head, ...rows] = rowsOf((await file.text()).replace(/^\uFEFF/, ""));
     const id = head ? head.indexOf("id") : -1;
     const label = head ? head.indexOf("label") : -1;
     if (id < 0 || label < 0) {
       say(`${file.name}: expected the columns id,label. Nothing was loaded.`);
+      return;
+    }
+    const pixels = head.indexOf("pixels");
+    const other = rows.find((row) => {
+      const face = faces[places.get(plain(row[id] || ""))];
+      return face && pixels >= 0 && differ(row[pixels] || "", face.pixels);
+    });
+    if (other) {
+      say(`${file.name}: answers on other data: the face '${plain(other[id])}' has other pixels on this page. Nothing was loaded.`);
       return;
     }
     let loaded = 0;

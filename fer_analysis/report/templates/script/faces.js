@@ -37,6 +37,7 @@ function readFace(html, label, predicted) {
   return {
     html, id: data.id, label, predicted, shares, votes: numbers(data.v),
     agreement: data.a || "", falls: data.w || "",
+    pixels: data.x || "",
     exact: data.exact ? JSON.parse(data.exact) : data.id,
     confidence: shares[predicted],
     slices: data.s ? data.s.split(",") : [],

@@ -26,8 +26,9 @@ document.getElementById("unpick").addEventListener("click", () => {
 function asCsv() {
   const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const rows = [...picked.values()].map((face) =>
-    [face.exact, exactNames[face.label], exactNames[face.predicted], face.confidence.toFixed(3)].map(cell).join(","));
-  return ["id,label,predicted,confidence", ...rows, ""].join("\n");
+    [face.exact, exactNames[face.label], exactNames[face.predicted], face.confidence.toFixed(3), face.pixels]
+      .map(cell).join(","));
+  return ["id,label,predicted,confidence,pixels", ...rows, ""].join("\n");
 }
 document.getElementById("save").addEventListener("click", () => {
   const link = document.createElement("a");
