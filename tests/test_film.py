@@ -131,6 +131,14 @@ def test_a_folder_is_a_film_of_its_pictures_and_bad_ones_are_left_out(frames, tm
         open_film(tmp_path / "empty")
 
 
+def test_what_was_drawn_beside_the_frames_is_no_frame(frames, tmp_path):
+    for name in ("0.png", "1.png", "0.png.faces.jpg", "0.png.face1.saliency.png"):
+        Image.fromarray(frames[0]).save(tmp_path / name)
+    with open_film(tmp_path) as opened:
+        assert opened.count == len(list(opened.frames())) == 2
+    assert opened.remarks == ("2 pictures that `fer predict` drew are no frames",)
+
+
 def test_frames_of_a_folder_are_in_the_order_of_the_numbers_in_their_names(tmp_path):
     order = ["1.png", "2.png", "10.png", "a1-2.png", "a1-11.png"]
     order += ["frame1.png", "frame02.png", "frame2b.png", "frame9.png", "frame10.png"]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_analysis.data.readers.decode import SUFFIXES
+from fer_analysis.data.readers.drawn import is_drawn
 from fer_analysis.errors import FerError
 from fer_analysis.faces.opencv import import_opencv
 from fer_analysis.faces.photo import read_photo
@@ -84,12 +85,14 @@ class Film:
         fps: Frames a second.
         count: Frames in all, as the file says; None where that is unknown.
         damage: After reading: what was wrong with the file, one line; None if nothing was.
+        remarks: What else a user should know of it, one line each; complete after reading.
     """
 
     name: str
     fps: float
     count: int | None = None
     damage: str | None = None
+    remarks: tuple[str, ...] = ()
     is_camera = False
 
     @property
@@ -118,7 +121,9 @@ class FolderFilm(Film):
     def __init__(self, folder: Path, fps: float):
         files = (file for file in folder.iterdir() if file.name[0] != ".")
         pictures = [file for file in files if file.suffix.lower() in SUFFIXES]
-        self._files = sorted(pictures, key=in_counting_order)
+        self._files = sorted((p for p in pictures if not is_drawn(p)), key=in_counting_order)
+        if drawn := len(pictures) - len(self._files):
+            self.remarks = (f"{drawn:,} pictures that `fer predict` drew are no frames",)
         if not self._files:
             raise FerError(f"{folder}: no image in this folder ({', '.join(SUFFIXES)})")
         self.name, self.fps, self.count = str(folder), fps, len(self._files)

@@ -224,6 +224,7 @@ def film_predictions(
         seconds=reader.seconds,
         complete=complete,
         damage=film.damage,
+        remarks=film.remarks,
         tracks=tuple(reader.summaries),
         label_names=tuple(reader.label_names),
         card=read_card(run),

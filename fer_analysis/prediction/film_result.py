@@ -79,6 +79,7 @@ class FilmPredictions:
         seconds: The time of the last one.
         complete: Whether the film was read to its end; not where the user stopped it.
         damage: What is wrong with the film; None if nothing is.
+        remarks: What else was met while it was read, one line each.
         tracks: The faces, in the order of their first frames.
         label_names: The labels, in the network's order.
         card: The network's card; None for a bare model.
@@ -93,6 +94,7 @@ class FilmPredictions:
     seconds: float
     complete: bool
     damage: str | None
+    remarks: tuple[str, ...]
     tracks: tuple[TrackSummary, ...]
     label_names: tuple[str, ...]
     card: dict | None
@@ -102,7 +104,8 @@ class FilmPredictions:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know, one line each."""
-        return (*([self.damage] if self.damage else []), *NOTES, *card_lines(self.card))
+        damage = [self.damage] if self.damage else []
+        return (*damage, *self.remarks, *NOTES, *card_lines(self.card))
 
     def as_dict(self) -> dict:
         """Return everything but the rows, ready for JSON."""
