@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -58,6 +59,27 @@ def default_folder(name: str, fingerprint: str) -> Path:
     if any(each.get("fingerprint", fingerprint) != fingerprint for each in saved):
         return results_folder(name, fingerprint)
     return folder
+
+
+def refuse_others(folder: Path, own: Collection[str], what: str) -> None:
+    """Refuse a folder that is to be replaced as a whole and holds something else.
+
+    Args:
+        folder: It may be missing.
+        own: Names of files and folders that may be replaced.
+        what: Whose names they are.
+
+    Raises:
+        FerError: If it holds other names.
+    """
+    if not folder.is_dir():
+        return
+    others = sorted(path.name for path in folder.iterdir() if path.name not in own)
+    if others:
+        raise FerError(
+            f"{folder}: has files that are not {what} ({', '.join(others[:3])}"
+            f"{', …' if others[3:] else ''}); move them, or choose another --out"
+        )
 
 
 def new_run_folder(model: str) -> Path:

@@ -21,6 +21,8 @@ from fer_analysis.faces.frames import Film, Frame, is_film, open_film
 from fer_analysis.faces.timeline import timeline
 from fer_analysis.faces.tracking import Tracker
 from fer_analysis.figures.timeline import timeline_figure
+from fer_analysis.models import build_model
+from fer_analysis.models.storage import save_model
 from fer_analysis.prediction.classifier import Outputs
 from fer_analysis.prediction.film import FilmReader, read_film
 from fer_analysis.prediction.film_result import TIMELINE
@@ -331,6 +333,20 @@ def test_a_timeline_by_hand():
     assert many.tracks == tuple(range(8, 20)) and many.left_out == 7
 
 
+def test_two_networks_on_one_film_have_a_folder_each(film, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for name in ("first", "second", "first"):
+        path = Path(name, "best.keras")
+        if not path.exists():
+            model = build_model("residual", (48, 48, 1), 2, stem=2, widths=(2,), blocks=(1,))
+            save_model(model, path, ("closed", "open"))
+        told = json.loads(fer("predict", film, "--run", path, "--every", 20, "--json").stdout)
+        folders.append(told["folder"])
+    assert folders[0] == folders[2] == f"runs/film-{film.stem}"
+    assert folders[1].startswith(f"{folders[0]}-")
+
+
 def test_the_command_writes_and_prints(film, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told = json.loads(fer("predict", film, "--every", 20, "--json").stdout)
@@ -342,8 +358,13 @@ def test_the_command_writes_and_prints(film, tmp_path, monkeypatch):
     shown = fer("predict", film, "--every", 20, "--csv", "--out", folder).stdout
     assert shown == (folder / "timeline.csv").read_text()
     assert len(list(csv.DictReader(io.StringIO(shown)))) == 4
+    (folder / "annotations.csv").write_text("mine")
+    for out in ([], ["--out", folder]):
+        refused = fer("predict", film, "--every", 20, *out, code=1).stderr
+        assert "has files that are not results of a film (annotations.csv)" in refused
+    assert (folder / "annotations.csv").read_text() == "mine"
     Path("full").mkdir()
-    Path("full/mine.txt").touch()
+    Path("full/film.json").write_text("{}")
     for words, message in (
         ([film, "--out", "full"], "not empty"),
         ([film, film], "one film at a time"),

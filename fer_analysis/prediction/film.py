@@ -206,7 +206,14 @@ def _row(frame: Frame, found: Found, names: tuple[str, ...]) -> Row:
 
 
 def film_predictions(
-    reader: FilmReader, run: Run, film: Film, *, every: int, complete: bool, folder: Path
+    reader: FilmReader,
+    run: Run,
+    film: Film,
+    *,
+    every: int,
+    complete: bool,
+    fingerprint: str,
+    folder: Path,
 ) -> FilmPredictions:
     """Return the result of a film that was read.
 
@@ -228,7 +235,7 @@ def film_predictions(
         tracks=tuple(reader.summaries),
         label_names=tuple(reader.label_names),
         card=read_card(run),
-        fingerprint=film.fingerprint,
+        fingerprint=fingerprint,
         folder=folder,
     )
 

@@ -83,7 +83,7 @@ class FilmPredictions:
         tracks: The faces, in the order of their first frames.
         label_names: The labels, in the network's order.
         card: The network's card; None for a bare model.
-        fingerprint: Of the film.
+        fingerprint: Of the film's place and the network.
         folder: Where `timeline.csv` is, a row for each face of each frame.
     """
 
@@ -146,4 +146,4 @@ def save_summary(film: FilmPredictions, folder: Path) -> None:
 
 def is_result(folder: Path) -> bool:
     """Return whether a folder holds the results of a film."""
-    return read_json(folder / SUMMARY) is not None
+    return {"film", "tracks"} <= (read_json(folder / SUMMARY) or {}).keys()
