@@ -150,6 +150,57 @@ def test_frames_of_a_folder_are_in_the_order_of_the_numbers_in_their_names(tmp_p
         assert [int(frame.pixels[0, 0, 0]) for frame in opened.frames()] == [*range(len(order))]
 
 
+def element(ident, content):
+    """Return an element of Matroska, with its length in 8 bytes."""
+    return bytes.fromhex(ident) + (len(content) | 1 << 56).to_bytes(8, "big") + content
+
+
+def as_browsers_record(path, frames, times):
+    """Write JPEG frames at times of their own, in ms: of unknown length, and without a rate."""
+
+    def number(ident, value):
+        return element(ident, int(value).to_bytes(4, "big"))
+
+    height, width = frames.shape[1:3]
+    video = element("E0", number("B0", width) + number("BA", height))
+    track = number("D7", 1) + number("73C5", 1) + number("83", 1) + element("86", b"V_MJPEG")
+    blocks = [
+        number("E7", time)
+        + element("A3", b"\x81\0\0\x80" + cv2.imencode(".jpg", frame)[1].tobytes())
+        for frame, time in zip(frames, times, strict=True)
+    ]
+    path.write_bytes(
+        element("1A45DFA3", element("4282", b"webm"))
+        + bytes.fromhex("18538067 01ffffffffffffff")
+        + element("1549A966", number("2AD7B1", 1_000_000))
+        + element("1654AE6B", element("AE", track + video))
+        + b"".join(element("1F43B675", block) for block in blocks)
+    )
+    return path
+
+
+def test_a_film_without_a_steady_rate_has_the_times_of_its_frames(frames, tmp_path):
+    times = np.cumsum(np.where(np.arange(FRAMES) % 3, 20, 100)) - 100
+    film = as_browsers_record(tmp_path / "film.webm", frames, times)
+    with open_film(film) as opened:
+        every = opened.usual_every()
+        assert [frame.time for frame in opened.frames()] == pytest.approx(times / 1000)
+    with open_film(film) as opened:
+        reader, complete, rows = read(opened, tmp_path, every=every, draw=True)
+    assert complete and "no steady rate" in " ".join(opened.remarks)
+    seconds = sorted({float(row["seconds"]) for row in rows})
+    last = times[-1] / 1000
+    assert seconds[0] == 0 and reader.frames == len(seconds) == int(5 * last) + 1
+    assert min(np.diff(seconds)) > 0.1 and max(np.diff(seconds)) <= 0.3
+    [change] = [round(times[CHANGE] / 1000, 4)]
+    opened_at = [float(r["seconds"]) for r in rows if r["track"] == "1" and r["label"] == "open"]
+    assert change <= min(opened_at) <= change + 1
+    with open_film(tmp_path / "annotated.mp4") as drawn:
+        assert (drawn.fps, drawn.count) == (5, int(5 * last) + 1)
+    with open_film(film) as opened:
+        assert [frame.index for frame in opened.frames(8)] == [0, 8, 16, 24, 32]
+
+
 def test_a_film_that_is_cut_off_is_read_to_there_and_said(frames, tmp_path):
     whole = write(tmp_path / "film.avi", frames, "MJPG").read_bytes()
     (tmp_path / "cut.avi").write_bytes(whole[: len(whole) // 2])

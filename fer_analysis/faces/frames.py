@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +30,12 @@ FPS = 25.0
 """Frames a second of a folder of pictures, and of a film that does not say."""
 
 MOST_FPS = 1000.0
+
+BELIEVED = 240.0
+"""Frames a second up to which a file's rate is believed; browsers record 1000, which is none."""
+
+A_SECOND = 5
+"""Frames a second that are looked at by default; of a camera, all that it gives."""
 
 
 class Frame(NamedTuple):
@@ -82,7 +88,8 @@ class Film:
 
     Attributes:
         name: The file, the folder, or `camera 0`.
-        fps: Frames a second.
+        fps: Frames a second; where they are not steady, of an annotated film.
+        steady: Whether the frames follow each other at `fps`; else each has a time of its own.
         count: Frames in all, as the file says; None where that is unknown.
         damage: After reading: what was wrong with the file, one line; None if nothing was.
         remarks: What else a user should know of it, one line each; complete after reading.
@@ -90,6 +97,7 @@ class Film:
 
     name: str
     fps: float
+    steady: bool = True
     count: int | None = None
     damage: str | None = None
     remarks: tuple[str, ...] = ()
@@ -101,8 +109,17 @@ class Film:
         place = self.name if self.is_camera else str(Path(self.name).resolve())
         return hashlib.blake2b(place.encode(errors="replace"), digest_size=8).hexdigest()
 
-    def frames(self, every: int = 1) -> Iterator[Frame]:
-        """Yield every `every`-th frame; the others are not decoded where that saves time."""
+    def usual_every(self) -> int | None:
+        """Return which frames are looked at by default, as `frames` takes it."""
+        if self.is_camera:
+            return 1
+        return max(1, round(self.fps / A_SECOND)) if self.steady else None
+
+    def frames(self, every: int | None = 1) -> Iterator[Frame]:
+        """Yield every `every`-th frame; the others are not decoded where that saves time.
+
+        None, for a film that is not steady: `A_SECOND` frames of each second.
+        """
         raise NotImplementedError
 
     def close(self) -> None:
@@ -158,18 +175,25 @@ class CapturedFilm(Film):
                 "that this OpenCV does not read)"
             )
         fps = self._capture.get(self._cv2.CAP_PROP_FPS)
-        self.fps = fps if 0 < fps <= MOST_FPS else FPS
+        self.fps = fps if 0 < fps <= BELIEVED else FPS
         count = int(self._capture.get(self._cv2.CAP_PROP_FRAME_COUNT))
         self.count = None if self.is_camera or count <= 0 else count
+        self.steady = self.is_camera or (self.fps == fps and count > 0)
+        if not self.steady:
+            self.remarks = (
+                "the file tells no steady rate of its frames: the time of each is its own",
+            )
 
-    def frames(self, every: int = 1) -> Iterator[Frame]:
-        index, start = 0, time.monotonic()
+    def frames(self, every: int | None = 1) -> Iterator[Frame]:
+        index, due, passed = 0, 0, -1 / self.fps
+        clock = self._clock()
         while self._capture.grab():
-            if index % every == 0:
+            passed = clock(index, passed)
+            if index % every == 0 if every else passed * A_SECOND >= due:
                 good, pixels = self._capture.retrieve()
                 if not good:
                     break
-                passed = time.monotonic() - start if self.is_camera else index / self.fps
+                due = int(passed * A_SECOND) + 1
                 yield Frame(index, passed, np.ascontiguousarray(pixels[..., ::-1]))
             index += 1
         if self.is_camera:
@@ -177,6 +201,20 @@ class CapturedFilm(Film):
         # Containers count inexactly: a few frames are no damage.
         elif self.count and index < self.count - max(2, self.count // 50):
             self.damage = f"{self.name}: ends after frame {index:,} of {self.count:,}: cut off"
+
+    def _clock(self) -> Callable[[int, float], float]:
+        """Return a function of a grabbed frame's number and the time before to its time."""
+        if self.is_camera:
+            start = time.monotonic()
+            return lambda index, before: time.monotonic() - start
+        if self.steady:
+            return lambda index, before: index / self.fps
+        return self._own_time
+
+    def _own_time(self, index: int, before: float) -> float:
+        """Return the time that the file gives a frame, or the next by `fps` where it stands."""
+        own = self._capture.get(self._cv2.CAP_PROP_POS_MSEC) / 1000
+        return own if own > before else before + 1 / self.fps
 
     def close(self) -> None:
         self._capture.release()

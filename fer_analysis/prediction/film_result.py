@@ -75,7 +75,8 @@ class FilmPredictions:
         run: The run whose network it is: its directory, or its name.
         film: The file, the folder, or the camera.
         frames: How many frames were looked at.
-        every: Of so many frames one was.
+        every: Of so many frames one was; None where the file tells no steady rate, so that they
+            were chosen by their times.
         seconds: The time of the last one.
         complete: Whether the film was read to its end; not where the user stopped it.
         damage: What is wrong with the film; None if nothing is.
@@ -90,7 +91,7 @@ class FilmPredictions:
     run: str
     film: str
     frames: int
-    every: int
+    every: int | None
     seconds: float
     complete: bool
     damage: str | None

@@ -26,9 +26,6 @@ from fer_analysis.progress import Progress
 from fer_analysis.result_folders import default_folder, new_run_folder, refuse_others
 from fer_analysis.run import Run
 
-A_SECOND = 5
-"""Frames a second that are looked at by default; of a camera, all that it gives."""
-
 
 def predict_film(
     run: Run,
@@ -58,7 +55,7 @@ def predict_film(
     weights()
     with open_film(source, fps=fps) as film:
         if every is None:
-            every = 1 if film.is_camera else max(1, round(film.fps / A_SECOND))
+            every = film.usual_every()
         fingerprint = f"{film.fingerprint}-{network}"
         folder = _folder(film, fingerprint, out)
         classifier = open_classifier(run)
