@@ -262,6 +262,19 @@ def test_folders_are_searched_to_any_depth_in_order_and_overlays_are_no_faces():
     assert [file.place.as_posix() for file in found] == [*expected[:3], "2.png"]
 
 
+def test_linked_folders_are_searched_and_each_folder_once():
+    for name in ("a/1.png", "b/2.png"):
+        save(name)
+    Path("elsewhere").mkdir()
+    save("../elsewhere/3.png")
+    Path("faces/session").symlink_to(Path("elsewhere").resolve())
+    Path("faces/a/around").symlink_to(Path("faces").resolve())
+    Path("faces/c").symlink_to(Path("faces/b").resolve())
+    found, problems = find_images([Path("faces")])
+    names = [file.path.relative_to("faces").as_posix() for file in found]
+    assert (names, problems) == (["a/1.png", "b/2.png", "session/3.png"], [])
+
+
 def test_a_phones_folder_is_read_by_content_and_what_is_passed_over_is_told():
     for name in ("IMG_1.png", "IMG_1.png.saliency.png"):
         save(name)

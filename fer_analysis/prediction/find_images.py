@@ -37,7 +37,7 @@ def find_images(
     Args:
         paths: Files, taken whatever their names; folders, whose images are found at any depth,
             by their endings or else their first bytes, in the order of their names. Hidden ones
-            are passed over, and links to folders not followed.
+            are passed over; links to folders are followed, each folder is entered once.
         others: Receives how many files of each ending (`.mp4`, or an empty text) the folders hold
             that are passed over; hidden ones, those of the system, those that only accompany
             pictures and those that were drawn here are not counted.
@@ -73,7 +73,13 @@ def _walk(folder: Path, problems: list[Unreadable], others: Counter) -> Iterator
     def unreadable(error: OSError) -> None:
         problems.append(Unreadable(Path(error.filename), error.strerror))
 
-    for place, folders, files in os.walk(folder, onerror=unreadable):
+    met = set()
+    for place, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        facts = os.stat(place)
+        if (facts.st_dev, facts.st_ino) in met:
+            folders.clear()
+            continue
+        met.add((facts.st_dev, facts.st_ino))
         folders[:] = sorted(name for name in folders if name[0] != ".")
         for name in sorted(files):
             if is_hidden_name(name):
