@@ -112,6 +112,21 @@ def test_rafdb_lines_that_cannot_be_read(tmp_path):
         load_data(folder)
 
 
+def test_rafdb_by_the_folder_of_its_list_and_with_its_faces_elsewhere(tmp_path):
+    """The images have the same names; a link leads to another disk."""
+    data = made("rafdb")
+    folder = write_layout(data, tmp_path / "basic", "rafdb")
+    whole = load_data(folder).dataset
+    assert whole.ids[0].startswith("Image/aligned/")
+    alone = load_data(folder / "EmoLabel")
+    assert alone.layout == "rafdb" and alone.dataset.ids.tolist() == whole.ids.tolist()
+    shutil.move(folder / "Image/aligned", tmp_path / "disk")
+    (folder / "Image/aligned").symlink_to(tmp_path / "disk")
+    for place in (folder, folder / "EmoLabel", tmp_path):
+        linked = load_data(place)
+        assert linked.layout == "rafdb" and labels_of(linked.dataset) == labels_of(data)
+
+
 def test_affectnet_images_without_an_expression_are_left_out(tmp_path):
     folder = write_layout(made("affectnet"), tmp_path, "affectnet")
     np.save(folder / "train_set/annotations/0_exp.npy", np.array("10"))
