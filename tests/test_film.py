@@ -141,6 +141,16 @@ def test_what_was_drawn_beside_the_frames_is_no_frame(frames, tmp_path):
     assert opened.remarks == ("2 pictures that `fer predict` drew are no frames",)
 
 
+def test_frames_of_16_bits_tell_by_how_many_each_was_scaled(frames, tmp_path):
+    for index, factor in enumerate((4, 16, 256)):
+        pixels = frames[index, ..., 0].astype(np.uint16) * factor
+        Image.fromarray(pixels).save(tmp_path / f"{index}.png")
+    with open_film(tmp_path) as opened:
+        assert len(list(opened.frames())) == 3
+    [note] = opened.remarks
+    assert note.startswith("2 frames of 16 bits were scaled by the 10 to 12 bits that each uses")
+
+
 def test_frames_of_a_folder_are_in_the_order_of_the_numbers_in_their_names(tmp_path):
     order = ["1.png", "2.png", "10.png", "a1-2.png", "a1-11.png"]
     order += ["frame1.png", "frame02.png", "frame2b.png", "frame9.png", "frame10.png"]

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from small_bundle import fer
 
+import fer_analysis as package
 import fer_analysis.run
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.kept_temperature import kept_temperature
@@ -243,6 +244,33 @@ def test_pictures_of_16_bits_tell_by_how_many_they_were_scaled():
     save("dark.png", face * 4)
     expected = "2 images of 16 bits were scaled by the 10 to 12 bits that each uses, as if none was"
     assert any(note.startswith(expected) for note in predictions("faces")[2]["notes"])
+
+
+def test_an_image_in_python_tells_what_its_file_tells():
+    deep = save("deep.png", FACES[0, ..., 0].astype(np.uint16) * 16)
+    with Image.open(deep) as image:
+        for source in (deep, image):
+            notes = package.predict(source).notes
+            assert any(
+                note.startswith("1 images of 16 bits were scaled by the 12") for note in notes
+            )
+
+
+def test_of_several_pictures_in_a_file_the_first_is_read_and_told():
+    first, second = (Image.fromarray(face) for face in FACES[:2, ..., 0])
+    alone = save("alone.gif", FACES[0, ..., 0])
+    Path("pages").mkdir()
+    for name in ("reaction.gif", "pages.tiff"):
+        first.save(Path("pages", name), save_all=True, append_images=[second])
+    found = package.predict("pages")
+    assert "2 files hold several pictures: the first is read" in found.notes
+    with Image.open("pages/reaction.gif") as image:
+        notes = package.predict(image).notes
+    assert "1 files hold several pictures: the first is read" in notes
+    one = package.predict(alone)
+    assert not any("several pictures" in note for note in one.notes)
+    for each in found:
+        assert each.probabilities == pytest.approx(one[0].probabilities, abs=1e-6)
 
 
 def test_a_picture_far_from_square_is_remarked_on():

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_analysis.data.readers.decode import SUFFIXES
+from fer_analysis.data.readers.decode import SUFFIXES, part_of_16_bits, read_image, upright
 from fer_analysis.data.readers.drawn import is_drawn
 from fer_analysis.errors import FerError
 from fer_analysis.faces.opencv import import_opencv
-from fer_analysis.faces.photo import read_photo
+from fer_analysis.faces.photo import scaled_by, to_rgb
 
 FILMS = (
     *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv"),
@@ -146,15 +146,24 @@ class FolderFilm(Film):
         self.name, self.fps, self.count = str(folder), fps, len(self._files)
 
     def frames(self, every: int = 1) -> Iterator[Frame]:
-        bad = []
+        bad, deep, remarks = [], [], self.remarks
         for index in range(0, len(self._files), every):
-            pixels = read_photo(self._files[index])
-            if isinstance(pixels, str):
-                bad.append(f"{self._files[index]}: {pixels}")
+            read = read_image(self._files[index], _with_bits)
+            if isinstance(read, str):
+                bad.append(f"{self._files[index]}: {read}")
                 more = f"; and {len(bad) - 1} more" if len(bad) > 1 else ""
                 self.damage = f"{len(bad)} frames left out: {bad[0]}{more}"
                 continue
+            pixels, bits = read
+            if bits:
+                deep.append(bits)
+                self.remarks = (*remarks, scaled_by(deep, "frames"))
             yield Frame(index, index / self.fps, pixels)
+
+
+def _with_bits(image) -> tuple[np.ndarray, int]:
+    """Return a PIL image as RGB, and by how many bits it was scaled if it has 16."""
+    return to_rgb(upright(image)), part_of_16_bits(image)
 
 
 class CapturedFilm(Film):
