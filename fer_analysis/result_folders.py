@@ -15,6 +15,9 @@ from fer_analysis.files import file_name, read_json
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
 
+_OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""Files that systems lay into folders that are looked at."""
+
 
 def results_folder(name: str, *origins: str) -> Path:
     """Return the folder for results that belong to no run directory: `runs/<name>-<key>`.
@@ -66,7 +69,7 @@ def refuse_others(folder: Path, own: Collection[str], what: str) -> None:
 
     Args:
         folder: It may be missing.
-        own: Names of files and folders that may be replaced.
+        own: Names of files and folders that may be replaced, beside those of systems.
         what: Whose names they are.
 
     Raises:
@@ -74,7 +77,7 @@ def refuse_others(folder: Path, own: Collection[str], what: str) -> None:
     """
     if not folder.is_dir():
         return
-    others = sorted(path.name for path in folder.iterdir() if path.name not in own)
+    others = sorted(path.name for path in folder.iterdir() if path.name not in {*own, *_OF_SYSTEMS})
     if others:
         raise FerError(
             f"{folder}: has files that are not {what} ({', '.join(others[:3])}"
