@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from fer_analysis.files import file_name, read_json
 
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
+
+_OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""Files that systems lay into folders that are looked at."""
 
 
 def results_folder(name: str, *origins: str) -> Path:
@@ -58,6 +62,27 @@ def default_folder(name: str, fingerprint: str) -> Path:
     if any(each.get("fingerprint", fingerprint) != fingerprint for each in saved):
         return results_folder(name, fingerprint)
     return folder
+
+
+def refuse_others(folder: Path, own: Collection[str], what: str) -> None:
+    """Refuse a folder that is to be replaced as a whole and holds something else.
+
+    Args:
+        folder: It may be missing.
+        own: Names of files and folders that may be replaced, beside those of systems.
+        what: Whose names they are.
+
+    Raises:
+        FerError: If it holds other names.
+    """
+    if not folder.is_dir():
+        return
+    others = sorted(path.name for path in folder.iterdir() if path.name not in {*own, *_OF_SYSTEMS})
+    if others:
+        raise FerError(
+            f"{folder}: has files that are not {what} ({', '.join(others[:3])}"
+            f"{', …' if others[3:] else ''}); move them, or choose another --out"
+        )
 
 
 def new_run_folder(model: str) -> Path:

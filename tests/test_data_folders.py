@@ -170,6 +170,20 @@ def test_every_file_is_accounted_for(tmp_path):
     assert load_data(data).account == account, "the same from the cache"
 
 
+def test_pictures_that_were_drawn_beside_the_faces_are_no_faces(tmp_path):
+    """Those that end as ours do and are no pictures of an image, are the user's own."""
+    for label in ("a", "b"):
+        put(tmp_path / label, 3)
+    Image.new("L", (48, 48), 90).save(tmp_path / "a/photo", "PNG")
+    drawn = "f0.png.saliency.png f1.PNG.face2.saliency.png f0.png.faces.jpg f0.png-2.faces.jpg"
+    for name in (*drawn.split(), "photo.faces.jpg", "ours.faces.jpg", "ours.saliency.png"):
+        Image.new("RGB", (96, 48), 90).save(tmp_path / "a" / name)
+    loaded = load_data(tmp_path)
+    assert loaded.account.read == 3 + 3 + 3
+    assert dict(loaded.account.left_out) == {"pictures that `fer predict` drew": 5}
+    assert {"a/ours.faces.jpg", "a/ours.saliency.png"} < {*loaded.dataset.ids}
+
+
 def test_too_many_folders_are_no_labels(tmp_path):
     for index in range(1001):
         (tmp_path / f"l{index}").mkdir()

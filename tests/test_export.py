@@ -185,6 +185,25 @@ def test_records_go_along_whatever_they_are_called(made, monkeypatch):
     assert read_exported(Path("out/model.tflite")).parity is None
 
 
+def test_an_export_replaces_an_earlier_one_and_nothing_of_the_users(made):
+    """Neither beside an export, nor where a file of theirs has the name `export.json`."""
+    fer("export", made / "run", "--out", "out")
+    Path("out/app.py").write_text("mine")
+    before = {file.name: file.read_bytes() for file in Path("out").iterdir()}
+    words = ("export", made / "good.keras", "--out", "out", *DATA)
+    refused = fer(*words, code=1).stderr
+    assert "has files that are not an exported network's (app.py, of_tomorrow.json)" in refused
+    assert {file.name: file.read_bytes() for file in Path("out").iterdir()} == before
+    for name in ("app.py", "of_tomorrow.json"):
+        Path("out", name).unlink()
+    fer(*words)
+    assert {file.name for file in Path("out").iterdir()} == {"model.tflite", "export.json"}
+    Path("mine").mkdir()
+    Path("mine/export.json").write_text("{}")
+    refused = fer("export", made / "good.keras", "--out", "mine", code=1).stderr
+    assert "something other than an exported network" in refused
+
+
 def test_what_cannot_be_exported_is_a_line(made, monkeypatch):
     Path("mine").mkdir()
     Path("mine/thesis.txt").write_text("")

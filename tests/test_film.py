@@ -21,6 +21,8 @@ from fer_analysis.faces.frames import Film, Frame, is_film, open_film
 from fer_analysis.faces.timeline import timeline
 from fer_analysis.faces.tracking import Tracker
 from fer_analysis.figures.timeline import timeline_figure
+from fer_analysis.models import build_model
+from fer_analysis.models.storage import save_model
 from fer_analysis.prediction.classifier import Outputs
 from fer_analysis.prediction.film import FilmReader, read_film
 from fer_analysis.prediction.film_result import TIMELINE
@@ -131,6 +133,24 @@ def test_a_folder_is_a_film_of_its_pictures_and_bad_ones_are_left_out(frames, tm
         open_film(tmp_path / "empty")
 
 
+def test_what_was_drawn_beside_the_frames_is_no_frame(frames, tmp_path):
+    for name in ("0.png", "1.png", "0.png.faces.jpg", "0.png.face1.saliency.png"):
+        Image.fromarray(frames[0]).save(tmp_path / name)
+    with open_film(tmp_path) as opened:
+        assert opened.count == len(list(opened.frames())) == 2
+    assert opened.remarks == ("2 pictures that `fer predict` drew are no frames",)
+
+
+def test_frames_of_16_bits_tell_by_how_many_each_was_scaled(frames, tmp_path):
+    for index, factor in enumerate((4, 16, 256)):
+        pixels = frames[index, ..., 0].astype(np.uint16) * factor
+        Image.fromarray(pixels).save(tmp_path / f"{index}.png")
+    with open_film(tmp_path) as opened:
+        assert len(list(opened.frames())) == 3
+    [note] = opened.remarks
+    assert note.startswith("2 frames of 16 bits were scaled by the 10 to 12 bits that each uses")
+
+
 def test_frames_of_a_folder_are_in_the_order_of_the_numbers_in_their_names(tmp_path):
     order = ["1.png", "2.png", "10.png", "a1-2.png", "a1-11.png"]
     order += ["frame1.png", "frame02.png", "frame2b.png", "frame9.png", "frame10.png"]
@@ -138,6 +158,57 @@ def test_frames_of_a_folder_are_in_the_order_of_the_numbers_in_their_names(tmp_p
         Image.fromarray(np.full((8, 8), level, np.uint8)).save(tmp_path / name)
     with open_film(tmp_path) as opened:
         assert [int(frame.pixels[0, 0, 0]) for frame in opened.frames()] == [*range(len(order))]
+
+
+def element(ident, content):
+    """Return an element of Matroska, with its length in 8 bytes."""
+    return bytes.fromhex(ident) + (len(content) | 1 << 56).to_bytes(8, "big") + content
+
+
+def as_browsers_record(path, frames, times):
+    """Write JPEG frames at times of their own, in ms: of unknown length, and without a rate."""
+
+    def number(ident, value):
+        return element(ident, int(value).to_bytes(4, "big"))
+
+    height, width = frames.shape[1:3]
+    video = element("E0", number("B0", width) + number("BA", height))
+    track = number("D7", 1) + number("73C5", 1) + number("83", 1) + element("86", b"V_MJPEG")
+    blocks = [
+        number("E7", time)
+        + element("A3", b"\x81\0\0\x80" + cv2.imencode(".jpg", frame)[1].tobytes())
+        for frame, time in zip(frames, times, strict=True)
+    ]
+    path.write_bytes(
+        element("1A45DFA3", element("4282", b"webm"))
+        + bytes.fromhex("18538067 01ffffffffffffff")
+        + element("1549A966", number("2AD7B1", 1_000_000))
+        + element("1654AE6B", element("AE", track + video))
+        + b"".join(element("1F43B675", block) for block in blocks)
+    )
+    return path
+
+
+def test_a_film_without_a_steady_rate_has_the_times_of_its_frames(frames, tmp_path):
+    times = np.cumsum(np.where(np.arange(FRAMES) % 3, 20, 100)) - 100
+    film = as_browsers_record(tmp_path / "film.webm", frames, times)
+    with open_film(film) as opened:
+        every = opened.usual_every()
+        assert [frame.time for frame in opened.frames()] == pytest.approx(times / 1000)
+    with open_film(film) as opened:
+        reader, complete, rows = read(opened, tmp_path, every=every, draw=True)
+    assert complete and "no steady rate" in " ".join(opened.remarks)
+    seconds = sorted({float(row["seconds"]) for row in rows})
+    last = times[-1] / 1000
+    assert seconds[0] == 0 and reader.frames == len(seconds) == int(5 * last) + 1
+    assert min(np.diff(seconds)) > 0.1 and max(np.diff(seconds)) <= 0.3
+    [change] = [round(times[CHANGE] / 1000, 4)]
+    opened_at = [float(r["seconds"]) for r in rows if r["track"] == "1" and r["label"] == "open"]
+    assert change <= min(opened_at) <= change + 1
+    with open_film(tmp_path / "annotated.mp4") as drawn:
+        assert (drawn.fps, drawn.count) == (5, int(5 * last) + 1)
+    with open_film(film) as opened:
+        assert [frame.index for frame in opened.frames(8)] == [0, 8, 16, 24, 32]
 
 
 def test_a_film_that_is_cut_off_is_read_to_there_and_said(frames, tmp_path):
@@ -323,6 +394,20 @@ def test_a_timeline_by_hand():
     assert many.tracks == tuple(range(8, 20)) and many.left_out == 7
 
 
+def test_two_networks_on_one_film_have_a_folder_each(film, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for name in ("first", "second", "first"):
+        path = Path(name, "best.keras")
+        if not path.exists():
+            model = build_model("residual", (48, 48, 1), 2, stem=2, widths=(2,), blocks=(1,))
+            save_model(model, path, ("closed", "open"))
+        told = json.loads(fer("predict", film, "--run", path, "--every", 20, "--json").stdout)
+        folders.append(told["folder"])
+    assert folders[0] == folders[2] == f"runs/film-{film.stem}"
+    assert folders[1].startswith(f"{folders[0]}-")
+
+
 def test_the_command_writes_and_prints(film, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told = json.loads(fer("predict", film, "--every", 20, "--json").stdout)
@@ -334,8 +419,13 @@ def test_the_command_writes_and_prints(film, tmp_path, monkeypatch):
     shown = fer("predict", film, "--every", 20, "--csv", "--out", folder).stdout
     assert shown == (folder / "timeline.csv").read_text()
     assert len(list(csv.DictReader(io.StringIO(shown)))) == 4
+    (folder / "annotations.csv").write_text("mine")
+    for out in ([], ["--out", folder]):
+        refused = fer("predict", film, "--every", 20, *out, code=1).stderr
+        assert "has files that are not results of a film (annotations.csv)" in refused
+    assert (folder / "annotations.csv").read_text() == "mine"
     Path("full").mkdir()
-    Path("full/mine.txt").touch()
+    Path("full/film.json").write_text("{}")
     for words, message in (
         ([film, "--out", "full"], "not empty"),
         ([film, film], "one film at a time"),

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from small_bundle import fer
 
+import fer_analysis as package
 import fer_analysis.run
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.evaluation.kept_temperature import kept_temperature
@@ -245,6 +246,33 @@ def test_pictures_of_16_bits_tell_by_how_many_they_were_scaled():
     assert any(note.startswith(expected) for note in predictions("faces")[2]["notes"])
 
 
+def test_an_image_in_python_tells_what_its_file_tells():
+    deep = save("deep.png", FACES[0, ..., 0].astype(np.uint16) * 16)
+    with Image.open(deep) as image:
+        for source in (deep, image):
+            notes = package.predict(source).notes
+            assert any(
+                note.startswith("1 images of 16 bits were scaled by the 12") for note in notes
+            )
+
+
+def test_of_several_pictures_in_a_file_the_first_is_read_and_told():
+    first, second = (Image.fromarray(face) for face in FACES[:2, ..., 0])
+    alone = save("alone.gif", FACES[0, ..., 0])
+    Path("pages").mkdir()
+    for name in ("reaction.gif", "pages.tiff"):
+        first.save(Path("pages", name), save_all=True, append_images=[second])
+    found = package.predict("pages")
+    assert "2 files hold several pictures: the first is read" in found.notes
+    with Image.open("pages/reaction.gif") as image:
+        notes = package.predict(image).notes
+    assert "1 files hold several pictures: the first is read" in notes
+    one = package.predict(alone)
+    assert not any("several pictures" in note for note in one.notes)
+    for each in found:
+        assert each.probabilities == pytest.approx(one[0].probabilities, abs=1e-6)
+
+
 def test_a_picture_far_from_square_is_remarked_on():
     save("wide.png", np.hstack([FACES[0, ..., 0]] * 3))
     save("face.png")
@@ -260,6 +288,19 @@ def test_folders_are_searched_to_any_depth_in_order_and_overlays_are_no_faces():
     expected = ["faces/a.png", "faces/b/2.png", "faces/b/a/1.JPG", "faces/b/2.png"]
     assert (names, problems) == (expected, [])
     assert [file.place.as_posix() for file in found] == [*expected[:3], "2.png"]
+
+
+def test_linked_folders_are_searched_and_each_folder_once():
+    for name in ("a/1.png", "b/2.png"):
+        save(name)
+    Path("elsewhere").mkdir()
+    save("../elsewhere/3.png")
+    Path("faces/session").symlink_to(Path("elsewhere").resolve())
+    Path("faces/a/around").symlink_to(Path("faces").resolve())
+    Path("faces/c").symlink_to(Path("faces/b").resolve())
+    found, problems = find_images([Path("faces")])
+    names = [file.path.relative_to("faces").as_posix() for file in found]
+    assert (names, problems) == (["a/1.png", "b/2.png", "session/3.png"], [])
 
 
 def test_a_phones_folder_is_read_by_content_and_what_is_passed_over_is_told():

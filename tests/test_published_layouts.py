@@ -8,6 +8,7 @@ from fer_layouts import NUMBER_OF, faces, write_layout
 from PIL import Image
 
 from fer_analysis.data.dataset import FER_LABELS
+from fer_analysis.data.label_names import AFFECTNET
 from fer_analysis.data.load import load_data
 from fer_analysis.data.readers.source import BAD
 from fer_analysis.errors import FerError
@@ -111,6 +112,21 @@ def test_rafdb_lines_that_cannot_be_read(tmp_path):
         load_data(folder)
 
 
+def test_rafdb_by_the_folder_of_its_list_and_with_its_faces_elsewhere(tmp_path):
+    """The images have the same names; a link leads to another disk."""
+    data = made("rafdb")
+    folder = write_layout(data, tmp_path / "basic", "rafdb")
+    whole = load_data(folder).dataset
+    assert whole.ids[0].startswith("Image/aligned/")
+    alone = load_data(folder / "EmoLabel")
+    assert alone.layout == "rafdb" and alone.dataset.ids.tolist() == whole.ids.tolist()
+    shutil.move(folder / "Image/aligned", tmp_path / "disk")
+    (folder / "Image/aligned").symlink_to(tmp_path / "disk")
+    for place in (folder, folder / "EmoLabel", tmp_path):
+        linked = load_data(place)
+        assert linked.layout == "rafdb" and labels_of(linked.dataset) == labels_of(data)
+
+
 def test_affectnet_images_without_an_expression_are_left_out(tmp_path):
     folder = write_layout(made("affectnet"), tmp_path, "affectnet")
     np.save(folder / "train_set/annotations/0_exp.npy", np.array("10"))
@@ -179,6 +195,58 @@ def test_labels_of_a_table_that_are_none(tmp_path):
     (tmp_path / "labels.csv").write_text("\n".join(lines))
     with pytest.raises(FerError, match=r"line 2: unknown label '99+'\n.*line 3: unknown label ''"):
         load_data(tmp_path)
+
+
+def with_numbers(folder, number_of):
+    """Write the table of label folders with a number for each label."""
+    header, _, *lines = with_table(folder)
+    cells = [line.split(",") for line in lines]
+    rows = [f"{row},{name},{number_of[label]},.9" for row, name, label, _ in cells]
+    (folder / "labels.csv").write_text("\n".join([header, *rows]) + "\n")
+    return {name: label for _, name, label, _ in cells}
+
+
+def test_numbers_of_a_table_are_affectnets_where_that_is_shown(tmp_path):
+    """By the names of the folders, or by 0 and 7 in one table; they are told."""
+    labels = with_numbers(tmp_path / "named", {n: i for i, n in AFFECTNET.items()})
+    (tmp_path / "all").mkdir()
+    table = ["pth,label"]
+    for number in (0, 7):
+        Image.new("L", (48, 48), 90 * (number > 0)).save(tmp_path / "all" / f"{number}.png")
+        table.append(f"{number}.png,{number}")
+    (tmp_path / "all/labels.csv").write_text("\n".join(table) + "\n")
+    for folder in ("named", "all"):
+        notices = load_data(tmp_path / folder).notices
+        assert any("AffectNet's numbers, read as 0 neutral, 1 happy" in text for text in notices)
+    dataset = load_data(tmp_path / "named").dataset
+    assert {
+        i: dataset.label_names[n] for i, n in zip(dataset.ids, dataset.labels, strict=True)
+    } == labels
+
+
+def test_numbers_of_a_table_that_may_be_others_are_refused(tmp_path):
+    """FER-2013's codes, beside folders that say so; only asked for are they AffectNet's."""
+    eight = {label: code for code, label in enumerate(EIGHT)}
+    with_numbers(tmp_path, eight | {"contempt": 0})
+    with pytest.raises(FerError) as error:
+        load_data(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path / 'labels.csv'}: its labels are numbers")
+    assert "--layout affectnet reads them" in str(error.value)
+    assert load_data(tmp_path, layout="folders").layout == "folders"
+    notices = load_data(tmp_path, layout="affectnet").notices
+    assert any("AffectNet's numbers, read as 0 neutral" in text for text in notices)
+
+
+def test_rows_of_a_table_that_are_in_no_split_are_named(tmp_path):
+    for folder in ("train", "test", "more"):
+        with_table(tmp_path / folder)
+    files = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.png"))
+    rows = [f"{name},{name.split('/')[1]}" for name in files]
+    (tmp_path / "labels.csv").write_text("\n".join(["pth,label", *rows]) + "\n")
+    with pytest.raises(FerError, match=r"line 2: 'more/.*png' is in no folder of a split"):
+        load_data(tmp_path)
+    loaded = load_data(tmp_path, skip_bad=True)
+    assert loaded.account.left_out[BAD] == 16 and {*loaded.dataset.split} >= {"train", "test"}
 
 
 @pytest.mark.parametrize("layout", ["rafdb", "affectnet"])

@@ -8,7 +8,7 @@ import pytest
 
 from fer_analysis.errors import FerError
 from fer_analysis.files import write_json
-from fer_analysis.result_folders import default_folder, results_folder, with_key
+from fer_analysis.result_folders import default_folder, refuse_others, results_folder, with_key
 from fer_analysis.run import Run
 
 
@@ -55,3 +55,16 @@ def test_a_default_folder_with_results_of_other_data_is_kept():
     other = default_folder("audit-d", "f2")
     assert other != Path("runs/audit-d")
     assert other.name.startswith("audit-d-")
+
+
+def test_a_folder_with_other_files_is_not_replaced():
+    folder = Path("result")
+    refuse_others(folder, ("own.json",), "results")
+    folder.mkdir()
+    for name in ("own.json", ".DS_Store"):
+        (folder / name).touch()
+    refuse_others(folder, ("own.json",), "results")
+    for name in ("app.py", ".git"):
+        (folder / name).touch()
+    with pytest.raises(FerError, match=r"files that are not results \(.git, app.py\); move them"):
+        refuse_others(folder, ("own.json",), "results")

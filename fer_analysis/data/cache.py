@@ -14,7 +14,7 @@ from fer_analysis.data.dataset import SPLITS
 from fer_analysis.data.readers.source import RawFaces, Source
 from fer_analysis.errors import first_line
 
-VERSION = 4
+VERSION = 5
 """Raised whenever a reader gives other results for the same files."""
 
 _ARRAYS = ("images", "labels", "ids", "split")

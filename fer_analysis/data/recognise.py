@@ -41,7 +41,10 @@ def recognise(path: Path, layout: str) -> tuple[str, Source, tuple[str, ...]]:
         found = {name: LAYOUTS[name](place) for name in names}
         sources = {name: one for name, one in found.items() if isinstance(one, Source)}
         if sources:
-            return _chosen(path, place, sources, around)
+            name, source, notices = _chosen(path, place, sources, around)
+            if source.doubt and layout == "auto":
+                raise FerError(source.doubt)
+            return name, source, notices
         tried.append(found)
         inner = _only_folder(place)
         if inner is None:

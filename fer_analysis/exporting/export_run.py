@@ -19,12 +19,21 @@ from fer_analysis.evaluation.open_run import open_run, taken_size
 from fer_analysis.exporting.convert import FORMATS, QUANTIZED, convert
 from fer_analysis.exporting.parity import loses, parity
 from fer_analysis.files import content_hash, replacing_folder
-from fer_analysis.models.exported import FILES, ExportedModel, exported_predictor
+from fer_analysis.models.exported import (
+    BESIDE,
+    DESCRIPTION,
+    FILES,
+    ExportedModel,
+    exported_predictor,
+    is_export,
+)
 from fer_analysis.progress import Progress
+from fer_analysis.result_folders import refuse_others
 from fer_analysis.run import Run
+from fer_analysis.run_paths import RunPaths
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
-LEFT = ("checkpoint.npz", "export.json")
+LEFT = ("checkpoint.npz", DESCRIPTION)
 """Records of a run that an exported network has no use for."""
 
 KEPT = (".json", ".yaml", ".npy", ".npz")
@@ -92,13 +101,13 @@ def export_run(
     if run.is_exported:
         raise FerError(f"{run.model_file}: exported already; name the run that it was made of")
     out = Path(out or run.path / "export" / f"{to}-{quantize}")
-    if out.exists() and not (out / "export.json").is_file() and any(out.iterdir()):
-        raise FerError(f"{out}: holds something other than an exported network; choose another")
     run.trained_model_file()
+    _check_folder(out, run)
     checked_on = _checked_on(run, data, overrides, progress, required=quantize == "full")
     import_tensorflow_quietly()
     with replacing_folder(out) as new:
-        _copy_records(run, new)
+        for file in _records(run):
+            shutil.copyfile(file, new / file.name)
         model = write_export(run, new, to=to, quantize=quantize, checked_on=checked_on)
     network = [out / FILES[to], *(out / "variables").glob("*")]
     size = sum(file.stat().st_size for file in network)
@@ -176,11 +185,32 @@ def _checked_on(run, data, overrides, progress: Progress, *, required: bool) -> 
     return CheckedOn(evaluation, loaded.dataset.part(split).images)
 
 
-def _copy_records(run: Run, folder: Path) -> None:
-    """Copy what is known of a run, whatever it is called: labels, images, ranges, its card."""
-    for place in dict.fromkeys((run.origin.path, run.path)):
+def _records(run: Run) -> list[Path]:
+    """Return what is known of a run, whatever it is called: labels, images, ranges, its card."""
+    found = {}
+    for place in (run.origin.path, run.path):
         if not place.is_dir() or (place != run.path and not run.origin.is_directory):
             continue
         for file in sorted(place.iterdir()):
             if file.suffix in KEPT and file.name not in LEFT and file.is_file():
-                shutil.copyfile(file, folder / file.name)
+                found[file.name] = file
+    return [*found.values()]
+
+
+def _check_folder(folder: Path, run: Run) -> None:
+    """Raise a FerError if a folder has files of something else: it is replaced as a whole."""
+    if folder.is_dir() and any(folder.iterdir()) and not is_export(folder):
+        raise FerError(f"{folder}: holds something other than an exported network; choose another")
+    records = {file.name for file in (*_records(run), *_usual_records(folder))}
+    own = records | {DESCRIPTION, *FILES.values(), *BESIDE}
+    refuse_others(folder, own, "an exported network's")
+
+
+def _usual_records(folder: Path) -> tuple[Path, ...]:
+    """Return the records that an earlier export, of another run, may have brought to a folder."""
+    run = RunPaths(folder)
+    return (
+        *(run.config_file, run.environment_file, run.result_file, run.card_file),
+        *(run.temperature_file, run.guard_file),
+        *(run.training_hashes_file, run.selection_hashes_file),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,21 @@ def read_photo(path: Path) -> np.ndarray | str:
         path: The file.
     """
     return read_image(path, lambda image: to_rgb(upright(image)))
+
+
+def scaled_by(bits: Collection[int], what: str) -> str:
+    """Return a note on pictures of 16 bits that were scaled by a part of them.
+
+    Args:
+        bits: Of each, by how many, see `part_of_16_bits`; at least one.
+        what: What the pictures are, in the plural.
+    """
+    low, high = min(bits), max(bits)
+    used = low if low == high else f"{low} to {high}"
+    return (
+        f"{len(bits):,} {what} of 16 bits were scaled by the {used} bits that each uses, as if "
+        "none was dark by itself: save dark ones with 8 bits"
+    )
 
 
 def to_rgb(image) -> np.ndarray:

@@ -10,6 +10,7 @@ from fer_analysis.figures.diagnosis import diagnosis_figures
 from fer_analysis.figures.differences import differences_figure
 from fer_analysis.figures.style import FORMATS
 from fer_analysis.files import replacing_folder
+from fer_analysis.result_folders import refuse_others
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.differences import Differences
 
@@ -56,14 +57,7 @@ _FILES = {
 def _check(folder: Path) -> None:
     """Raise a FerError if a folder has files of something else: it is replaced as a whole."""
     if folder.is_dir():
-        others = sorted(
-            path.name for path in folder.iterdir() if path.name not in _FILES | _pictures(folder)
-        )
-        if others:
-            raise FerError(
-                f"{folder}: has files that are not results of a study ({', '.join(others[:3])}"
-                f"{', …' if others[3:] else ''}); choose another --out"
-            )
+        refuse_others(folder, _FILES | _pictures(folder), "results of a study")
     elif folder.exists():
         raise FerError(f"{folder}: not a folder; choose another --out")
 

@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from fer_analysis.errors import FerError, first_line
-from fer_analysis.files import content_hash, write_json
+from fer_analysis.files import content_hash, read_json, write_json
 from fer_analysis.tensorflow_setup import stderr_dropped
 
 DESCRIPTION = "export.json"
 FILES = {"litert": "model.tflite", "onnx": "model.onnx", "saved_model": "saved_model.pb"}
 """Format -> the file of the network."""
+
+BESIDE = ("variables", "assets", "fingerprint.pb")
+"""What a SavedModel has beside its file."""
 
 VERSION = 1
 _AGAIN = "export the network again with `fer export`"
@@ -74,6 +77,11 @@ def exported_file(folder: Path) -> Path | None:
     if not (folder / DESCRIPTION).is_file():
         return None
     return next((folder / name for name in FILES.values() if (folder / name).is_file()), None)
+
+
+def is_export(folder: Path) -> bool:
+    """Return whether a folder's `export.json` is one that `fer export` wrote, of any version."""
+    return {"made_from", "content"} <= (read_json(folder / DESCRIPTION) or {}).keys()
 
 
 def read_exported(file: Path) -> ExportedModel:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from fer_analysis.data.readers.drawn import DRAWING
 from fer_analysis.faces.find import as_rgb
 from fer_analysis.figures.face_boxes import BoxedFace, draw_faces
 from fer_analysis.files import replacing
-from fer_analysis.prediction.find_images import DRAWING, Found
+from fer_analysis.prediction.find_images import Found
 from fer_analysis.prediction.places import Places
 from fer_analysis.prediction.predictions import Prediction
 

@@ -16,7 +16,7 @@ from fer_analysis.evaluation.model_card import read_card
 from fer_analysis.faces.detector import detector
 from fer_analysis.faces.face import Face
 from fer_analysis.faces.film_writer import FilmWriter
-from fer_analysis.faces.frames import Film, Frame
+from fer_analysis.faces.frames import A_SECOND, Film, Frame
 from fer_analysis.faces.framing import crop
 from fer_analysis.faces.tracking import PATIENCE, Tracker
 from fer_analysis.faces.window import Window
@@ -135,18 +135,28 @@ def read_film(
     film: Film,
     folder: Path,
     *,
-    every: int,
+    every: int | None,
     draw: bool,
     each: Callable[[Row], None] | None = None,
     progress: Progress,
 ) -> tuple[FilmReader, bool]:
     """Read a film to its end, or to Ctrl-C, and write the rows and the annotated film.
 
+    Args:
+        classifier: See `FilmReader`.
+        film: What is read.
+        folder: Receives the files.
+        every: As `Film.frames` takes it.
+        draw: Whether to write the annotated film.
+        each: Called with each row.
+        progress: Receives a task, and a notice of Ctrl-C.
+
     Returns:
         The reader with its tracks, and whether the film's end was reached.
     """
-    reader, complete = FilmReader(classifier, step=every / film.fps), False
-    fps = max(film.fps / every, 1.0)
+    a_second = film.fps / every if every else A_SECOND
+    reader, complete = FilmReader(classifier, step=1 / a_second), False
+    fps = max(a_second, 1.0)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(open(folder / TIMELINE, "w", newline="", encoding="utf-8"))
         names = columns(classifier.label_names)
@@ -165,7 +175,7 @@ def read_film(
                 if not _shown(frame, found, drawn, window):
                     break
                 if film.count:
-                    update(min(frame.index + every, film.count), film.count)
+                    update(min(frame.index + (every or 1), film.count), film.count)
             else:
                 complete = not film.is_camera
         except KeyboardInterrupt:
@@ -206,7 +216,14 @@ def _row(frame: Frame, found: Found, names: tuple[str, ...]) -> Row:
 
 
 def film_predictions(
-    reader: FilmReader, run: Run, film: Film, *, every: int, complete: bool, folder: Path
+    reader: FilmReader,
+    run: Run,
+    film: Film,
+    *,
+    every: int | None,
+    complete: bool,
+    fingerprint: str,
+    folder: Path,
 ) -> FilmPredictions:
     """Return the result of a film that was read.
 
@@ -224,10 +241,11 @@ def film_predictions(
         seconds=reader.seconds,
         complete=complete,
         damage=film.damage,
+        remarks=film.remarks,
         tracks=tuple(reader.summaries),
         label_names=tuple(reader.label_names),
         card=read_card(run),
-        fingerprint=film.fingerprint,
+        fingerprint=fingerprint,
         folder=folder,
     )
 

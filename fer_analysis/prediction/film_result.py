@@ -75,24 +75,27 @@ class FilmPredictions:
         run: The run whose network it is: its directory, or its name.
         film: The file, the folder, or the camera.
         frames: How many frames were looked at.
-        every: Of so many frames one was.
+        every: Of so many frames one was; None where the file tells no steady rate, so that they
+            were chosen by their times.
         seconds: The time of the last one.
         complete: Whether the film was read to its end; not where the user stopped it.
         damage: What is wrong with the film; None if nothing is.
+        remarks: What else was met while it was read, one line each.
         tracks: The faces, in the order of their first frames.
         label_names: The labels, in the network's order.
         card: The network's card; None for a bare model.
-        fingerprint: Of the film.
+        fingerprint: Of the film's place and the network.
         folder: Where `timeline.csv` is, a row for each face of each frame.
     """
 
     run: str
     film: str
     frames: int
-    every: int
+    every: int | None
     seconds: float
     complete: bool
     damage: str | None
+    remarks: tuple[str, ...]
     tracks: tuple[TrackSummary, ...]
     label_names: tuple[str, ...]
     card: dict | None
@@ -102,7 +105,8 @@ class FilmPredictions:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know, one line each."""
-        return (*([self.damage] if self.damage else []), *NOTES, *card_lines(self.card))
+        damage = [self.damage] if self.damage else []
+        return (*damage, *self.remarks, *NOTES, *card_lines(self.card))
 
     def as_dict(self) -> dict:
         """Return everything but the rows, ready for JSON."""
@@ -143,4 +147,4 @@ def save_summary(film: FilmPredictions, folder: Path) -> None:
 
 def is_result(folder: Path) -> bool:
     """Return whether a folder holds the results of a film."""
-    return read_json(folder / SUMMARY) is not None
+    return {"film", "tracks"} <= (read_json(folder / SUMMARY) or {}).keys()

@@ -9,13 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_analysis.data.readers.decode import SUFFIXES
-from fer_analysis.data.readers.walk import is_hidden_name, why_no_image
+from fer_analysis.data.readers.walk import DRAWN, is_hidden_name, why_no_image
 from fer_analysis.prediction.predictions import Unreadable
-
-OVERLAY = ".saliency.png"
-DRAWING = ".faces.jpg"
-OWN = (OVERLAY, DRAWING)
-"""How the names of our own pictures end; they are in the faces' folders and are not faces."""
 
 SIDECARS = (".aae", ".xmp", ".thm", ".json")
 """Endings of files that cameras, phones and programs lay beside pictures."""
@@ -42,10 +37,10 @@ def find_images(
     Args:
         paths: Files, taken whatever their names; folders, whose images are found at any depth,
             by their endings or else their first bytes, in the order of their names. Hidden ones
-            are passed over, and links to folders not followed.
+            are passed over; links to folders are followed, each folder is entered once.
         others: Receives how many files of each ending (`.mp4`, or an empty text) the folders hold
-            that are passed over; hidden ones, those of the system and those that only accompany
-            pictures are not counted.
+            that are passed over; hidden ones, those of the system, those that only accompany
+            pictures and those that were drawn here are not counted.
 
     Returns:
         The files, and each path that is not there or a folder without images.
@@ -78,15 +73,21 @@ def _walk(folder: Path, problems: list[Unreadable], others: Counter) -> Iterator
     def unreadable(error: OSError) -> None:
         problems.append(Unreadable(Path(error.filename), error.strerror))
 
-    for place, folders, files in os.walk(folder, onerror=unreadable):
+    met = set()
+    for place, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        facts = os.stat(place)
+        if (facts.st_dev, facts.st_ino) in met:
+            folders.clear()
+            continue
+        met.add((facts.st_dev, facts.st_ino))
         folders[:] = sorted(name for name in folders if name[0] != ".")
         for name in sorted(files):
-            lower = name.lower()
-            if is_hidden_name(name) or lower.endswith(OWN):
+            if is_hidden_name(name):
                 continue
-            if why_no_image(os.path.join(place, name)) is None:
+            reason = why_no_image(os.path.join(place, name))
+            if reason is None:
                 yield Path(place, name)
-            elif not lower.endswith(SIDECARS):
+            elif reason != DRAWN and not name.lower().endswith(SIDECARS):
                 others[_ending(name)] += 1
 
 

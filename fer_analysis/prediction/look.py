@@ -11,6 +11,7 @@ import numpy as np
 
 from fer_analysis.data.readers.decode import (
     Decoded,
+    is_first_of_several,
     part_of_16_bits,
     read_image,
     to_grey,
@@ -51,6 +52,7 @@ class Seen:
         number: Of the face in its picture, from 1; 0 for a whole picture.
         unsearched: Whether it is larger than a crop and was not searched, without a detector.
         bits: By how many bits a picture of 16 was scaled; 0 where by all, or where it has 8.
+        animated: Whether its file has further pictures, which are not looked at.
     """
 
     image: np.ndarray
@@ -59,6 +61,7 @@ class Seen:
     number: int = 0
     unsearched: bool = False
     bits: int = 0
+    animated: bool = False
 
 
 def look(source: Path | object, size: int, faces: str = "auto") -> list[Seen] | str:
@@ -77,14 +80,20 @@ def look(source: Path | object, size: int, faces: str = "auto") -> list[Seen] | 
         return read_image(source, lambda image: _of_image(image, size, faces))
     from PIL import Image
 
-    return _of_image(Image.fromarray(as_rgb(source)), size, faces)
+    # A PIL image is looked at as its file would be; an array has no more than its pixels.
+    image = source if isinstance(source, Image.Image) else Image.fromarray(as_rgb(source))
+    try:
+        return _of_image(image, size, faces)
+    except (OSError, ValueError) as error:
+        return f"cannot be read ({error})"
 
 
 def _of_image(image, size: int, faces: str) -> list[Seen] | str:
     seen = _crops(image, size, faces)
-    if isinstance(seen, str) or not (bits := part_of_16_bits(image)):
+    if isinstance(seen, str):
         return seen
-    return [dataclasses.replace(each, bits=bits) for each in seen]
+    found = {"bits": part_of_16_bits(image), "animated": is_first_of_several(image)}
+    return [dataclasses.replace(each, **found) for each in seen]
 
 
 def _crops(image, size: int, faces: str) -> list[Seen] | str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.readers.drawn import OVERLAY
 from fer_analysis.figures.overlay import save_overlay
 from fer_analysis.prediction.batches import Classified
 from fer_analysis.prediction.classifier import Classifier
-from fer_analysis.prediction.find_images import OVERLAY
 from fer_analysis.prediction.places import Places
 from fer_analysis.saliency import METHODS
 

@@ -69,6 +69,7 @@ class Pictures:
             number=item.seen.number,
             unsearched=item.seen.unsearched,
             bits=item.seen.bits,
+            animated=item.seen.animated,
             overlay=overlays and self._written(item.source, lambda: overlays.write(item)),
         )
 

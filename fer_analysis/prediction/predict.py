@@ -120,7 +120,9 @@ def _sources(images, progress: Progress) -> tuple[Sequence, list[Unreadable]]:
         return found
     if any(isinstance(image, str | Path) for image in images):
         raise FerError("images: files and arrays in one list; predict them one after the other")
-    return [as_rgb(image) for image in images], []
+    for image in images:
+        as_rgb(image)  # refuses what is no picture
+    return images, []
 
 
 def _checked(images: np.ndarray) -> np.ndarray:

@@ -10,11 +10,12 @@ from fer_analysis.errors import FerError, quoted
 from fer_analysis.faces.frames import MOST_FPS, Film, open_film
 from fer_analysis.faces.opencv import weights
 from fer_analysis.faces.timeline import timeline
-from fer_analysis.files import replacing_folder
+from fer_analysis.files import content_hash, replacing_folder
 from fer_analysis.prediction.film import Row, film_predictions, moved, read_film
 from fer_analysis.prediction.film_result import (
     ANNOTATED,
     PICTURE,
+    SUMMARY,
     TIMELINE,
     FilmPredictions,
     is_result,
@@ -22,11 +23,8 @@ from fer_analysis.prediction.film_result import (
 )
 from fer_analysis.prediction.predict import open_classifier
 from fer_analysis.progress import Progress
-from fer_analysis.result_folders import default_folder, new_run_folder
+from fer_analysis.result_folders import default_folder, new_run_folder, refuse_others
 from fer_analysis.run import Run
-
-A_SECOND = 5
-"""Frames a second that are looked at by default; of a camera, all that it gives."""
 
 
 def predict_film(
@@ -53,33 +51,47 @@ def predict_film(
             f"fps: expected a number above 0 and up to {MOST_FPS:,.0f}, received {quoted(fps)}"
         )
     progress = progress or Progress()
-    run.trained_model_file()
+    network = content_hash(run.trained_model_file())
     weights()
     with open_film(source, fps=fps) as film:
         if every is None:
-            every = 1 if film.is_camera else max(1, round(film.fps / A_SECOND))
-        folder = _folder(film, out)
+            every = film.usual_every()
+        fingerprint = f"{film.fingerprint}-{network}"
+        folder = _folder(film, fingerprint, out)
         classifier = open_classifier(run)
         with replacing_folder(folder) as unfinished:
             reader, complete = read_film(
                 classifier, film, unfinished, every=every, draw=draw, each=each, progress=progress
             )
             result = film_predictions(
-                reader, run, film, every=every, complete=complete, folder=unfinished
+                *(reader, run, film),
+                every=every,
+                complete=complete,
+                fingerprint=fingerprint,
+                folder=unfinished,
             )
             _save(result, unfinished)
     progress.wrote(folder, f"{TIMELINE}, {PICTURE}" + (f", {ANNOTATED}" if draw else ""))
     return moved(result, folder)
 
 
-def _folder(film: Film, out: Path | None) -> Path:
-    if out is None:
-        if film.is_camera:
-            return new_run_folder(film.name.replace(" ", "-"))
-        return default_folder(f"film-{Path(film.name).resolve().stem}", film.fingerprint)
-    if out.is_dir() and any(out.iterdir()) and not is_result(out):
-        raise FerError(f"{out}: not empty, and no results of a film; name another folder")
-    return out
+def _folder(film: Film, fingerprint: str, out: Path | None) -> Path:
+    """Return the folder of the results; what it holds of another film's may be replaced."""
+    if out is None and film.is_camera:
+        return new_run_folder(film.name.replace(" ", "-"))
+    folder = out or default_folder(f"film-{Path(film.name).resolve().stem}", fingerprint)
+    if folder.is_dir() and any(folder.iterdir()) and not is_result(folder):
+        raise FerError(f"{folder}: not empty, and no results of a film; choose another --out")
+    refuse_others(folder, _names(), "results of a film")
+    return folder
+
+
+def _names() -> set[str]:
+    """Return the names of all files that `predict_film` writes, in any format of figures."""
+    from fer_analysis.figures.style import FORMATS
+
+    pictures = {Path(PICTURE).with_suffix(f".{kind}").name for kind in FORMATS}
+    return pictures | {TIMELINE, SUMMARY, ANNOTATED}
 
 
 def _save(result: FilmPredictions, folder: Path) -> None:

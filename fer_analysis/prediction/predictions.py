@@ -10,6 +10,7 @@ from fer_analysis.evaluation.model_card import card_lines
 from fer_analysis.evaluation.unsure import OVERALL, promise_notes
 from fer_analysis.faces.face import Face
 from fer_analysis.faces.opencv import INSTALL
+from fer_analysis.faces.photo import scaled_by
 
 NO_FACE = "no face found"
 """How the reason of an image begins in which the detector found nothing."""
@@ -42,6 +43,7 @@ class Prediction:
         unsearched: Whether the image is larger than a crop and was taken whole, since no face
             detector is installed.
         bits: By how many bits an image of 16 was scaled; 0 where by all, or where it has 8.
+        animated: Whether its file has further pictures, which were not looked at.
         overlay: The picture of where the network looked; None if none was drawn.
         drawing: The picture of the photo with its faces; None if none was drawn.
     """
@@ -57,6 +59,7 @@ class Prediction:
     labels: tuple[str, ...] | None = None
     unsearched: bool = False
     bits: int = 0
+    animated: bool = False
     overlay: Path | None = None
     drawing: Path | None = None
 
@@ -147,12 +150,9 @@ class Predictions:
                 "validation` on the run's own data fits a temperature and a threshold"
             )
         if deep := {each.image: each.bits for each in self if each.bits}:
-            low, high = min(deep.values()), max(deep.values())
-            used = low if low == high else f"{low} to {high}"
-            notes.append(
-                f"{len(deep):,} images of 16 bits were scaled by the {used} bits that each uses, "
-                "as if none was dark by itself: save dark ones with 8 bits"
-            )
+            notes.append(scaled_by(deep.values(), "images"))
+        if several := len({each.image for each in self if each.animated}):
+            notes.append(f"{several:,} files hold several pictures: the first is read")
         if oblong := sum(each.oblong for each in self):
             notes.append(f"{oblong:,} images are far from square and were squeezed: crop the face")
         return tuple(notes)

@@ -12,7 +12,7 @@ from fer_analysis.csv_header import check_once, separator_hint, unreadable
 from fer_analysis.data.label_names import AFFECTNET, fer_label
 from fer_analysis.data.readers.image_files import ImageFile, read_images
 from fer_analysis.data.readers.listed import each_once
-from fer_analysis.data.readers.numbered import in_order
+from fer_analysis.data.readers.numbered import in_order, told
 from fer_analysis.data.readers.source import Source
 from fer_analysis.data.readers.split_names import split_of
 from fer_analysis.data.readers.walk import Walk
@@ -40,25 +40,30 @@ def has_table(path: Path) -> bool:
 def read_table(path: Path) -> Source:
     """Return the images of a table: its label counts, also where the folder has another name.
 
+    Numbers are read as AffectNet's; it is doubted whether they are where nothing shows it.
+
     Raises:
         FerError: If it is not UTF-8 text, or its cells are not separated by commas.
     """
     walk = Walk()
     known = set(walk.images_below(path))
     text, lines = _lines(path / TABLE)
-    listed, problems, seen = [], [], set()
+    listed, problems, seen, numbers = [], [], set(), {}
     for line, name, given in lines:
         label = label_of(given)
         if name in known and label:
             listed.append((line, ImageFile(name, label, split_of(name.split("/")[0]) or "")))
+            if given.isdecimal():
+                numbers[name] = int(given)
         else:
             what = f"no image {ascii(name[:80])}" if label else f"unknown label {ascii(given[:80])}"
             problems.append(f"{path / TABLE}, line {line}: {what}")
         seen.add(name)
     if unlisted := len(known - seen):
         walk.left_out[f"not in {TABLE}"] += unlisted
+    listed, outside = _in_splits(path / TABLE, listed)
     entries, contradictions, repeated = each_once(path / TABLE, listed)
-    problems += contradictions
+    problems += outside + contradictions
     folders = ((label_of(Path(entry.name).parent.name), entry.label) for entry in entries)
     moved = sum(folder not in (None, label) for folder, label in folders)
     notice = f"labels: those of {TABLE}"
@@ -72,8 +77,40 @@ def read_table(path: Path) -> Source:
             read_images, path, entries, names, problems=problems, unusable=len(problems)
         ),
         left_out=walk.left_out,
-        notices=(notice, *repeated),
+        notices=(notice, *([told("AffectNet", AFFECTNET)] if numbers else []), *repeated),
         depends=("AffectNet", text),
+        doubt=_doubt(path / TABLE, numbers),
+    )
+
+
+def _in_splits(
+    table: Path, listed: list[tuple[int, ImageFile]]
+) -> tuple[list[tuple[int, ImageFile]], list[str]]:
+    """Return the rows in folders of splits, and a problem for each other; all where none is."""
+    inside = [(line, entry) for line, entry in listed if entry.split]
+    if not inside:
+        return listed, []
+    return inside, [
+        f"{table}, line {line}: {ascii(entry.name[:80])} is in no folder of a split, as others are"
+        for line, entry in listed
+        if not entry.split
+    ]
+
+
+def _doubt(table: Path, numbers: dict[str, int]) -> str:
+    """Return why numbers of images may be somebody else's; empty where there are none.
+
+    AffectNet's are those from 0 to 7, both of which no other table has (FER-2013's 0 to 6, RAF-DB's
+    1 to 7), and those that agree with the names of most images' folders.
+    """
+    named = [(_named(Path(name).parent.name), AFFECTNET[n]) for name, n in numbers.items()]
+    named = [folder == label for folder, label in named if folder]
+    if not numbers or {0, 7} <= {*numbers.values()} or 2 * sum(named) > len(named):
+        return ""
+    return (
+        f"{table}: its labels are numbers, and nothing shows whose: --layout affectnet reads them "
+        "as AffectNet's (0 neutral, 1 happy, …), --layout folders takes the folders' names; "
+        "FER-2013's codes (0 angry) have to be written as names"
     )
 
 
@@ -108,4 +145,9 @@ def label_of(text: str) -> str | None:
     if text.isdecimal():
         # Python refuses to convert thousands of digits.
         return AFFECTNET.get(int(text)) if len(text) < 10 else None
+    return _named(text)
+
+
+def _named(text: str) -> str | None:
+    """Return the label that a name is, or None."""
     return fer_label(text) or ("contempt" if text.strip().lower() == "contempt" else None)

@@ -168,7 +168,7 @@ def to_grey(image: PIL.Image.Image, size: int, bits: int | None = None) -> Decod
         ValueError: If its pixels are not of 8 or 16 bits.
     """
     coloured = image.mode not in ("1", "L", "LA", "La", "I") and not image.mode.startswith("I;16")
-    animated = getattr(image, "n_frames", 1) > 1
+    animated = is_first_of_several(image)
     deep_colour = ";16" in str(getattr(image, "tile", "")) and image.mode in ("LA", "RGB", "RGBA")
     image = upright(image)
     peak, transparent = 0, False
@@ -195,6 +195,11 @@ def upright(image: PIL.Image.Image) -> PIL.Image.Image:
     # Damaged metadata of a camera is no reason to refuse its picture.
     except Exception:
         return image
+
+
+def is_first_of_several(image: PIL.Image.Image) -> bool:
+    """Return whether an image is the first of several in its file (an animation, a TIFF)."""
+    return getattr(image, "n_frames", 1) > 1 and not image.tell()
 
 
 def is_deep(image: PIL.Image.Image) -> bool:

@@ -24,7 +24,7 @@ LIST = "list_patition_label.txt"
 """RAF-DB's own spelling."""
 
 _PLACES = ("", "EmoLabel", "basic", "basic/EmoLabel")
-_ALIGNED = ("Image/aligned", "aligned", "../Image/aligned")
+_ALIGNED = ("Image/aligned", "aligned")
 _NAME = re.compile(r"(train|test)_\d+(_aligned)?\.\w+$")
 LOOKED_FOR = f"RAF-DB's {LIST} with Image/aligned/, or train/1 … test/7 with its file names"
 
@@ -35,7 +35,7 @@ def find_rafdb(path: Path) -> Source | str:
         return LOOKED_FOR
     for place in _PLACES:
         if (path / place / LIST).is_file():
-            return _from_list(path, f"{place}/{LIST}".lstrip("/"))
+            return _from_list(path, place)
     return _from_folders(path) if may_be_numbered(path, RAF_DB) else LOOKED_FOR
 
 
@@ -53,51 +53,58 @@ def _from_folders(path: Path) -> Source | str:
     return source_of(path, tree, RAF_DB, "RAF-DB")
 
 
-def _from_list(path: Path, name: str) -> Source | str:
+def _from_list(path: Path, place: str) -> Source | str:
     """Return the images of RAF-DB's own list: faces that were aligned, 100x100 pixels."""
-    folder = (path / name).parent
-    places = [
-        path / "basic" / _ALIGNED[0],
-        *(base / a for a in _ALIGNED for base in (path, folder)),
-    ]
-    aligned = next((place for place in places if place.is_dir()), None)
-    if aligned is None:
+    table = path / place / LIST
+    found = _aligned(path, place)
+    if found is None:
         return Refusal(
-            f"{path / name}: no folder Image/aligned with the faces beside it; the photographs of "
+            f"{table}: no folder Image/aligned with the faces beside it; the photographs of "
             "Image/original are not read: their faces are not cut out"
         )
-    relative = aligned.resolve().relative_to(path.resolve()).as_posix()
+    root, relative = found
     try:
         walk = Walk()
-        known = set(walk.images_below(aligned))
+        known = set(walk.images_below(root / relative))
     except TooLarge:
-        return Refusal(f"{aligned}: too many files for a data set")
+        return Refusal(f"{root / relative}: too many files for a data set")
     listed, problems = [], []
-    text = (path / name).read_text("utf-8-sig", "replace")
+    text = table.read_text("utf-8-sig", "replace")
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         entry = _entry(line, known, relative)
         if isinstance(entry, str):
-            problems.append(f"{path / name}, line {number}: {entry}")
+            problems.append(f"{table}, line {number}: {entry}")
         else:
             listed.append((number, entry))
     left_out = walk.left_out
     if unlisted := len(known) - len({entry.name for _, entry in listed}):
         left_out[f"not in {LIST}"] += unlisted
-    entries, contradictions, repeated = each_once(path / name, listed)
+    entries, contradictions, repeated = each_once(table, listed)
     problems += contradictions
     names = in_order({entry.label for entry in entries})
     return Source(
-        folder=path,
+        folder=root,
         files=tuple(entry.name for entry in entries),
         read=functools.partial(
-            read_images, path, entries, names, problems=problems, unusable=len(problems)
+            read_images, root, entries, names, problems=problems, unusable=len(problems)
         ),
         left_out=left_out,
         notices=(told("RAF-DB", RAF_DB), *repeated),
         depends=("RAF-DB", text),
     )
+
+
+def _aligned(path: Path, place: str) -> tuple[Path, str] | None:
+    """Return a folder with the folder of the faces below it, which may be a link; None without.
+
+    The first is the data's, or the one around it where the data is the folder of the list alone.
+    """
+    bases = ("basic/Image/aligned", *_ALIGNED, *(f"{place}/{name}" for name in _ALIGNED))
+    places = [(path, base.lstrip("/")) for base in bases]
+    places.append((path / place / "..", _ALIGNED[0]))
+    return next((found for found in places if Path(*found).is_dir()), None)
 
 
 def _entry(line: str, known: set[str], folder: str) -> ImageFile | str:

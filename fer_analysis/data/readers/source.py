@@ -95,6 +95,7 @@ class Source:
         left_out: Reason -> number of files that were seen and that `read` would not open.
         notices: What a user should know about how the files were found.
         depends: Other things that the faces depend on (label names, known problems).
+        doubt: Why this layout must be asked for; empty where it is recognised for certain.
     """
 
     folder: Path
@@ -104,6 +105,7 @@ class Source:
     left_out: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
+    doubt: str = ""
 
     def account(self, faces: RawFaces) -> Account:
         """Return what became of all files or rows, those that could not be read included."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_analysis.data.readers.decode import SUFFIXES, begins_as_image
+from fer_analysis.data.readers.drawn import is_drawn
 
 MOST_FILES = 2_000_000
 MOST_WITHOUT_IMAGE = 100_000
@@ -17,6 +18,7 @@ MOST_LEVELS = 20
 
 HIDDEN = "hidden, or of the system"
 OTHER = "not images"
+DRAWN = "pictures that `fer predict` drew"
 _SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"}
 _ENDINGS = {
     "archives, not unpacked": ".zip .tar .gz .tgz .7z .rar .bz2 .xz",
@@ -127,7 +129,9 @@ class Walk:
 
 
 def why_no_image(path: str | os.PathLike) -> str | None:
-    """Return why a file is no image to read, by its ending and its first bytes; None for one."""
+    """Return why a file is no image to read, by its name and its first bytes; None for one."""
+    if is_drawn(path):
+        return DRAWN
     lower = os.path.basename(path).lower()
     if lower.endswith(SUFFIXES):
         return None
