@@ -509,6 +509,20 @@ def with_shift(found, share, hurt):
     return replace(found, images=images, cells=cells)
 
 
+def test_a_shared_image_may_be_poor_for_one_seed_and_not_for_another():
+    """What is usual is judged with each seed's own fold, so that masks differ between seeds."""
+    good = with_shift(evidence({"base": ({}, EVEN, GOOD, GOOD)}), 0.5, (0,) * 4)
+    found = with_poor(good, (0.02, 0.6, 0.02, 0.02))
+    assert len({each.poor[each.shared].sum() for each in found.images.values()}) > 1
+    assert shown(diagnose(found, "base")) == {"disgust": ("image quality",)}
+    kept = {seed: ~each.poor for seed, each in found.images.items()}
+    draws = np.full((2, len(NAMES) * N), np.nan)
+    for seed in (0, 1):
+        draws[seed, kept[seed]] = found.only(kept).drawn[seed][:, 1]
+    both = kept[0] & kept[1] & found.images[0].shared
+    assert (draws[0] == draws[1])[both].all(), "the same image is drawn as often for every seed"
+
+
 def test_a_label_that_fails_in_one_split_alone_is_a_shift_between_splits():
     good = evidence({"base": ({}, EVEN, GOOD, GOOD)})
     found = diagnose(with_shift(good, 0.5, (0, 0.9, 0, 0)), "base")
