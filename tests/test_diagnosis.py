@@ -579,6 +579,63 @@ def test_equal_labels_are_seldom_said_to_fail():
     assert wrong <= 6
 
 
+def with_few(n, correct):
+    """One network, 200 images a label and 60 % correct; of disgust n images, `correct` of them."""
+    numbers = [n if name == "disgust" else 200 for name in NAMES]
+    labels = np.repeat(np.arange(4), numbers)
+    place = np.concatenate([np.arange(each) for each in numbers])
+    right = np.where(labels == 1, place < correct, place < 120)
+    predicted = np.where(right, labels, (labels + 2) % 4)
+    faces = ScoredImages.of(labels, None, np.zeros(len(labels), bool), 4)
+    scored = scored_as(load_config("tiny"), np.array(EVEN), np.stack([predicted] * 2))
+    return StudyEvidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
+
+
+@pytest.mark.parametrize("n", [1, 3, 9])
+def test_a_few_images_that_are_all_wrong_are_too_few_to_tell(n, capsys):
+    found = diagnose(with_few(n, 0), "base")
+    row = found.labels[1]
+    assert (row.fails, row.headline, row.causes) == (False, "too few images to tell", ())
+    assert (row.gap.value, row.recall.value) == (None, 0)
+    (note,) = [each for each in found.notes if "too few" in each]
+    assert note == f"too few images to tell: disgust (n = {n}); a label takes 10 images"
+    print_diagnosis(found)
+    assert note in " ".join(capsys.readouterr().out.split())
+
+
+def test_ten_images_that_are_all_wrong_fail():
+    found = diagnose(with_few(10, 0), "base")
+    assert [row.label for row in found.failing] == ["disgust"]
+    assert not any("too few" in note for note in found.notes)
+
+
+def test_no_label_is_compared_with_one_of_few_images():
+    """Two labels beside one whose single image is right: its recall of 1 is no reference."""
+    found = with_few(1, 1)
+    three = replace(found, label_names=("angry", "disgust", "fear"))
+    kept = found.images[0].labels < 3
+    labels = found.images[0].labels[kept]
+    predicted = np.where(labels == 0, np.arange(len(labels)) < 150, np.arange(len(labels)) < 321)
+    predicted = np.where(predicted, labels, (labels + 1) % 3)
+    cell = scored_as(load_config("tiny"), np.array(EVEN[:3]), np.stack([predicted] * 2))
+    three = replace(
+        three,
+        images={0: ScoredImages.of(labels, None, np.zeros(len(labels), bool), 3)},
+        cells={"base": {0: cell}},
+    )
+    angry, _, fear = diagnose(three, "base").labels
+    assert (angry.recall.value, fear.recall.value) == (0.75, 0.6)
+    assert fear.gap.value == pytest.approx(0.15), "below angry alone"
+
+
+@pytest.mark.parametrize("n", [0, 4])
+def test_a_label_with_few_images_leaves_the_others_their_ambiguity(n):
+    found = pair(**ALIKE)
+    kept = {s: (each.labels != 0) | (np.arange(4 * N) < n) for s, each in found.images.items()}
+    few = diagnose(found.only(kept), "base")
+    assert shown(few) == {"disgust": ("ambiguity",), "happy": ("ambiguity",)}
+
+
 def test_simultaneous_intervals_are_as_wide_as_the_worst_of_many_needs():
     rng = np.random.default_rng(0)
     alone = {0: np.concatenate([[0.0], rng.standard_normal(4000)])}
