@@ -233,6 +233,28 @@ def test_a_better_recipe_comes_before_all_other_causes():
             assert row.shown == ("recipe",)
 
 
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({"learning_rate": 0.005}, "points at the same number of steps"),
+        ({"epochs": 4, "learning_rate": 0.005}, "points in 4 times as many steps"),
+        ({"batch_size": 128}, "points in 0.5 times as many steps"),
+        ({"images_per_epoch": 960}, "points in 1.5 times as many steps"),
+        (
+            {"epochs": 4, "early_stopping.patience": 2},
+            "points in 4 times as many steps, unless one stopped early",
+        ),
+    ],
+)
+def test_another_length_of_training_is_not_told_as_the_same_number_of_steps(training, told):
+    ten = {"training.batch_size": 64, "training.images_per_epoch": 640, "training.epochs": 1}
+    other = ten | {f"training.{key}": value for key, value in training.items()}
+    cells = {"base": (ten, EVEN, low(0.2), low(0.2)), "other": (other, EVEN, GOOD, GOOD)}
+    (disgust,) = diagnose(evidence(cells), "base").failing
+    assert disgust.shown == ("recipe",)
+    assert disgust.causes[0].because.endswith(told)
+
+
 def test_a_label_may_fail_with_the_frequencies_divided_out_alone():
     perfect = (1.0, 1.0, 1.0, 1.0)
     cells = {
