@@ -94,13 +94,23 @@ def find_study(name: str | Path) -> Path:
     Raises:
         FerError: If there is neither.
     """
-    shipped = {path.stem: path for path in sorted((CONFIGS / "studies").glob("*.yaml"))}
+    shipped = _shipped()
     if Path(name).is_file():
         return Path(name)
     bare = Path(str(name)).name.removesuffix(".yaml")
     if bare in shipped:
         return shipped[bare]
     raise FerError(f"{name}: no such file, nor a shipped study{did_you_mean(bare, shipped)}")
+
+
+def _shipped() -> dict[str, Path]:
+    return {path.stem: path for path in sorted((CONFIGS / "studies").glob("*.yaml"))}
+
+
+def hidden_by_folders(names: Sequence[str | Path | object]) -> list[str]:
+    """Return those names of shipped studies that a folder here has too: it is taken as a RUN."""
+    given = [str(name) for name in names if isinstance(name, str | Path)]
+    return [name for name in given if name in _shipped() and Path(name).is_dir()]
 
 
 def are_studies(names: Sequence[str | Path | object]) -> bool:
