@@ -233,6 +233,28 @@ def test_a_better_recipe_comes_before_all_other_causes():
             assert row.shown == ("recipe",)
 
 
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({"learning_rate": 0.005}, "points at the same number of steps"),
+        ({"epochs": 4, "learning_rate": 0.005}, "points in 4 times as many steps"),
+        ({"batch_size": 128}, "points in 0.5 times as many steps"),
+        ({"images_per_epoch": 960}, "points in 1.5 times as many steps"),
+        (
+            {"epochs": 4, "early_stopping.patience": 2},
+            "points in 4 times as many steps, unless one stopped early",
+        ),
+    ],
+)
+def test_another_length_of_training_is_not_told_as_the_same_number_of_steps(training, told):
+    ten = {"training.batch_size": 64, "training.images_per_epoch": 640, "training.epochs": 1}
+    other = ten | {f"training.{key}": value for key, value in training.items()}
+    cells = {"base": (ten, EVEN, low(0.2), low(0.2)), "other": (other, EVEN, GOOD, GOOD)}
+    (disgust,) = diagnose(evidence(cells), "base").failing
+    assert disgust.shown == ("recipe",)
+    assert disgust.causes[0].because.endswith(told)
+
+
 def test_a_label_may_fail_with_the_frequencies_divided_out_alone():
     perfect = (1.0, 1.0, 1.0, 1.0)
     cells = {
@@ -509,6 +531,20 @@ def with_shift(found, share, hurt):
     return replace(found, images=images, cells=cells)
 
 
+def test_a_shared_image_may_be_poor_for_one_seed_and_not_for_another():
+    """What is usual is judged with each seed's own fold, so that masks differ between seeds."""
+    good = with_shift(evidence({"base": ({}, EVEN, GOOD, GOOD)}), 0.5, (0,) * 4)
+    found = with_poor(good, (0.02, 0.6, 0.02, 0.02))
+    assert len({each.poor[each.shared].sum() for each in found.images.values()}) > 1
+    assert shown(diagnose(found, "base")) == {"disgust": ("image quality",)}
+    kept = {seed: ~each.poor for seed, each in found.images.items()}
+    draws = np.full((2, len(NAMES) * N), np.nan)
+    for seed in (0, 1):
+        draws[seed, kept[seed]] = found.only(kept).drawn[seed][:, 1]
+    both = kept[0] & kept[1] & found.images[0].shared
+    assert (draws[0] == draws[1])[both].all(), "the same image is drawn as often for every seed"
+
+
 def test_a_label_that_fails_in_one_split_alone_is_a_shift_between_splits():
     good = evidence({"base": ({}, EVEN, GOOD, GOOD)})
     found = diagnose(with_shift(good, 0.5, (0, 0.9, 0, 0)), "base")
@@ -563,6 +599,63 @@ def test_equal_labels_are_seldom_said_to_fail():
         found = StudyEvidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
         wrong += any(row.fails for row in diagnose(found, "base").labels)
     assert wrong <= 6
+
+
+def with_few(n, correct):
+    """One network, 200 images a label and 60 % correct; of disgust n images, `correct` of them."""
+    numbers = [n if name == "disgust" else 200 for name in NAMES]
+    labels = np.repeat(np.arange(4), numbers)
+    place = np.concatenate([np.arange(each) for each in numbers])
+    right = np.where(labels == 1, place < correct, place < 120)
+    predicted = np.where(right, labels, (labels + 2) % 4)
+    faces = ScoredImages.of(labels, None, np.zeros(len(labels), bool), 4)
+    scored = scored_as(load_config("tiny"), np.array(EVEN), np.stack([predicted] * 2))
+    return StudyEvidence(NAMES, {0: faces}, {"base": {0: scored}}, "")
+
+
+@pytest.mark.parametrize("n", [1, 3, 9])
+def test_a_few_images_that_are_all_wrong_are_too_few_to_tell(n, capsys):
+    found = diagnose(with_few(n, 0), "base")
+    row = found.labels[1]
+    assert (row.fails, row.headline, row.causes) == (False, "too few images to tell", ())
+    assert (row.gap.value, row.recall.value) == (None, 0)
+    (note,) = [each for each in found.notes if "too few" in each]
+    assert note == f"too few images to tell: disgust (n = {n}); a label takes 10 images"
+    print_diagnosis(found)
+    assert note in " ".join(capsys.readouterr().out.split())
+
+
+def test_ten_images_that_are_all_wrong_fail():
+    found = diagnose(with_few(10, 0), "base")
+    assert [row.label for row in found.failing] == ["disgust"]
+    assert not any("too few" in note for note in found.notes)
+
+
+def test_no_label_is_compared_with_one_of_few_images():
+    """Two labels beside one whose single image is right: its recall of 1 is no reference."""
+    found = with_few(1, 1)
+    three = replace(found, label_names=("angry", "disgust", "fear"))
+    kept = found.images[0].labels < 3
+    labels = found.images[0].labels[kept]
+    predicted = np.where(labels == 0, np.arange(len(labels)) < 150, np.arange(len(labels)) < 321)
+    predicted = np.where(predicted, labels, (labels + 1) % 3)
+    cell = scored_as(load_config("tiny"), np.array(EVEN[:3]), np.stack([predicted] * 2))
+    three = replace(
+        three,
+        images={0: ScoredImages.of(labels, None, np.zeros(len(labels), bool), 3)},
+        cells={"base": {0: cell}},
+    )
+    angry, _, fear = diagnose(three, "base").labels
+    assert (angry.recall.value, fear.recall.value) == (0.75, 0.6)
+    assert fear.gap.value == pytest.approx(0.15), "below angry alone"
+
+
+@pytest.mark.parametrize("n", [0, 4])
+def test_a_label_with_few_images_leaves_the_others_their_ambiguity(n):
+    found = pair(**ALIKE)
+    kept = {s: (each.labels != 0) | (np.arange(4 * N) < n) for s, each in found.images.items()}
+    few = diagnose(found.only(kept), "base")
+    assert shown(few) == {"disgust": ("ambiguity",), "happy": ("ambiguity",)}
 
 
 def test_simultaneous_intervals_are_as_wide_as_the_worst_of_many_needs():

@@ -15,9 +15,11 @@ from fer_analysis.evaluation.calibration import calibration
 from fer_analysis.figures.differences import differences_figure
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.cell_predictions import CellPredictions
-from fer_analysis.study.compare_cells import cell_figures, lowest
+from fer_analysis.study.compare_cells import cell_figures, compare_cells, lowest
+from fer_analysis.study.design import Study
 from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
 from fer_analysis.study.resampling import ScoredCell, ScoredImages, StudyEvidence
+from fer_analysis.study.study_file import StudyConfig
 
 LABELS = np.tile([0, 1], 200)
 
@@ -122,6 +124,47 @@ def test_a_summary_of_many_cells_fits_a_screen(level, capsys, monkeypatch):
         assert len(lines) <= 15 and "and 5 more" in lines[-1]
     if level == verbosity.ALL:
         assert len(lines) > 3 * 14
+
+
+STUDY = Study("s", StudyConfig(question="better?", seeds=(0, 1, 2)), ())
+
+
+def with_few(n):
+    """A study of one seed: n images of b, all wrong in the base and all right in the other."""
+    labels = np.repeat([0, 1], [200, n])
+    faces = {0: ScoredImages.of(labels, None, np.zeros(len(labels), bool), 2)}
+    cells = {}
+    for name, right in (("base", labels == 0), ("other", np.ones(len(labels), bool))):
+        predicted = np.stack([np.where(right, labels, 1 - labels)] * 2)
+        given = CellPredictions(predicted, np.full(len(labels), 0.7, np.float32))
+        cells[name] = {0: ScoredCell(load_config("tiny"), np.array([200, 200]), given)}
+    return StudyEvidence(("a", "b"), faces, cells, "made by hand")
+
+
+@pytest.mark.parametrize(("n", "clear"), [(1, False), (9, False), (10, True)])
+def test_a_difference_of_few_images_is_not_said_to_be_clear(n, clear, tmp_path, capsys):
+    found = compare_cells(STUDY, with_few(n), "base", ["b"])
+    figure = found.others[0].figures["b"]
+    assert (figure.difference.value, figure.difference.n, figure.is_clear) == (1, n, clear)
+    found.save(tmp_path)
+    assert Differences.load(tmp_path) == found
+    print_differences(found)
+    printed = " ".join(capsys.readouterr().out.split())
+    note = f"too few images for a *: b (n = {n}); a label takes 10 images"
+    assert ("+100.0*" in printed, note in printed) == (clear, not clear)
+
+
+def test_one_seed_is_said_to_leave_out_how_trainings_differ(capsys):
+    told = "one seed: intervals do not hold how trainings differ"
+    found = compare_cells(STUDY, with_few(50), "base")
+    assert found.notes == (told,) and told in found._repr_html_()
+    print_differences(found)
+    assert capsys.readouterr().out.count(told) == 1
+    several = evidence(dict.fromkeys(("base", "x", "y"), (0.9, 0.5, 0.7)))
+    assert compare_cells(STUDY, several, "base").notes == ()
+    several.cells["y"] = {2: several.cells["y"][2]}
+    (note,) = compare_cells(STUDY, several, "base").notes
+    assert note.startswith("one seed in 1 of 2 cells: ")
 
 
 def test_the_calibration_error_is_that_of_one_evaluation():

@@ -89,6 +89,12 @@ def test_cells_are_fair_all_take_the_same_steps():
         ("question: x\nseeds: []\n", "seeds: "),
         ("question: x\nseeds: [0]\nsteps: 3\n", "steps: "),
         ("question: x\nseeds: [0, 0]\n", "a seed is listed twice"),
+        (
+            f"question: x\nseeds: {list(range(10))}\n",
+            "seeds: seeds 0 and 6 leave out the same fold of 6, whose images would count twice; "
+            "set folds to 10 or list other seeds",
+        ),
+        ("question: x\nseeds: [1, 4]\nfolds: 3\n", "set folds to 4 or list other seeds"),
         ("question: x\nseeds: [0]\nset: {training.epoch: 3}\n", "did you mean 'epochs'"),
         ("question: x\nseeds: [0]\nbase: fest\n", "did you mean 'fast'"),
         ("question: x\nseeds: [0]\ncells: {a: {sett: {}}}\n", "cells.a.set"),
@@ -99,6 +105,46 @@ def test_mistakes_in_a_study_are_named(text, message):
     Path("s.yaml").write_text(text)
     with pytest.raises(FerError, match=message):
         plan_study("s.yaml")
+
+
+CELL = "question: x\nseeds: [0]\nbase: tiny\ncells:\n"
+FEWER = "manipulations.keep.counts: {happy: '{n}'}"
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            f"  fewer: {{each: {{n: [3, 6, 9]}}, set: {{{FEWER}}}}}\n",
+            "s.yaml: two different cells have the name 'fewer'; put {n} into it",
+        ),
+        (
+            f"  'at {{n}}': {{each: {{n: [3]}}, set: {{{FEWER}}}}}\n"
+            "  at 3: {set: {training.epochs: 3}}\n",
+            "s.yaml: two different cells have the name 'at 3'; rename one",
+        ),
+        (
+            "  base: {set: {training.epochs: 3}}\n",
+            "s.yaml: 'base' is the cell that changes nothing; rename yours",
+        ),
+    ],
+)
+def test_cells_with_the_name_of_another_are_refused(cells, message):
+    Path("s.yaml").write_text(CELL + cells)
+    with pytest.raises(FerError) as error:
+        plan_study("s.yaml")
+    assert str(error.value) == message
+
+
+def test_the_same_cell_twice_is_one():
+    Path("s.yaml").write_text(CELL + f"  'at {{n}}': {{each: {{n: [3, 3]}}, set: {{{FEWER}}}}}\n")
+    assert [cell.name for cell in plan_study("s.yaml").cells] == ["base", "at 3"]
+
+
+def test_seeds_above_the_number_of_folds_leave_out_different_ones():
+    Path("s.yaml").write_text("question: x\nbase: tiny\nseeds: [6, 7, 11]\n")
+    folds = [cell.config.data.fold for cell in plan_study("s.yaml").cells]
+    assert folds == [0, 1, 5]
 
 
 def test_every_shipped_study_makes_its_cells():

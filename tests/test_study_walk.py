@@ -182,6 +182,16 @@ def test_a_lone_run_is_diagnosed_without_training():
     assert Path("lone/tau.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_folder_with_the_name_of_a_study_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("why").mkdir()
+    notice = "why: the folder of this name is taken as a RUN; why.yaml is the study"
+    taken = fer("diagnose", "why", "--data", "synthetic", code=1)
+    assert notice in text_of(taken) and "why: not a run directory" in taken.output
+    study = fer("diagnose", "why.yaml", "--data", "synthetic", code=1)
+    assert notice not in text_of(study) and "no base cell is finished" in text_of(study)
+
+
 def test_cells_of_other_settings_are_told_from_no_cells(studied, monkeypatch):
     monkeypatch.chdir(studied)
     other = WHY.replace("epochs: 1", "epochs: 2")

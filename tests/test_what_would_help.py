@@ -132,6 +132,11 @@ def test_a_remedy_is_told_by_what_it_gives_and_what_it_costs():
     assert [gain.remedy for gain in found if gain.label == "disgust"][0] == "helps"
 
 
+def test_a_gain_of_few_images_is_not_said_to_be_shown():
+    better = next(g for g in gains(evidence(BASE | HELPS), "base") if g.is_clear)
+    assert [replace(better, n=n).is_clear for n in (1, 9, 10)] == [False, False, True]
+
+
 def test_what_mends_another_label_s_images_is_no_remedy_of_this_one():
     changed = {
         name: ({"manipulations.remove_disputed": options}, 300, 0.5, 0.02)

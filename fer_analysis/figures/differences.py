@@ -47,6 +47,7 @@ def differences_figure(differences: Differences) -> Figure:
         "95 % intervals, simultaneous over the cells",
         "filled: the interval excludes 0",
         *_warned(differences),
+        *(plain(text, 200) for text in differences.notes),
         "(xN): N seeds",
     )
     return figure

@@ -66,6 +66,7 @@ def _read_differences(folder: Path, evaluation: Evaluation) -> Differences:
         question=short(given.question, 200),
         study=short(given.study, 80),
         reference=short(given.reference, 80),
+        notes=tuple(map(_shortened, given.notes)),
         cells=tuple(
             replace(row, cell=short(row.cell, 80), warnings=tuple(map(_shortened, row.warnings)))
             for row in given.cells

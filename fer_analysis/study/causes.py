@@ -13,6 +13,7 @@ from fer_analysis.study.diagnosis import CAUSES, NOT_SHOWN, NOT_TESTED, SHOWN, W
 from fer_analysis.study.effects import ELSEWHERE, SPLIT
 from fer_analysis.study.part_of_images import cause_in, outside, parts_of
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+from fer_analysis.study.steps import in_steps
 from fer_analysis.study.verdict_rule import (
     EFFECT,
     GAP,
@@ -88,7 +89,8 @@ def _recipe(evidence: StudyEvidence, roles: Roles, cases: dict[int, Case]) -> di
         ]
         kind = (closed or failing)[0]
         effect, gap = found[kind, i], gaps[kind]
-        because = f"'{other}' changes it by {in_points(effect)} at the same number of steps"
+        steps = in_steps(evidence, other, roles.subject)
+        because = f"'{other}' changes it by {in_points(effect)} {steps}"
         if kind == CORRECTED:
             because += ", prior-corrected"
         verdict = SHOWN if closed else NOT_SHOWN

@@ -92,7 +92,7 @@ def _at_equal_number(evidence: StudyEvidence, roles: Roles, label: int) -> str:
     if not roles.equal:
         return ""
     cell = roles.equal[-1]
-    recall = evidence.tallies(cell).recall(CORRECTED)
+    recall = effects.known_recall(evidence.tallies(cell), CORRECTED)
     gap = estimate({label: (effects.median_of_others(recall) - recall)[:, label]})
     number = _count(evidence, cell, label)
     if label not in gap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,7 +15,7 @@ from fer_analysis.study.design import Study
 from fer_analysis.study.differences import OVERALL, CellFigures, Differences, Figure
 from fer_analysis.study.resampling import PLAIN, StudyEvidence
 from fer_analysis.study.tallies import Tallies
-from fer_analysis.study.verdict_rule import estimate
+from fer_analysis.study.verdict_rule import FEWEST_IMAGES, estimate
 
 WATCHED = 2
 """Labels whose recalls are shown with their differences, where none are asked for."""
@@ -38,15 +39,41 @@ def compare_cells(
     """
     evidence.require(reference)
     cells = cell_figures(evidence, reference)
+    watched = tuple(labels) or lowest(cells, reference, WATCHED)
     return Differences(
         study=study.name,
         question=study.config.question,
         reference=reference,
-        watched=tuple(labels) or lowest(cells, reference, WATCHED),
+        watched=watched,
         fingerprint=evidence.fingerprint,
         fingerprints=evidence.fingerprints,
         cells=cells,
+        notes=(*_one_seed(evidence, reference), *_few_images(cells, watched)),
     )
+
+
+def _one_seed(evidence: StudyEvidence, reference: str) -> tuple[str, ...]:
+    """Say where intervals are over images alone, if they are."""
+    others = [cell for cell in evidence.cells if cell != reference]
+    alone = [cell for cell in others if len(evidence.common(cell, reference)) == 1]
+    if not alone:
+        return ()
+    which = "" if len(alone) == len(others) else f" in {len(alone)} of {len(others)} cells"
+    return (f"one seed{which}: intervals do not hold how trainings differ",)
+
+
+def _few_images(cells: Sequence[CellFigures], watched: Sequence[str]) -> tuple[str, ...]:
+    """Name the labels with too few images to tell, if there are any."""
+    few = {
+        name: row.figures[name].difference.n
+        for row in cells
+        for name in watched
+        if row.figures[name].is_of_few
+    }
+    if not few:
+        return ()
+    told = ", ".join(f"{name} (n = {n})" for name, n in few.items())
+    return (f"too few images for a *: {told}; a label takes {FEWEST_IMAGES} images",)
 
 
 def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, ...]:
@@ -62,13 +89,21 @@ def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, 
         return _figures(evidence, cell, seeds)
 
     differences: dict[str, dict[str, np.ndarray]] = {}
+    numbers: dict[str, dict[str, int]] = {}
     for cell in evidence.cells:
         seeds = evidence.common(cell, reference)
         if cell != reference and seeds:
             own, base = figures(cell, seeds), figures(reference, seeds)
             for name in own:
                 differences.setdefault(name, {})[cell] = own[name] - base[name]
-    found = {name: estimate(values) for name, values in differences.items()}
+            numbers[cell] = _numbers(evidence, cell, seeds)
+    found = {
+        name: {
+            cell: replace(difference, n=numbers[cell][name])
+            for cell, difference in estimate(values).items()
+        }
+        for name, values in differences.items()
+    }
     warnings = {cell: evidence.warnings(cell) for cell in evidence.cells}
     return tuple(
         CellFigures(
@@ -88,6 +123,13 @@ def cell_figures(evidence: StudyEvidence, reference: str) -> tuple[CellFigures, 
         )
         for cell in evidence.cells
     )
+
+
+def _numbers(evidence: StudyEvidence, cell: str, seeds: tuple[int, ...]) -> dict[str, int]:
+    """Return how many different images each figure is of."""
+    n = evidence.tallies(cell, seeds).n
+    own = dict(zip(evidence.label_names, n.tolist(), strict=True))
+    return dict.fromkeys(OVERALL, int(n.sum())) | own
 
 
 def _different_images(evidence: StudyEvidence, cell: str) -> int:

@@ -161,8 +161,8 @@ def plan_study(
         labels: What `{label}` stands for; wins over the file's lists.
 
     Raises:
-        FerError: Naming every problem of the file, or the first cell that makes no config or
-            changes the data.
+        FerError: Naming every problem of the file, or the first cell that makes no config,
+            changes the data or has the name of another.
     """
     path, config = read_study(name)
     if base:
@@ -174,9 +174,7 @@ def plan_study(
         **({"training.images_per_epoch": images} if images else {}),
         **config.set,
     }
-    changes = {BASE: {}}
-    for cell, section in config.cells.items():
-        changes |= dict(expanded(cell, section.set, section.each, labels))
+    changes = {BASE: {}, **_named(config, labels, path)}
     anyone = {**fixed, "seed": 0, "data.fold": 0}  # machines may divide the seeds
     shared = cell_key(
         _settings(config.base, anyone, source, str(path)), config.threads, portable=True
@@ -198,6 +196,25 @@ def plan_study(
             if cell == BASE or made.key not in base_keys:  # else it changes nothing in this base
                 cells.append(made)
     return Study(path.stem, config, tuple(cells))
+
+
+def _named(config: StudyConfig, labels: Sequence[str], path: Path) -> dict[str, dict[str, Any]]:
+    """Return what each cell but the base changes, by its name.
+
+    Raises:
+        FerError: If two cells that change different things have one name, or one is called as the
+            base is.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    for template, section in config.cells.items():
+        for cell, changed in expanded(template, section.set, section.each, labels):
+            if cell == BASE:
+                raise FerError(f"{path}: '{BASE}' is the cell that changes nothing; rename yours")
+            if changes.setdefault(cell, changed) != changed:
+                missing = [f"{{{name}}}" for name in section.each if f"{{{name}}}" not in template]
+                hint = f"put {' and '.join(missing)} into it" if missing else "rename one"
+                raise FerError(f"{path}: two different cells have the name '{cell}'; {hint}")
+    return changes
 
 
 _TARGETS = {"vote_targets"}

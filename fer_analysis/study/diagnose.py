@@ -16,7 +16,7 @@ from fer_analysis.study.gains import gains
 from fer_analysis.study.growth import growth
 from fer_analysis.study.networks_as_annotators import TOO_FEW
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
-from fer_analysis.study.verdict_rule import GAP, estimate, reaches
+from fer_analysis.study.verdict_rule import FEWEST_IMAGES, GAP, estimate, reaches
 from fer_analysis.text import percent
 
 
@@ -50,7 +50,12 @@ def diagnose(evidence: StudyEvidence, subject: str) -> Diagnosis:
             for row in labels
             if row.fails
         },
-        notes=(*without_reference(labels), *_warned(every, evidence), *_notes(labels)),
+        notes=(
+            *without_reference(labels),
+            *few_images(labels),
+            *_warned(every, evidence),
+            *_notes(labels),
+        ),
     )
 
 
@@ -71,6 +76,14 @@ def without_reference(labels: Sequence[LabelDiagnosis]) -> tuple[str, ...]:
         "with the median of the others, which is no better here: that a label is not shown to fail "
         "means nothing",
     )
+
+
+def few_images(labels: Sequence[LabelDiagnosis]) -> tuple[str, ...]:
+    """Name the labels with too few images to tell, if there are any."""
+    few = [f"{row.label} (n = {row.n})" for row in labels if 0 < row.n < FEWEST_IMAGES]
+    if not few:
+        return ()
+    return (f"too few images to tell: {', '.join(few)}; a label takes {FEWEST_IMAGES} images",)
 
 
 def _warned(every: StudyEvidence, used: StudyEvidence) -> list[str]:

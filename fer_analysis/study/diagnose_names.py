@@ -16,7 +16,7 @@ from fer_analysis.study.diagnose_predictions import Table, diagnose_predictions
 from fer_analysis.study.diagnose_run import diagnose_run
 from fer_analysis.study.diagnosis import Diagnosis
 from fer_analysis.study.store import CellStore
-from fer_analysis.study.study_file import are_studies
+from fer_analysis.study.study_file import are_studies, hidden_by_folders
 
 
 def diagnose_names(
@@ -51,6 +51,10 @@ def diagnose_names(
         return found, f"predictions-{Path(table.file).stem}"
     if table != Table():
         raise FerError("split, counts and prior are those of a table: name it with --predictions")
+    for name in hidden_by_folders(names):
+        (progress or Progress()).notice(
+            f"{name}: the folder of this name is taken as a RUN; {name}.yaml is the study"
+        )
     if names and are_studies(names):
         studies = [load_study(name, data, base=base, labels=labels) for name in names]
         found = diagnose(collect(studies, CellStore(store), votes=votes), subject)

@@ -20,7 +20,7 @@ from fer_analysis.quality.poor import poor_pictures
 from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.cell_predictions import CellPredictions
 from fer_analysis.study.design import BASE
-from fer_analysis.study.diagnose import diagnose, without_reference
+from fer_analysis.study.diagnose import diagnose, few_images, without_reference
 from fer_analysis.study.diagnosis import NOT_TESTED, Cause, Diagnosis, LabelDiagnosis
 from fer_analysis.study.resampling import ScoredCell, ScoredImages, StudyEvidence
 from fer_analysis.study.training_prior import counts_of, prior_of
@@ -98,6 +98,7 @@ def diagnose_predictions(
         separability=tuple(separability(scored, shares)) if known else (),
         notes=(
             *without_reference(labels),
+            *few_images(labels),
             *_notes(scored, whole, sources, evidence),
             *_undecided(labels),
         ),
@@ -174,8 +175,10 @@ def _undecided(labels: Sequence[LabelDiagnosis]) -> tuple[str, ...]:
             if cause.verdict == NOT_TESTED:
                 open_causes.setdefault(cause.name, cause.because)
     if not open_causes:
-        decided = "no label is shown to fail: nothing is left to decide"
-        return () if without_reference(labels) else (decided,)
+        if without_reference(labels):
+            return ()
+        rest = "" if few_images(labels) else ": nothing is left to decide"
+        return (f"no label is shown to fail{rest}",)
     by_reason: dict[str, list[str]] = {}
     for name, why in open_causes.items():
         by_reason.setdefault(why, []).append(name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from fer_analysis.errors import FerError
 from fer_analysis.files import read_json, write_csv, write_json
 from fer_analysis.statistics.estimate import Estimate
+from fer_analysis.study.verdict_rule import FEWEST_IMAGES
 from fer_analysis.text import html_table, points
 
 OVERALL = {"accuracy": "accuracy", "macro_f1": "macro-F1", "ece": "calibration error"}
@@ -23,8 +24,8 @@ class Figure:
     Args:
         value: With its percentile interval.
         difference: To the same figure of the reference cell, paired (same seeds, images and
-            draws), its interval simultaneous over the cells; None for the reference itself, and
-            for a cell that shares no seed with it.
+            draws), its interval simultaneous over the cells, and n the images that it is of; None
+            for the reference itself, and for a cell that shares no seed with it.
         unseen: Whether neither cell, as far as is known, learnt from a network that was trained
             on images that they are scored on.
     """
@@ -35,9 +36,17 @@ class Figure:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval of the difference excludes 0, on images that are unseen."""
+        """Whether the interval of the difference excludes 0, on unseen images enough to tell."""
         ends = self.difference and self.difference.interval
-        return self.unseen and bool(ends) and (ends[0] > 0 or ends[1] < 0)
+        if not ends or not self.unseen or self.is_of_few:
+            return False
+        return ends[0] > 0 or ends[1] < 0
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether the difference is one of too few images to tell."""
+        n = self.difference and self.difference.n
+        return n is not None and n < FEWEST_IMAGES
 
     def in_points(self) -> str:
         """Return the difference in points, with its interval."""
@@ -96,6 +105,7 @@ class Differences:
         fingerprint: Of the data set.
         fingerprints: Of each of its splits that were used.
         cells: The figures of each cell.
+        notes: What their intervals leave out, a sentence each.
     """
 
     study: str
@@ -105,6 +115,7 @@ class Differences:
     fingerprint: str
     fingerprints: dict[str, str]
     cells: tuple[CellFigures, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -153,7 +164,8 @@ class Differences:
             raise FerError(f"{folder}: no {FILE}; `fer study show STUDY --out FOLDER` writes it")
         try:
             cells = tuple(_cell(row) for row in given["cells"])
-            return cls(**given | {"cells": cells, "watched": tuple(given["watched"])})
+            rows = {name: tuple(given.get(name, ())) for name in ("watched", "notes")}
+            return cls(**given | rows | {"cells": cells})
         except (KeyError, TypeError, AttributeError) as error:
             raise FerError(
                 f"{folder / FILE}: not of this version; `fer study show` writes it again"
@@ -178,7 +190,7 @@ class Differences:
             for row in self.others
         ]
         about = f"{self.question} Differences to '{self.reference}' in points"
-        about = ". ".join((about, *self.warnings))
+        about = ". ".join((about, *self.warnings, *self.notes))
         return html_table(about, ("cell", *self.columns.values()), rows)
 
 

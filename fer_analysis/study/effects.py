@@ -9,6 +9,8 @@ import numpy as np
 from fer_analysis.data.vote_shares import STRATA
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
+from fer_analysis.study.tallies import Tallies
+from fer_analysis.study.verdict_rule import FEWEST_IMAGES
 
 _NAMES = list(STRATA)
 AGREED = (_NAMES.index("agreed"),)
@@ -27,6 +29,11 @@ def median_of_others(recall: np.ndarray) -> np.ndarray:
         )
 
 
+def known_recall(tallies: Tallies, kind: int) -> np.ndarray:
+    """Return recalls, `(draws, k)`; NaN for labels with too few images to tell."""
+    return np.where(tallies.n < FEWEST_IMAGES, np.nan, tallies.recall(kind))
+
+
 def best_recipe(evidence: StudyEvidence, roles: Roles) -> str | None:
     """Return the cell with another recipe whose mean corrected recall is highest, if any."""
 
@@ -40,17 +47,18 @@ def gaps(evidence: StudyEvidence, roles: Roles, kind: int) -> np.ndarray:
     """Return how far each label lies below the median of the others, `(draws, k)`.
 
     The median is the subject's own, or, where that is higher, that of the best other recipe: in a
-    network that fails on every label, none would be below its own median.
+    network that fails on every label, none would be below its own median. Labels with too few
+    images to tell have no gap, and no part in the median.
 
     Args:
         evidence: Of studies.
         roles: Of its cells.
         kind: `PLAIN` or `CORRECTED`.
     """
-    own = evidence.tallies(roles.subject).recall(kind)
+    own = known_recall(evidence.tallies(roles.subject), kind)
     reference = median_of_others(own)
     if other := best_recipe(evidence, roles):
-        better = median_of_others(evidence.tallies(other).recall(kind))
+        better = median_of_others(known_recall(evidence.tallies(other), kind))
         higher = better[0] > reference[0]
         reference = np.where(higher, better, reference)
     return reference - own
@@ -112,4 +120,5 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles, strata: tuple[int, ...
     with np.errstate(divide="ignore", invalid="ignore"):
         anyhow = had * taken_clear / clear[:, :, None]
         lost = (taken - np.where(had, anyhow, 0)).sum(axis=2) / total
+    lost[:, total[0] < FEWEST_IMAGES] = np.nan
     return lost - median_of_others(lost)

@@ -10,7 +10,7 @@ from fer_analysis.statistics.estimate import Estimate
 from fer_analysis.study.cell_roles import RECIPE
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
 from fer_analysis.study.tallies import Tallies
-from fer_analysis.study.verdict_rule import estimate
+from fer_analysis.study.verdict_rule import FEWEST_IMAGES, estimate
 
 CORRECTION = "prior correction"
 """The remedy that trains nothing: `fer evaluate --logit-adjustment 1`."""
@@ -49,8 +49,8 @@ class Gain:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval of the gain in F1 is above 0."""
-        return self.f1.low is not None and self.f1.low > 0
+        """Whether the interval of the gain in F1 is above 0, on images enough to tell."""
+        return self.n >= FEWEST_IMAGES and self.f1.low is not None and self.f1.low > 0
 
     @classmethod
     def from_dict(cls, row: dict) -> Gain:

@@ -7,7 +7,7 @@ import numpy as np
 from fer_analysis.study.cell_roles import Roles
 from fer_analysis.study.effects import median_of_others
 from fer_analysis.study.resampling import CORRECTED, PLAIN, StudyEvidence
-from fer_analysis.study.verdict_rule import EFFECT, scarce
+from fer_analysis.study.verdict_rule import EFFECT, FEWEST_IMAGES, scarce
 
 DOUBTFUL, CERTAIN = 0.75, 0.9
 """Likeness to another label's own images up to which nothing is label noise, and from which all
@@ -63,7 +63,7 @@ def lost_to_rivals(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, n
     few = scarce(evidence.training_counts(roles.subject))
     noise[:, few] = noise[:, :, few] = 0
     doubtful = taken - noise
-    back = np.maximum(doubtful.transpose(0, 2, 1) - EFFECT, 0)
+    back = np.nan_to_num(np.maximum(doubtful.transpose(0, 2, 1) - EFFECT, 0))
     mutual = np.minimum(doubtful, MUTUAL * back)
     ambiguity, noise = (
         lost - median_of_others(lost) for lost in (mutual.sum(axis=2), noise.sum(axis=2))
@@ -76,7 +76,7 @@ def _pairs(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, np.ndarra
 
     Returns:
         That share, and the same with each image weighted by its likeness; both `(draws, k, k)`,
-        0 on the diagonal.
+        0 on the diagonal; NaN where the first label has too few images to tell.
     """
     k = len(evidence.label_names)
     total, taken, alike = 0, 0, 0
@@ -88,11 +88,8 @@ def _pairs(evidence: StudyEvidence, roles: Roles) -> tuple[np.ndarray, np.ndarra
         total = total + weights @ np.eye(k, dtype=np.float32)[labels]
         taken = taken + (weights @ pair).reshape(-1, k, k)
         alike = alike + (weights @ (pair * alike_of[seed][:, None])).reshape(-1, k, k)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        taken, alike = (
-            np.where(total[:, :, None] > 0, count / total[:, :, None], np.nan)
-            for count in (taken, alike)
-        )
+    known = np.where((total > 0) & (total[0] >= FEWEST_IMAGES), total, np.nan)[:, :, None]
+    taken, alike = taken / known, alike / known
     for count in (taken, alike):
         count[:, range(k), range(k)] = 0
     return taken, alike

@@ -91,6 +91,8 @@ class StudyEvidence:
         cells: Cell -> seed -> its predictions. The first cell is the base.
         fingerprint: Of the data set that all seeds divide.
         fingerprints: Of each of its splits that the cells use.
+        drawn: Seed -> how often each of its images is drawn, `(n, 1 + DRAWS)`, where these are
+            some of the images that it was drawn for; drawn for them alone if None.
     """
 
     label_names: tuple[str, ...]
@@ -98,6 +100,7 @@ class StudyEvidence:
     cells: dict[str, dict[int, ScoredCell]]
     fingerprint: str
     fingerprints: dict[str, str] = field(default_factory=dict)
+    drawn: dict[int, np.ndarray] | None = None
 
     def require(self, cell: str) -> None:
         """Raise a FerError unless a cell of this name is finished."""
@@ -127,9 +130,13 @@ class StudyEvidence:
         return all(poor is not None for poor in found) and any(poor.any() for poor in found)
 
     def only(self, kept: dict[int, np.ndarray]) -> StudyEvidence:
-        """Return the same of some images: seed -> a mask, bool `(n,)`."""
+        """Return the same of some images: seed -> a mask, bool `(n,)`.
+
+        They keep their draws: a shared image that one seed keeps and another does not is the same.
+        """
         return replace(
             self,
+            drawn={seed: drawn[kept[seed]] for seed, drawn in self._draws.items()},
             images={seed: images.only(kept[seed]) for seed, images in self.images.items()},
             cells={
                 name: {
@@ -143,6 +150,8 @@ class StudyEvidence:
     @cached_property
     def _draws(self) -> dict[int, np.ndarray]:
         """Seed -> how often each of its images is drawn, `(n, 1 + DRAWS)`; column 0: once each."""
+        if self.drawn is not None:
+            return self.drawn
         rng = np.random.default_rng(0)
         shared = None
         weights = {}

@@ -1,11 +1,12 @@
 """The rule: from the effects of a study to a verdict for each label.
 
 1. *Fails*: recall 10 points or more below the median of the other labels, as predicted or
-   prior-corrected (logit adjustment with tau = 1, which is never tuned).
-2. *Recipe*: another recipe, in the same number of steps, closes half of a gap, as predicted or
-   prior-corrected, and raises the prior-corrected recall by 5 points: that of the label, or the
-   mean of all. The other causes are questions about a network that is trained properly, so they
-   wait until the recipe is repaired.
+   prior-corrected (logit adjustment with tau = 1, which is never tuned). Labels with fewer than 10
+   images are not judged, and no other label is compared with them.
+2. *Recipe*: another recipe, in the same number of steps (else it is said in how many), closes half
+   of a gap, as predicted or prior-corrected, and raises the prior-corrected recall by 5 points:
+   that of the label, or the mean of all. The other causes are questions about a network that is
+   trained properly, so they wait until the recipe is repaired.
 3. *Imbalance*: prior correction raises the recall by half of the gap, less what it adds to the
    label's false alarm rate (Youden's J): a network that knows nothing of a label gains as much of
    one as of the other.
@@ -47,6 +48,9 @@ import numpy as np
 from fer_analysis.statistics.estimate import Estimate
 
 CONFIDENCE = 0.95
+FEWEST_IMAGES = 10
+"""Images of a label below which nothing is said of it: a few that are all wrong, or all right, are
+so in every resample, and their interval has no width."""
 GAP = 0.10
 """A label fails from this difference to the median recall of the other labels on."""
 EFFECT = 0.05

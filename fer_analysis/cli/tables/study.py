@@ -70,6 +70,7 @@ def print_differences(differences: Differences) -> None:
     if level == verbosity.ALL:
         _print_intervals(differences, OVERALL)
         _print_intervals(differences, differences.watched)
+        _print_notes(differences)
         return
     rows, longest = _most(differences.others), max(12, 70 - 8 * len(differences.columns))
     names = [_SHORT.get(name, name) for name in differences.columns]
@@ -79,6 +80,12 @@ def print_differences(differences: Differences) -> None:
         shown.add_row(short(row.cell, longest), str(row.seeds), *map(_difference, figures))
     out.print(shown)
     _say_more(len(differences.others) - len(rows))
+    _print_notes(differences)
+
+
+def _print_notes(differences: Differences) -> None:
+    for text in differences.notes:
+        print_item(text)
 
 
 def _print_figures(differences: Differences) -> None:
