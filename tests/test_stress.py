@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from fer_analysis.figures.stress import curves_figure
 from fer_analysis.robustness.changes import CHANGES, NAMES
 from fer_analysis.robustness.comparison import StressComparison, compare_stress
 from fer_analysis.robustness.findings import findings
+from fer_analysis.robustness.function_identity import function_identity
 from fer_analysis.robustness.images import draw, leak_free_part
 from fer_analysis.robustness.stress_test import StressTest
 
@@ -269,13 +272,13 @@ def test_an_interrupted_test_goes_on(loaded):
     asked = {"data": loaded, "conditions": ["dark", "jpeg"], "severities": [1, 5], "n": 40}
     first = fer.stress(None, predictor=network, **asked)
     assert first.conditions == ("jpeg", "dark") and first.severities == (1, 5)
-    assert network.asked == 1 + 1 + len(NAMES) + 4
+    assert network.asked == 2 + 1 + len(NAMES) + 4
     (saved,) = first.folder.glob("predictions/*/dark-5.npz")
     saved.unlink()
     fer.stress(None, predictor=network, **(asked | {"n": 20}))  # another test costs it nothing
     network.asked = 0
     again = fer.stress(None, predictor=network, **asked)
-    assert network.asked == 2, "once to know the network, once for the missing cell"
+    assert network.asked == 3, "twice to know the network, once for the missing cell"
     assert again.as_dict() == first.as_dict()
     for name in ("stress.json", "stress.csv", "heat_map.png", "curves.png", "faces.png"):
         assert (first.folder / name).stat().st_size > 100
@@ -283,6 +286,64 @@ def test_an_interrupted_test_goes_on(loaded):
     network.asked = 0
     assert fer.stress(None, predictor=network, **asked).clean.tolist() != first.clean.tolist()
     assert network.asked > 10, "another network is asked anew"
+
+
+FOR_DARK_PICTURES = """
+def brightened(images):
+    dark = images.mean(axis=(1, 2, 3)) < 20
+    return np.where(dark[:, None, None, None], 255 - images, images)
+
+plain = predict
+
+def predict(images):
+    return plain(brightened(images))
+"""
+
+
+def test_a_function_that_treats_bad_pictures_otherwise_is_another_one(tmp_path, monkeypatch):
+    words = ["stress", *DRAWN, "data.n=150", "--condition", "dark", "--severity", "5", "--n", "20"]
+
+    def asked(body):
+        monkeypatch.delitem(sys.modules, "changing", raising=False)
+        (tmp_path / "changing.py").write_text(body)
+        importlib.invalidate_caches()
+        result = CliRunner().invoke(main, [*words, "--predictor", "changing:predict", "--json"])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)["tests"][0]["rows"][0], " ".join(result.stderr.split())
+
+    first, told = asked(PREDICTOR)
+    assert "saved before" not in told
+    _, told = asked(PREDICTOR)
+    jobs = 2 + len(NAMES)
+    assert f"changing:predict: {jobs} of {jobs} predictions of these images were saved" in told
+    other, told = asked(PREDICTOR + FOR_DARK_PICTURES)
+    assert "saved before" not in told
+    assert other["most_predicted"] != first["most_predicted"]
+
+
+def test_a_network_is_known_by_its_answers_to_bad_pictures():
+    sample = generate(n=100, seed=0).images[:8]
+
+    def identity(least):
+        def predict(images):
+            return (images.mean(axis=(1, 2, 3)) > least)[:, None].astype(float)
+
+        return function_identity("theirs", None, predict, sample)
+
+    darkest = sample.mean(axis=(1, 2, 3)).min()
+    assert identity(0.9 * darkest) == identity(0.9 * darkest)
+    assert identity(0.9 * darkest) != identity(0)
+
+
+@pytest.mark.parametrize(("noise", "same"), [(1e-9, True), (0.3, False)])
+def test_a_network_that_never_answers_the_same_twice(noise, same):
+    sample, rng = generate(n=100, seed=0).images[:8], np.random.default_rng(0)
+
+    def predict(images):
+        return np.full((len(images), 7), 1 / 7) + noise * rng.random((len(images), 7))
+
+    one, other = (function_identity("theirs", None, predict, sample) for _ in range(2))
+    assert (one == other) == same
 
 
 def test_more_of_a_condition_never_helps(loaded):

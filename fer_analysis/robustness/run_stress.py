@@ -156,15 +156,21 @@ class _Predictions:
         return PredictionStore(self.folder, made_from)
 
     def of(self, part: FaceDataset, jobs: list[tuple]) -> dict[tuple, np.ndarray]:
-        """Return each job with its probabilities `(n, k)`."""
-        made, store = {}, self.store(part)
+        """Return each job with its probabilities `(n, k)`; a notice counts those saved before."""
+        made, store, before = {}, self.store(part), 0
         with self.progress.task(f"stress test of {self.network.name}") as update:
             for job in jobs:
                 made[job] = store.get(*job)
+                before += made[job] is not None
                 if made[job] is None:
                     made[job] = self._of_images(_changed(part.images, job, self.seed), part)
                     store.put(made[job], *job)
                 update(len(made), len(jobs))
+        if before:
+            self.progress.notice(
+                f"{self.network.name}: {before} of {len(jobs)} predictions of these images were "
+                f"saved before; to predict anew, delete {store.place}"
+            )
         return made
 
     def refused(self, part: FaceDataset, made: dict[tuple, np.ndarray]) -> np.ndarray | None:
