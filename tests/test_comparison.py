@@ -207,10 +207,7 @@ def own_folder(tmp_path, monkeypatch):
 
 def test_runs_of_other_data_are_told_and_are_no_seeds_of_one_config(trained):
     names = ["run", "run-1", "run-2", "run-3"]
-    for seed, name in enumerate(names[1:], start=1):
-        shutil.copytree("run", name)
-        config = Run(Path(name)).config().model_copy(update={"seed": seed})
-        Path(name, "config.yaml").write_text(config.to_yaml())
+    seeds_of(*names[1:])
 
     def compared():
         done = fer("compare", *names, "--json")
@@ -229,3 +226,27 @@ def test_runs_of_other_data_are_told_and_are_no_seeds_of_one_config(trained):
     assert told.count("this is other data than the run was trained on") == 2
     for name in names[2:]:
         assert f"{name}: this is other data than the run was trained on" in told
+
+
+def seeds_of(*names, **changes):
+    """Copy the trained run; each copy has a seed of its own."""
+    for seed, name in enumerate(names, start=1):
+        shutil.copytree("run", name)
+        config = Run(Path(name)).config()
+        config = config.model_copy(update={"seed": seed, **changes})
+        Path(name, "config.yaml").write_text(config.to_yaml())
+
+
+def test_a_run_named_as_seeds_of_another_config_begin_is_compared_with_them(trained):
+    training = Run(Path("run")).config().training
+    seeds_of("plain-1", "plain-2")
+    seeds_of("balanced-1", "balanced-2", training=training.model_copy(update={"epochs": 2}))
+    seeds_of("plain", training=training.model_copy(update={"epochs": 3}))
+    runs = ["plain-1", "plain-2", "balanced-1", "balanced-2", "plain"]
+    found = json.loads(fer("compare", *runs, "--json").stdout)
+    spreads = [(row["name"], row["seeds"]) for row in found["spreads"]["all images"]]
+    assert spreads == [("plain-1 and 1 more", 2), ("balanced", 2), ("plain", 1)]
+    seconds = [pair["all images"]["second"] for pair in found["comparisons"]]
+    assert seconds == ["balanced", "plain"]
+    told = fer("compare", "plain-1", "plain-2", "plain").stdout
+    assert "plain compared with plain-1 and 1 more" in " ".join(told.split())

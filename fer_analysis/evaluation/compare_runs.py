@@ -201,7 +201,7 @@ def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
         if 0 < clean.sum() < len(clean):
             sets["leak-free images"] = [e.take(clean) for e in whole]
     contenders = {
-        images: [Contender(name, tuple(parts[i] for i in group)) for name, group in groups.items()]
+        images: [Contender(name, tuple(parts[i] for i in group)) for name, group in groups]
         for images, parts in sets.items()
     }
     pairs = [
@@ -211,26 +211,30 @@ def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
     return contenders, pairs
 
 
-def _groups(entries: list[_Entry]) -> dict[str, list[int]]:
-    """Return name -> positions of the runs that differ only in their seed, on the same data."""
+def _groups(entries: list[_Entry]) -> list[tuple[str, list[int]]]:
+    """Return names and positions of the runs that differ only in their seed, on the same data."""
     alike: dict[tuple, list[int]] = {}
     for index, entry in enumerate(entries):
         # A run and its copy, with one config and one seed, are not two seeds.
         seeds = [e.seed for e in entries if e.but_for_its_seed == entry.but_for_its_seed]
         key = (*entry.but_for_its_seed, index if seeds.count(entry.seed) > 1 else None)
         alike.setdefault(key, []).append(index)
-    names: dict[str, list[int]] = {}
-    for group in alike.values():
-        name = _group_name([entries[i].name for i in group])
-        names[name if name not in names else entries[group[0]].name] = group
-    return names
+    groups = list(alike.values())
+    names = [_group_name([entries[i].name for i in group]) for group in groups]
+    return [
+        (name if names.count(name) == 1 else _first_of([entries[i].name for i in group]), group)
+        for name, group in zip(names, groups, strict=True)
+    ]
 
 
 def _group_name(names: list[str]) -> str:
     """Return what names have in common, or the first and how many more there are."""
-    if len(names) == 1:
-        return names[0]
     common = os.path.commonprefix(names).rstrip("-_. ")
-    if sum(letter.isalpha() for letter in common) >= 3:
+    if len(names) > 1 and sum(letter.isalpha() for letter in common) >= 3:
         return common
-    return f"{names[0]} and {len(names) - 1} more"
+    return _first_of(names)
+
+
+def _first_of(names: list[str]) -> str:
+    """Return the first of names, and how many more there are."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
