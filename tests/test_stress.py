@@ -192,6 +192,44 @@ def test_other_tests_are_not_compared():
         compare_stress([first.take(np.arange(10)), second.take(np.arange(10, 20))])
 
 
+def other(test, **meta):
+    return dataclasses.replace(test, meta=test.meta | meta)
+
+
+@pytest.mark.parametrize(
+    ("second", "differ"),
+    [
+        (other(stress_test(2), data="1"), "data of fingerprint 1 and 0"),
+        (other(stress_test(2), split="validation"), "split validation and test"),
+        (other(stress_test(2), seed=3), "seed 3 and 0"),
+        (
+            dataclasses.replace(stress_test(2), labels=np.repeat([1, 0], N // 2)),
+            "image 'image 0' is labelled dog and cat",
+        ),
+    ],
+)
+def test_other_images_of_the_same_ids_are_not_compared(second, differ):
+    with pytest.raises(FerError, match=f"{differ}; name one data set with --data"):
+        compare_stress([stress_test(1), second])
+
+
+def test_the_same_data_read_at_another_size_is_compared():
+    larger = np.zeros((2, 64, 64, 1), np.uint8)
+    second = dataclasses.replace(other(stress_test(20), data="1"), example_images=larger)
+    assert compare_stress([stress_test(40), second]).n == N
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    tests = [
+        dataclasses.replace(stress_test(wrong, name="first"), folder=tmp_path / place)
+        for wrong, place in ((40, "old/first/stress/test"), (20, "new/first/stress/test"))
+    ]
+    found = fer.compare_stress(tests, out=None)
+    names = [str(tmp_path / place) for place in ("old/first", "new/first")]
+    assert [row["run"] for row in found.runs] == names
+    assert found.pairs[0]["run"] == names[1]
+
+
 def test_saved_tests_load_as_they_were(tmp_path):
     found = stress_test(1, 30)
     found.save(tmp_path / "saved")
