@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -250,3 +251,24 @@ def test_a_run_named_as_seeds_of_another_config_begin_is_compared_with_them(trai
     assert seconds == ["balanced", "plain"]
     told = fer("compare", "plain-1", "plain-2", "plain").stdout
     assert "plain compared with plain-1 and 1 more" in " ".join(told.split())
+
+
+def test_other_pictures_of_the_same_ids_are_told(trained):
+    shutil.copytree("run", "noisy")
+    shutil.copytree("fer", "changed")
+    file = Path("changed/fer2013.csv")
+    head, *rows = file.read_text().splitlines()
+    place = head.split(",").index("pixels")
+    for number, row in enumerate(rows):
+        cells = row.split(",")
+        cells[place] = " ".join(["0", *cells[place].split()[1:]])
+        rows[number] = ",".join(cells)
+    file.write_text("\n".join([head, *rows]) + "\n")
+    config = Path("noisy/config.yaml")
+    config.write_text(config.read_text().replace(f"{Path.cwd()}/fer", f"{Path.cwd()}/changed"))
+    words = ["compare", "run", "noisy", "--split", "validation"]
+    told = " ".join(fer(*words).stderr.split())
+    assert re.search(r"noisy and run: ids and labels agree, (\d+) of \1 pictures do not", told)
+    assert "pictures do not" not in fer(*words, "--data", "changed").stderr
+    shutil.copytree("run", "same")
+    assert "pictures do not" not in fer("compare", "run", "same").stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
@@ -43,6 +44,7 @@ class _Entry:
     seed: int | None = None
     trained_on: str = ""
     form: str = ""
+    pictures: tuple[tuple[int, ...], np.ndarray] | None = None
 
     @property
     def but_for_its_seed(self) -> tuple[str, str, str]:
@@ -90,6 +92,8 @@ def compare_runs(
             f"choose one, e.g. --split {splits[-1]}"
         )
     contenders, pairs = _compare(entries)
+    for text in _other_pictures(entries):
+        progress.notice(text)
     return Comparison(
         split=splits[0],
         runs=tuple(ComparedRun(e.name, e.path, e.result, metrics(e.evaluation)) for e in entries),
@@ -180,7 +184,30 @@ def _entry(run, data, split, overrides, *, label_map, progress: Progress) -> _En
         seed=seed,
         trained_on=trained.environment().get("data", {}).get("fingerprint", ""),
         form=_form(trained),
+        pictures=_pictures(loaded.dataset.part(split)),
     )
+
+
+def _pictures(part: FaceDataset) -> tuple[tuple[int, ...], np.ndarray]:
+    order = np.argsort(part.ids, kind="stable")
+    return part.images.shape[1:], part.pixel_hashes(order)
+
+
+def _other_pictures(entries: list[_Entry]) -> list[str]:
+    """Say of which runs the pictures are others than the first's, where ids and labels agree.
+
+    Pictures of different sizes are not compared: networks of other sizes see the same faces so.
+    """
+    known = [entry for entry in entries if entry.pictures is not None]
+    found = []
+    for entry in known[1:]:
+        (size, hashes), (first_size, first) = entry.pictures, known[0].pictures
+        if size == first_size and (differ := int((hashes != first).sum())):
+            found.append(
+                f"{entry.name} and {known[0].name}: ids and labels agree, {differ:,} of "
+                f"{len(first):,} pictures do not; --data compares on one data set"
+            )
+    return found
 
 
 def _form(run: Run) -> str:
