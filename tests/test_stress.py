@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import fer_analysis as fer
 from fer_analysis.cli import main
+from fer_analysis.cli.tables.stress import print_stress
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
@@ -228,6 +229,40 @@ def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):
     names = [str(tmp_path / place) for place in ("old/first", "new/first")]
     assert [row["run"] for row in found.runs] == names
     assert found.pairs[0]["run"] == names[1]
+
+
+def test_figures_of_the_images_that_a_rule_was_fitted_on_are_called_so(tmp_path):
+    run = fer.train(
+        "tiny",
+        data="synthetic",
+        overrides=("training.epochs=1", "model.dense=[8]", "model.filters=[4,4]", "data.n=300"),
+        run_dir="first",
+    )
+    fer.evaluate(run, split="validation")
+    kept = run.temperatures()
+    kept["plain"]["answers"] = {"target": 0.8, "least": 0.1}  # it is too small for one of its own
+    run.write_temperatures(kept)
+    how = {"conditions": ["dark"], "severities": [1], "n": 20}
+    flatters = "fitted on this split's own images: the clean rows on answers flatter"
+    own = fer.stress(run, split="validation", **how)
+    assert flatters in findings(own)
+    assert flatters in findings(StressTest.load(own.folder))
+    assert flatters not in findings(fer.stress(run, split="test", **how))
+    data = fer.load_data("synthetic", n=300, seed=5)
+    assert flatters not in findings(fer.stress(run, data=data, split="validation", **how))
+
+
+def test_uncorrected_intervals_are_called_so(capsys):
+    first, second = stress_test(40), stress_test(120)
+    both = [
+        dataclasses.replace(test, cells=test.cells | {("jpeg", 1): test.clean})
+        for test in (first, second)
+    ]
+    remark = "each interval by itself at 95 %"
+    print_stress(both, compare_stress(both))
+    assert f"{remark}: of 2 conditions about 0.1 are shown by chance" in capsys.readouterr().out
+    print_stress([first, second], compare_stress([first, second]))
+    assert remark not in capsys.readouterr().out
 
 
 def test_saved_tests_load_as_they_were(tmp_path):

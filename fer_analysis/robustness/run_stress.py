@@ -70,6 +70,7 @@ def run_stress(
     predictions = _Predictions(network, split, seed, progress)
     jobs = [("clean",), *NAMES, *((name, level) for name in chosen for level in levels)]
     made = predictions.of(images, jobs)
+    own_images = _is_fitted_here(network, data, split)
     if network.temperature is None:
         network = predictions.with_rule(held_out(data.dataset, split, part, images))
     cells = [(name, level) for name in chosen for level in levels]
@@ -87,6 +88,7 @@ def run_stress(
             "seen": sorted(network.seen & set(chosen)),
             "rule_from": network.rule_from,
             "guard_from": network.guard.made["from"] if network.guard else "",
+            "fitted_here": own_images,
             "made_from": predictions.store(images).made_from,
         },
         label_names=images.label_names,
@@ -126,6 +128,12 @@ def open_split(
         split = "test" if loaded.dataset.has("test") else "validation"
         progress.notice(f"split: {split}")
     return loaded, split
+
+
+def _is_fitted_here(network: Network, data: LoadedData, split: str) -> bool:
+    """Tell whether what came with a network was fitted on images of this split."""
+    fitted = network.rule is not None or network.guard is not None
+    return fitted and split == "validation" and network.run.is_own(data.fingerprint)
 
 
 def _checked(conditions, severities, n: int) -> tuple[list[str], list[int]]:

@@ -14,6 +14,7 @@ from fer_analysis.robustness.findings import (
     findings,
     lowest,
     lowest_promise,
+    shown_by_chance,
     shown_differences,
 )
 from fer_analysis.robustness.stress_test import StressTest
@@ -138,19 +139,22 @@ def _print_comparison(comparison: StressComparison) -> None:
             MISSING if promise is None else f"{promise['broken']}/{sum(promise.values())}",
         )
     out.print(rows)
-    lines = []
+    lines, remarks = [], []
     for pair in comparison.pairs:
         mean, clean = pair["groups"]["all"], pair["clean"]
         lines.append(
             f"{pair['run']} against {first}, points: clean {points(clean.value, clean.interval)}, "
             f"under conditions {points(mean.value, mean.interval)}"
         )
-        lines += [
+        shown = [
             f"  {how}: " + ", ".join(f"{_plain(name)} {points(each.value)}" for name, each in found)
             for how, found in shown_differences(pair["conditions"])
             if found
         ]
-    print_summary(lines, most=10)
+        lines += shown
+        if shown and (n := len(pair["conditions"])) > 1:
+            remarks = [shown_by_chance(n)]
+    print_summary([*remarks, *lines], most=10)
 
 
 def _share(figure) -> tuple[str, str]:
