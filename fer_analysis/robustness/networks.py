@@ -17,6 +17,7 @@ from fer_analysis.evaluation.evaluate_run import open_model, open_predictor
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.network_identity import network_identity
+from fer_analysis.evaluation.trained_conditions import trained_conditions
 from fer_analysis.files import file_name
 from fer_analysis.quality.guard import Guard
 from fer_analysis.result_folders import RUNS
@@ -117,14 +118,6 @@ def network_of_function(place: str | Predict, sample: np.ndarray) -> Network:
         identity=function_identity(place, getattr(theirs, "__module__", None), function, sample),
         load=lambda label_names: _in_batches(function),
     )
-
-
-def trained_conditions(run: Run) -> frozenset[str]:
-    """Return the conditions that a run was trained on, as its config says."""
-    if not run.origin.is_directory or not run.origin.config_file.is_file():
-        return frozenset()
-    mixture = run.origin.config().augmentation.build().mixture
-    return frozenset(mixture.weights if mixture else ())
 
 
 def checked(probabilities: np.ndarray, n: int, label_names: tuple[str, ...]) -> np.ndarray:
