@@ -29,7 +29,8 @@ class StressComparison:
         n: The images that all of them were tested on.
         runs: One for each network: `run`, estimates `clean`, `mean`, `relative`,
             `corruption_error` (see `compare_stress`) and `flips`, `promise` (cells that keep or
-            break it; None without a rule).
+            break it; None without a rule), `fitted_here` (whether its rule was fitted on images of
+            this split).
         pairs: One for each further network: `run` and its differences to the reference, `clean`
             and each group and condition, on the same images.
         folder: Where it is saved; None if it is not.
@@ -151,6 +152,7 @@ def _run(test: StressTest, drawn: Resampled, reference: Resampled) -> dict:
         "corruption_error": drawn.estimate(_corruption_error(drawn, reference)),
         "flips": test.summary["stability"]["any"],
         "promise": test.summary["promise"],
+        "fitted_here": bool(test.meta.get("fitted_here")),
     }
 
 

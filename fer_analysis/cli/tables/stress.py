@@ -139,7 +139,9 @@ def _print_comparison(comparison: StressComparison) -> None:
             MISSING if promise is None else f"{promise['broken']}/{sum(promise.values())}",
         )
     out.print(rows)
-    lines, remarks = [], []
+    here = [run["run"] for run in comparison.runs if run.get("fitted_here")]
+    fitted = [f"broken: rules fitted on this split's own images flatter: {', '.join(here)}"]
+    lines, remarks = [], fitted if here else []
     for pair in comparison.pairs:
         mean, clean = pair["groups"]["all"], pair["clean"]
         lines.append(
@@ -152,8 +154,9 @@ def _print_comparison(comparison: StressComparison) -> None:
             if found
         ]
         lines += shown
-        if shown and (n := len(pair["conditions"])) > 1:
-            remarks = [shown_by_chance(n)]
+    n = len(comparison.pairs[0]["conditions"])
+    if n > 1 and len(lines) > len(comparison.pairs):
+        remarks.append(shown_by_chance(n))
     print_summary([*remarks, *lines], most=10)
 
 
