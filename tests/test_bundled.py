@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import pytest
 from small_bundle import fer, make_bundle, script
 
 import fer_analysis.run
+from fer_analysis.conditions import CONDITIONS
+from fer_analysis.conditions.severity import SEVERITIES
 from fer_analysis.errors import FerError
 from fer_analysis.evaluation import make_guard
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.model_card import card_lines, make_card, tidy_command
 from fer_analysis.evaluation.selective_prediction import answer_rule
+from fer_analysis.evaluation.stress_extent import conditions_told
 from fer_analysis.exporting import bundle
 from fer_analysis.files import write_json
 from fer_analysis.run import WEIGHTS, Run
@@ -138,6 +142,34 @@ def test_what_was_not_measured_is_called_so(made, bundled, monkeypatch, tmp_path
     [bare] = card_lines(None)
     assert "was not recorded" in bare and "given 0 to 255" in bare
     assert "was not recorded" in card_lines(card | {"validation": None})[0]
+
+
+def test_a_part_of_the_stress_test_is_called_so(made, tmp_path):
+    from test_stress import stress_test
+
+    shutil.copytree(made / "run", tmp_path / "run")
+    run = Run(tmp_path / "run")
+    stress_test(40).save(run.stress_folder("validation"))
+    card = make_card(run)
+    told = " ".join(card_lines(card))
+    assert "under the simulated condition dark at severity 1 it is correct for 90.0 %" in told
+    short = card["stress"]["validation"]
+    del short["names"], short["severities"]  # a card of an earlier version
+    told = " ".join(card_lines(card))
+    assert "under 1 simulated conditions (noise, blur, light, masks …) it is correct" in told
+
+
+@pytest.mark.parametrize(
+    ("names", "severities", "told"),
+    [
+        (["dark", "surgical_mask"], [1, 5], "conditions dark, surgical mask at severities 1, 5"),
+        (list(CONDITIONS)[:4], SEVERITIES, f"4 of {len(CONDITIONS)} simulated conditions"),
+        (list(CONDITIONS), SEVERITIES, "simulated conditions (noise, blur, light, masks …)"),
+        (list(CONDITIONS), [3], "masks …) at severity 3"),
+    ],
+)
+def test_what_a_stress_test_was_of(names, severities, told):
+    assert conditions_told(len(names), names, severities).endswith(told)
 
 
 def test_a_guard_is_made_of_the_runs_own_validation_images(made, bundled, monkeypatch, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -207,10 +208,7 @@ def own_folder(tmp_path, monkeypatch):
 
 def test_runs_of_other_data_are_told_and_are_no_seeds_of_one_config(trained):
     names = ["run", "run-1", "run-2", "run-3"]
-    for seed, name in enumerate(names[1:], start=1):
-        shutil.copytree("run", name)
-        config = Run(Path(name)).config().model_copy(update={"seed": seed})
-        Path(name, "config.yaml").write_text(config.to_yaml())
+    seeds_of(*names[1:])
 
     def compared():
         done = fer("compare", *names, "--json")
@@ -229,3 +227,51 @@ def test_runs_of_other_data_are_told_and_are_no_seeds_of_one_config(trained):
     assert told.count("this is other data than the run was trained on") == 2
     for name in names[2:]:
         assert f"{name}: this is other data than the run was trained on" in told
+
+
+def seeds_of(*names, **changes):
+    """Copy the trained run; each copy has a seed of its own."""
+    for seed, name in enumerate(names, start=1):
+        shutil.copytree("run", name)
+        config = Run(Path(name)).config()
+        config = config.model_copy(update={"seed": seed, **changes})
+        Path(name, "config.yaml").write_text(config.to_yaml())
+
+
+def test_a_run_named_as_seeds_of_another_config_begin_is_compared_with_them(trained):
+    training = Run(Path("run")).config().training
+    seeds_of("plain-1", "plain-2")
+    seeds_of("balanced-1", "balanced-2", training=training.model_copy(update={"epochs": 2}))
+    seeds_of("plain", training=training.model_copy(update={"epochs": 3}))
+    runs = ["plain-1", "plain-2", "balanced-1", "balanced-2", "plain"]
+    found = json.loads(fer("compare", *runs, "--json").stdout)
+    spreads = [(row["name"], row["seeds"]) for row in found["spreads"]["all images"]]
+    assert spreads == [("plain-1 and 1 more", 2), ("balanced", 2), ("plain", 1)]
+    seconds = [pair["all images"]["second"] for pair in found["comparisons"]]
+    assert seconds == ["balanced", "plain"]
+    told = " ".join(fer("compare", *runs).stdout.split())
+    assert "2 comparisons, each by itself at 5 %: chance shows one in up to 10 % of cases" in told
+    told = fer("compare", "plain-1", "plain-2", "plain").stdout
+    assert "each by itself" not in told
+    assert "plain compared with plain-1 and 1 more" in " ".join(told.split())
+
+
+def test_other_pictures_of_the_same_ids_are_told(trained):
+    shutil.copytree("run", "noisy")
+    shutil.copytree("fer", "changed")
+    file = Path("changed/fer2013.csv")
+    head, *rows = file.read_text().splitlines()
+    place = head.split(",").index("pixels")
+    for number, row in enumerate(rows):
+        cells = row.split(",")
+        cells[place] = " ".join(["0", *cells[place].split()[1:]])
+        rows[number] = ",".join(cells)
+    file.write_text("\n".join([head, *rows]) + "\n")
+    config = Path("noisy/config.yaml")
+    config.write_text(config.read_text().replace(f"{Path.cwd()}/fer", f"{Path.cwd()}/changed"))
+    words = ["compare", "run", "noisy", "--split", "validation"]
+    told = " ".join(fer(*words).stderr.split())
+    assert re.search(r"noisy and run: ids and labels agree, (\d+) of \1 pictures do not", told)
+    assert "pictures do not" not in fer(*words, "--data", "changed").stderr
+    shutil.copytree("run", "same")
+    assert "pictures do not" not in fer("compare", "run", "same").stderr

@@ -145,3 +145,17 @@ def test_members_of_different_data_are_told(second):
     told = " ".join(fer(*words, "--data", "other").stderr.split())
     assert f"what is used now has fingerprint {theirs}" in told
     assert "results go to runs/both-other-" in told and "than the run was trained on" not in told
+
+
+def test_lists_of_faces_of_any_member_are_noted(second):
+    facts = json.loads(second.environment_file.read_text())
+    sentence = "trained without 3 faces of doubtful.csv"
+    facts["data"]["face_lists"] = [
+        {"kind": "exclude_faces", "file": "doubtful.csv", "sha256": "0", "sentence": sentence}
+    ]
+    second.write_environment(facts)
+    both = fer_analysis.ensemble("run", "second", run_dir="both")
+    assert both.face_list_notes() == [f"{sentence} (of second alone)"]
+    first = Run(Path("run"))
+    first.write_environment(first.environment() | {"data": facts["data"]})
+    assert fer_analysis.ensemble("run", "second", run_dir="all").face_list_notes() == [sentence]

@@ -127,6 +127,7 @@ def test_what_is_measured_is_not_what_was_fitted():
     given = evaluation(900, too_confident=(0, 0, 0.15))
     found = measure_promises(given)
     assert "the other four of 5 parts" in found.fitted_on and "copies not kept" in found.fitted_on
+    assert promise_lines(found)[0].endswith(" (thresholds fitted on other parts of this split)")
     overall, by_label = found.answers[OVERALL], found.answers[BY_LABEL]
     assert overall["labels"][2]["correct"].value < overall["labels"][0]["correct"].value
     for figures in (overall, by_label):
@@ -152,6 +153,7 @@ def test_thresholds_of_another_split_are_taken_as_they_are(tmp_path):
 
     found = measure_promises(replace(other, fitted=fitted))
     assert found.fitted_on == "900 other images"
+    assert "fitted on" not in promise_lines(found)[0]
     assert found.answers[OVERALL]["labels"][0]["least"] == fitted["answers"]["least"]
     found.save(tmp_path)
     assert Promises.load(tmp_path) == found

@@ -217,7 +217,8 @@ def test_a_stress_test_stands_on_the_page_and_in_the_card(tmp_path):
     assert "refuses 3.0 % of the clean faces" in text
     assert "dog, as cat" in text
     card = (tmp_path / "run" / "MODEL_CARD.md").read_text()
-    assert "under 1 conditions" in card and "kept in 3, broken in 1, not decided in 1" in card
+    assert "under the simulated condition dark 80.8 %" in card
+    assert "kept in 3, broken in 1, not decided in 1" in card
     (tmp_path / "run" / "stress" / "test" / "stress.json").write_text('{"n": 3}')
     fer("report", tmp_path / "run")
     assert "fer stress" in (tmp_path / "run" / "report.html").read_text()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 import fer_analysis as fer
 from fer_analysis.cli import main
+from fer_analysis.cli.tables.stress import print_stress
 from fer_analysis.conditions import CONDITIONS
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
@@ -19,6 +22,7 @@ from fer_analysis.figures.stress import curves_figure
 from fer_analysis.robustness.changes import CHANGES, NAMES
 from fer_analysis.robustness.comparison import StressComparison, compare_stress
 from fer_analysis.robustness.findings import findings
+from fer_analysis.robustness.function_identity import function_identity
 from fer_analysis.robustness.images import draw, leak_free_part
 from fer_analysis.robustness.stress_test import StressTest
 
@@ -189,6 +193,81 @@ def test_other_tests_are_not_compared():
         compare_stress([first.take(np.arange(10)), second.take(np.arange(10, 20))])
 
 
+def other(test, **meta):
+    return dataclasses.replace(test, meta=test.meta | meta)
+
+
+@pytest.mark.parametrize(
+    ("second", "differ"),
+    [
+        (other(stress_test(2), data="1"), "data of fingerprint 1 and 0"),
+        (other(stress_test(2), split="validation"), "split validation and test"),
+        (other(stress_test(2), seed=3), "seed 3 and 0"),
+        (
+            dataclasses.replace(stress_test(2), labels=np.repeat([1, 0], N // 2)),
+            "image 'image 0' is labelled dog and cat",
+        ),
+    ],
+)
+def test_other_images_of_the_same_ids_are_not_compared(second, differ):
+    with pytest.raises(FerError, match=f"{differ}; name one data set with --data"):
+        compare_stress([stress_test(1), second])
+
+
+def test_the_same_data_read_at_another_size_is_compared():
+    larger = np.zeros((2, 64, 64, 1), np.uint8)
+    second = dataclasses.replace(other(stress_test(20), data="1"), example_images=larger)
+    assert compare_stress([stress_test(40), second]).n == N
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    tests = [
+        dataclasses.replace(stress_test(wrong, name="first"), folder=tmp_path / place)
+        for wrong, place in ((40, "old/first/stress/test"), (20, "new/first/stress/test"))
+    ]
+    found = fer.compare_stress(tests, out=None)
+    names = [str(tmp_path / place) for place in ("old/first", "new/first")]
+    assert [row["run"] for row in found.runs] == names
+    assert found.pairs[0]["run"] == names[1]
+
+
+def test_figures_of_the_images_that_a_rule_was_fitted_on_are_called_so(tmp_path):
+    run = fer.train(
+        "tiny",
+        data="synthetic",
+        overrides=("training.epochs=1", "model.dense=[8]", "model.filters=[4,4]", "data.n=300"),
+        run_dir="first",
+    )
+    fer.evaluate(run, split="validation")
+    kept = run.temperatures()
+    kept["plain"]["answers"] = {"target": 0.8, "least": 0.1}  # it is too small for one of its own
+    run.write_temperatures(kept)
+    how = {"conditions": ["dark"], "severities": [1], "n": 20}
+    flatters = "fitted on this split's own images: the clean rows on answers flatter"
+    own = fer.stress(run, split="validation", **how)
+    assert flatters in findings(own)
+    assert flatters in findings(StressTest.load(own.folder))
+    assert flatters not in findings(fer.stress(run, split="test", **how))
+    data = fer.load_data("synthetic", n=300, seed=5)
+    assert flatters not in findings(fer.stress(run, data=data, split="validation", **how))
+
+
+def test_uncorrected_intervals_are_called_so(capsys):
+    first, second = stress_test(40), stress_test(120)
+    both = [
+        dataclasses.replace(test, cells=test.cells | {("jpeg", 1): test.clean})
+        for test in (first, second)
+    ]
+    remark = "each interval by itself at 95 %"
+    print_stress(both, compare_stress(both))
+    assert f"{remark}: of 2 conditions about 0.1 are shown by chance" in capsys.readouterr().out
+    first.meta["fitted_here"] = True
+    print_stress([first, second], compare_stress([first, second]))
+    told = capsys.readouterr().out
+    assert remark not in told
+    assert "rules fitted on this split's own images flatter: by hand" in told
+
+
 def test_saved_tests_load_as_they_were(tmp_path):
     found = stress_test(1, 30)
     found.save(tmp_path / "saved")
@@ -269,13 +348,13 @@ def test_an_interrupted_test_goes_on(loaded):
     asked = {"data": loaded, "conditions": ["dark", "jpeg"], "severities": [1, 5], "n": 40}
     first = fer.stress(None, predictor=network, **asked)
     assert first.conditions == ("jpeg", "dark") and first.severities == (1, 5)
-    assert network.asked == 1 + 1 + len(NAMES) + 4
+    assert network.asked == 2 + 1 + len(NAMES) + 4
     (saved,) = first.folder.glob("predictions/*/dark-5.npz")
     saved.unlink()
     fer.stress(None, predictor=network, **(asked | {"n": 20}))  # another test costs it nothing
     network.asked = 0
     again = fer.stress(None, predictor=network, **asked)
-    assert network.asked == 2, "once to know the network, once for the missing cell"
+    assert network.asked == 3, "twice to know the network, once for the missing cell"
     assert again.as_dict() == first.as_dict()
     for name in ("stress.json", "stress.csv", "heat_map.png", "curves.png", "faces.png"):
         assert (first.folder / name).stat().st_size > 100
@@ -283,6 +362,64 @@ def test_an_interrupted_test_goes_on(loaded):
     network.asked = 0
     assert fer.stress(None, predictor=network, **asked).clean.tolist() != first.clean.tolist()
     assert network.asked > 10, "another network is asked anew"
+
+
+FOR_DARK_PICTURES = """
+def brightened(images):
+    dark = images.mean(axis=(1, 2, 3)) < 20
+    return np.where(dark[:, None, None, None], 255 - images, images)
+
+plain = predict
+
+def predict(images):
+    return plain(brightened(images))
+"""
+
+
+def test_a_function_that_treats_bad_pictures_otherwise_is_another_one(tmp_path, monkeypatch):
+    words = ["stress", *DRAWN, "data.n=150", "--condition", "dark", "--severity", "5", "--n", "20"]
+
+    def asked(body):
+        monkeypatch.delitem(sys.modules, "changing", raising=False)
+        (tmp_path / "changing.py").write_text(body)
+        importlib.invalidate_caches()
+        result = CliRunner().invoke(main, [*words, "--predictor", "changing:predict", "--json"])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)["tests"][0]["rows"][0], " ".join(result.stderr.split())
+
+    first, told = asked(PREDICTOR)
+    assert "saved before" not in told
+    _, told = asked(PREDICTOR)
+    jobs = 2 + len(NAMES)
+    assert f"changing:predict: {jobs} of {jobs} predictions of these images were saved" in told
+    other, told = asked(PREDICTOR + FOR_DARK_PICTURES)
+    assert "saved before" not in told
+    assert other["most_predicted"] != first["most_predicted"]
+
+
+def test_a_network_is_known_by_its_answers_to_bad_pictures():
+    sample = generate(n=100, seed=0).images[:8]
+
+    def identity(least):
+        def predict(images):
+            return (images.mean(axis=(1, 2, 3)) > least)[:, None].astype(float)
+
+        return function_identity("theirs", None, predict, sample)
+
+    darkest = sample.mean(axis=(1, 2, 3)).min()
+    assert identity(0.9 * darkest) == identity(0.9 * darkest)
+    assert identity(0.9 * darkest) != identity(0)
+
+
+@pytest.mark.parametrize(("noise", "same"), [(1e-9, True), (0.3, False)])
+def test_a_network_that_never_answers_the_same_twice(noise, same):
+    sample, rng = generate(n=100, seed=0).images[:8], np.random.default_rng(0)
+
+    def predict(images):
+        return np.full((len(images), 7), 1 / 7) + noise * rng.random((len(images), 7))
+
+    one, other = (function_identity("theirs", None, predict, sample) for _ in range(2))
+    assert (one == other) == same
 
 
 def test_more_of_a_condition_never_helps(loaded):

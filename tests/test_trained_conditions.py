@@ -13,10 +13,12 @@ from fer_analysis.config import load_config
 from fer_analysis.data.augmentation import Augmentation
 from fer_analysis.data.synthetic.generate import generate
 from fer_analysis.errors import FerError
-from fer_analysis.robustness.networks import trained_conditions
+from fer_analysis.evaluation.trained_conditions import trained_conditions
+from fer_analysis.files import content_hash
 from fer_analysis.run import Run
 from fer_analysis.training.batches import Batches
 from fer_analysis.training.preparation import make_recipe
+from fer_analysis.training.sources import Source
 
 STILL = {"shift": 0, "rotation": 0, "zoom": 0, "horizontal_flip": False, "vertical_flip": False}
 
@@ -200,6 +202,41 @@ def test_names_are_equal_weights_and_the_config_reads_itself_back(tmp_path):
 def test_a_stress_test_knows_what_a_run_was_trained_on(tmp_path, overrides, expected):
     run = Run.create(load_config("tiny", overrides), tmp_path / "run")
     assert trained_conditions(run) == expected
+
+
+def run_of(folder, *conditions, start=None, **environment):
+    """Write a run directory with these conditions, as a training or an ensemble leaves it."""
+    overrides = [f"augmentation.conditions=[{', '.join(conditions)}]"] if conditions else []
+    overrides += [f"training.initial_weights={start}"] if start else []
+    run = Run.create(load_config("tiny", overrides), folder)
+    run.write_environment({"seed": 0, "data": {"fingerprint": "0"}, **environment})
+    run.model_file.write_bytes(folder.name.encode())
+    return run
+
+
+def record(run):
+    return Source(run.name, run, content_hash(run.model_file)).record()
+
+
+def test_what_a_start_and_members_were_trained_on_counts_as_well(tmp_path):
+    first, plain = run_of(tmp_path / "first", "jpeg", "dark"), run_of(tmp_path / "plain")
+    begun = run_of(tmp_path / "begun", "hand", sources={"initial weights": record(first)})
+    assert trained_conditions(begun) == {"jpeg", "dark", "hand"}
+    members = [record(plain), record(begun)]
+    ensemble = run_of(tmp_path / "both", members=members)
+    assert trained_conditions(ensemble) == {"jpeg", "dark", "hand"}
+
+
+@pytest.mark.parametrize(("same", "expected"), [(True, {"jpeg", "hand"}), (False, {"hand"})])
+def test_a_start_of_an_earlier_version_is_read_where_it_is_still_the_same(tmp_path, same, expected):
+    first = run_of(tmp_path / "first", "jpeg")
+    earlier = {key: value for key, value in record(first).items() if key != "conditions"}
+    begun = run_of(
+        tmp_path / "begun", "hand", start=first.path, sources={"initial weights": earlier}
+    )
+    if not same:
+        first.model_file.write_bytes(b"trained again")
+    assert trained_conditions(begun) == expected
 
 
 def test_what_augmentation_makes_of_faces_has_conditions_too(faces):

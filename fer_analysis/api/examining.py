@@ -118,7 +118,7 @@ def compare_stress(
         progress: Receives where they are.
 
     Raises:
-        FerError: If their conditions, severities or images differ.
+        FerError: If their data, split, seed, conditions or severities differ.
 
     Example:
         >>> import fer_analysis as fer
@@ -131,7 +131,9 @@ def compare_stress(
     from fer_analysis.figures import save
     from fer_analysis.figures.stress import CURVES, curves_figure
     from fer_analysis.robustness.comparison import compare_stress as compare_tests
+    from fer_analysis.robustness.comparison import named_apart
 
+    tests = named_apart(tests)
     comparison = compare_tests(tests)
     if out is None:
         return comparison

@@ -116,6 +116,7 @@ def stress(
     from fer_analysis.cli.tables.console import ConsoleProgress
     from fer_analysis.cli.tables.files import write_printed
     from fer_analysis.cli.tables.stress import print_stress
+    from fer_analysis.robustness.comparison import named_apart
 
     asked |= {
         "data": source,
@@ -131,7 +132,7 @@ def stress(
         given = {} if named else takes
         theirs = [api.stress(None, predictor=predictor, **given, **asked)]
     tests = [api.stress(run, **takes, **asked) for run in named or ([] if predictor else [None])]
-    tests += theirs
+    tests = named_apart(tests + theirs)
     comparison = None
     if len(tests) > 1:
         comparison = api.compare_stress(tests, out=out, progress=asked["progress"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.label_map import Given
 from fer_analysis.data.load import LoadedData
 from fer_analysis.errors import FerError
@@ -43,6 +44,7 @@ class _Entry:
     seed: int | None = None
     trained_on: str = ""
     form: str = ""
+    pictures: tuple[tuple[int, ...], np.ndarray] | None = None
 
     @property
     def but_for_its_seed(self) -> tuple[str, str, str]:
@@ -90,6 +92,8 @@ def compare_runs(
             f"choose one, e.g. --split {splits[-1]}"
         )
     contenders, pairs = _compare(entries)
+    for text in _other_pictures(entries):
+        progress.notice(text)
     return Comparison(
         split=splits[0],
         runs=tuple(ComparedRun(e.name, e.path, e.result, metrics(e.evaluation)) for e in entries),
@@ -180,7 +184,30 @@ def _entry(run, data, split, overrides, *, label_map, progress: Progress) -> _En
         seed=seed,
         trained_on=trained.environment().get("data", {}).get("fingerprint", ""),
         form=_form(trained),
+        pictures=_pictures(loaded.dataset.part(split)),
     )
+
+
+def _pictures(part: FaceDataset) -> tuple[tuple[int, ...], np.ndarray]:
+    order = np.argsort(part.ids, kind="stable")
+    return part.images.shape[1:], part.pixel_hashes(order)
+
+
+def _other_pictures(entries: list[_Entry]) -> list[str]:
+    """Say of which runs the pictures are others than the first's, where ids and labels agree.
+
+    Pictures of different sizes are not compared: networks of other sizes see the same faces so.
+    """
+    known = [entry for entry in entries if entry.pictures is not None]
+    found = []
+    for entry in known[1:]:
+        (size, hashes), (first_size, first) = entry.pictures, known[0].pictures
+        if size == first_size and (differ := int((hashes != first).sum())):
+            found.append(
+                f"{entry.name} and {known[0].name}: ids and labels agree, {differ:,} of "
+                f"{len(first):,} pictures do not; --data compares on one data set"
+            )
+    return found
 
 
 def _form(run: Run) -> str:
@@ -201,7 +228,7 @@ def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
         if 0 < clean.sum() < len(clean):
             sets["leak-free images"] = [e.take(clean) for e in whole]
     contenders = {
-        images: [Contender(name, tuple(parts[i] for i in group)) for name, group in groups.items()]
+        images: [Contender(name, tuple(parts[i] for i in group)) for name, group in groups]
         for images, parts in sets.items()
     }
     pairs = [
@@ -211,26 +238,30 @@ def _compare(entries: list[_Entry]) -> tuple[dict, list[dict]]:
     return contenders, pairs
 
 
-def _groups(entries: list[_Entry]) -> dict[str, list[int]]:
-    """Return name -> positions of the runs that differ only in their seed, on the same data."""
+def _groups(entries: list[_Entry]) -> list[tuple[str, list[int]]]:
+    """Return names and positions of the runs that differ only in their seed, on the same data."""
     alike: dict[tuple, list[int]] = {}
     for index, entry in enumerate(entries):
         # A run and its copy, with one config and one seed, are not two seeds.
         seeds = [e.seed for e in entries if e.but_for_its_seed == entry.but_for_its_seed]
         key = (*entry.but_for_its_seed, index if seeds.count(entry.seed) > 1 else None)
         alike.setdefault(key, []).append(index)
-    names: dict[str, list[int]] = {}
-    for group in alike.values():
-        name = _group_name([entries[i].name for i in group])
-        names[name if name not in names else entries[group[0]].name] = group
-    return names
+    groups = list(alike.values())
+    names = [_group_name([entries[i].name for i in group]) for group in groups]
+    return [
+        (name if names.count(name) == 1 else _first_of([entries[i].name for i in group]), group)
+        for name, group in zip(names, groups, strict=True)
+    ]
 
 
 def _group_name(names: list[str]) -> str:
     """Return what names have in common, or the first and how many more there are."""
-    if len(names) == 1:
-        return names[0]
     common = os.path.commonprefix(names).rstrip("-_. ")
-    if sum(letter.isalpha() for letter in common) >= 3:
+    if len(names) > 1 and sum(letter.isalpha() for letter in common) >= 3:
         return common
-    return f"{names[0]} and {len(names) - 1} more"
+    return _first_of(names)
+
+
+def _first_of(names: list[str]) -> str:
+    """Return the first of names, and how many more there are."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

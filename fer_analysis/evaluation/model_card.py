@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from fer_analysis.data.dataset import OFFICIAL_NAMES
+from fer_analysis.evaluation.stress_extent import conditions_told
 from fer_analysis.evaluation.unsure import OVERALL
 from fer_analysis.files import read_json
 from fer_analysis.run import Run
@@ -186,11 +187,13 @@ def _guard_lines(card: dict) -> list[str]:
         )
     for split, stress in (card.get("stress") or {}).items():
         if stress:
+            told = conditions_told(
+                stress["conditions"], stress.get("names"), stress.get("severities")
+            )
             lines.append(
-                f"under {stress['conditions']} simulated conditions (noise, blur, light, masks …) "
-                f"it is correct for {_share(stress['mean'])} of {stress['n']:,} leak-free images "
-                f"of {split_name(card, split)} on average, and for {_share(stress['clean'])} "
-                "unaltered"
+                f"under {told} it is correct for {_share(stress['mean'])} of {stress['n']:,} "
+                f"leak-free images of {split_name(card, split)} on average, and for "
+                f"{_share(stress['clean'])} unaltered"
             )
     if photos := card.get("photos"):
         changed, lost = (Estimate.from_dict(photos[key]) for key in ("changed", "difference"))
@@ -211,6 +214,8 @@ def _stress(run: Run, split: str) -> dict | None:
     return {
         "n": told["n"],
         "conditions": len(told["conditions"]),
+        "names": [row["condition"] for row in told["conditions"]],
+        "severities": told["severities"],
         "clean": told["clean"]["accuracy"],
         "mean": told["overall"]["all"]["accuracy"],
         "promise": told["promise"],

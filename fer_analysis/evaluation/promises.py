@@ -28,6 +28,9 @@ from fer_analysis.text import estimate, html_table
 
 RULES = {OVERALL: "answers", BY_LABEL: "answers_by_label"}
 
+OTHER_PARTS = f"the other four of {FOLDS} parts of this split"
+"""What thresholds are fitted on that were not fitted on another split."""
+
 
 @dataclass(frozen=True)
 class Promises:
@@ -62,6 +65,11 @@ class Promises:
     coverage: float
     answers: dict[str, dict]
     sets: dict[str, dict]
+
+    @property
+    def cross_fitted(self) -> bool:
+        """Whether thresholds were fitted on parts of the split that is judged."""
+        return self.fitted_on.startswith(OTHER_PARTS)
 
     def as_dict(self) -> dict:
         """Return all of it, ready for JSON."""
@@ -169,15 +177,14 @@ def measure_promises(
 
 def _groups(images: np.ndarray | None, n: int, progress) -> tuple[np.ndarray, str]:
     """Return which images must be in one part, int64 `(n,)`, and what thresholds are fitted on."""
-    parts = f"the other four of {FOLDS} parts of this split"
     if images is None:
-        return np.arange(n), f"{parts}, copies not kept together"
+        return np.arange(n), f"{OTHER_PARTS}, copies not kept together"
     copies = find_copies(images, progress=progress)
     kinds = {"near-duplicates": copies.groups, "identical images": copies.exact}
     for kind, groups in kinds.items():
         if np.bincount(groups).max() <= n / FOLDS:
-            return groups, f"{parts}, {kind} kept together"
-    return np.arange(n), f"{parts}, copies not kept together"
+            return groups, f"{OTHER_PARTS}, {kind} kept together"
+    return np.arange(n), f"{OTHER_PARTS}, copies not kept together"
 
 
 def _cross_fitted(judged: Evaluation, groups: np.ndarray, seed: int) -> _Outcome:

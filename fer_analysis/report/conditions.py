@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fer_analysis.evaluation.network_identity import is_stressed
+from fer_analysis.evaluation.stress_extent import conditions_told
 from fer_analysis.files import read_json
 from fer_analysis.report.saved_run import SavedRun
 from fer_analysis.robustness.stress_test import STRESS
@@ -19,7 +20,8 @@ def conditions_of(saved: SavedRun) -> dict | None:
         saved: The run.
 
     Returns:
-        `n`, `clean`, `mean` and `relative` (estimates), `severities`, `promise` and `guard` (see
+        `n`, `told` (which conditions and severities), `clean`, `mean` and `relative`
+        (estimates), `severities`, `promise` and `guard` (see
         `robustness.promise`), `answers` (see `_answers`), `same_data`, and a row for each
         condition.
     """
@@ -48,8 +50,10 @@ def _saved(saved: SavedRun) -> dict | None:
 
 def _shown(told: dict, fingerprint: str | None) -> dict:
     overall = told["overall"]["all"]
+    names = [row["condition"] for row in told["conditions"]]
     return {
         "n": told["n"],
+        "told": conditions_told(len(names), names, told["severities"]),
         "clean": told["clean"]["accuracy"],
         "mean": overall["accuracy"],
         "relative": overall["relative"].value,

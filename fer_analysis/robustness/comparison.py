@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,8 @@ class StressComparison:
         n: The images that all of them were tested on.
         runs: One for each network: `run`, estimates `clean`, `mean`, `relative`,
             `corruption_error` (see `compare_stress`) and `flips`, `promise` (cells that keep or
-            break it; None without a rule).
+            break it; None without a rule), `fitted_here` (whether its rule was fitted on images of
+            this split).
         pairs: One for each further network: `run` and its differences to the reference, `clean`
             and each group and condition, on the same images.
         folder: Where it is saved; None if it is not.
@@ -79,16 +81,27 @@ def compare_stress(tests: Sequence[StressTest]) -> StressComparison:
     the reference itself, less is better.
 
     Args:
-        tests: At least one, of the same split and conditions.
+        tests: At least one, of the same data, split, seed and conditions.
 
     Raises:
-        FerError: If they have no images, labels, conditions or severities in common.
+        FerError: If they are not, or have no images in common.
     """
     lined_up = _lined_up(tests)
     drawn = [Resampled(test) for test in lined_up]
     runs = tuple(_run(test, each, drawn[0]) for test, each in zip(lined_up, drawn, strict=True))
     pairs = tuple(_pair(each, drawn[0]) for each in drawn[1:])
     return StressComparison(lined_up[0].meta["split"], len(lined_up[0]), runs, pairs)
+
+
+def named_apart(tests: Sequence[StressTest]) -> list[StressTest]:
+    """Return tests with their networks' folders for names where names repeat."""
+    names = [test.name for test in tests]
+    return [
+        dataclasses.replace(test, meta=test.meta | {"run": str(test.folder.parents[1])})
+        if names.count(test.name) > 1 and test.folder is not None
+        else test
+        for test in tests
+    ]
 
 
 def _lined_up(tests: Sequence[StressTest]) -> list[StressTest]:
@@ -103,7 +116,30 @@ def _lined_up(tests: Sequence[StressTest]) -> list[StressTest]:
         common = common[np.isin(common, test.ids)]
     if not len(common):
         raise FerError("these stress tests have no image in common")
-    return [test.take(rows_of(common, test.ids)) for test in tests]
+    lined_up = [test.take(rows_of(common, test.ids)) for test in tests]
+    for test in lined_up[1:]:
+        if differing := _differing(test, lined_up[0]):
+            raise FerError(
+                f"'{test.name}' and '{first.name}' were not put to the same test: {differing}; "
+                "name one data set with --data (and one split, one seed)"
+            )
+    return lined_up
+
+
+def _differing(test: StressTest, first: StressTest) -> str:
+    """Return in what two tests of images of the same ids differ; empty where in nothing."""
+    for key in ("split", "seed"):
+        if test.meta[key] != first.meta[key]:
+            return f"{key} {test.meta[key]} and {first.meta[key]}"
+    if not np.array_equal(test.labels, first.labels):
+        row = int((test.labels != first.labels).argmax())
+        names = (each.label_names[each.labels[row]] for each in (test, first))
+        return f"image '{test.ids[row]}' is labelled {' and '.join(names)}"
+    # Data that is read at another size has another fingerprint, and the same faces.
+    same_size = test.example_images.shape[1:] == first.example_images.shape[1:]
+    if same_size and test.meta["data"] != first.meta["data"]:
+        return f"data of fingerprint {test.meta['data']} and {first.meta['data']}"
+    return ""
 
 
 def _run(test: StressTest, drawn: Resampled, reference: Resampled) -> dict:
@@ -116,6 +152,7 @@ def _run(test: StressTest, drawn: Resampled, reference: Resampled) -> dict:
         "corruption_error": drawn.estimate(_corruption_error(drawn, reference)),
         "flips": test.summary["stability"]["any"],
         "promise": test.summary["promise"],
+        "fitted_here": bool(test.meta.get("fitted_here")),
     }
 
 

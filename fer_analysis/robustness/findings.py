@@ -11,7 +11,8 @@ from fer_analysis.text import estimate, percent
 
 def findings(test: StressTest) -> list[str]:
     """Return the limits, the label that falls first, the promise, the guard and stability."""
-    return [_limits(test), _fallen(test), _promise(test), *_guard(test), _stability(test)]
+    fitted = [*_promise(test), *_guard(test)]
+    return [_limits(test), _fallen(test), *fitted, _stability(test)]
 
 
 def lowest(test: StressTest, conditions: Collection[str]) -> dict:
@@ -40,6 +41,13 @@ def shown_differences(differences: dict) -> list[tuple[str, list]]:
     return [("better", better[:6]), ("worse", worse[:6])]
 
 
+def shown_by_chance(n: int) -> str:
+    """Return a remark on n intervals that are not corrected for their number."""
+    return (
+        f"each interval by itself at 95 %: of {n} conditions about {n / 20:.1f} are shown by chance"
+    )
+
+
 def _limits(test: StressTest) -> str:
     """Return under how many conditions the network works to the end, or fails at once."""
     conditions = test.summary["conditions"]
@@ -65,15 +73,17 @@ def _fallen(test: StressTest) -> str:
     )
 
 
-def _promise(test: StressTest) -> str:
-    """Return under how many conditions the promise is kept, in counts."""
+def _promise(test: StressTest) -> list[str]:
+    """Return under how many conditions the promise is kept, and whether that flatters."""
     counts = test.summary["promise"]
     if counts is None:
-        return 'no "unsure" rule is known for this network'
+        return ['no "unsure" rule is known for this network']
     told = ", ".join(f"{state} {count}" for state, count in counts.items())
-    return (
-        f"promise of {percent(test.rule['target'], 0)} correct answers: {told} of {len(test.cells)}"
-    )
+    target = percent(test.rule["target"], 0)
+    lines = [f"promise of {target} correct answers: {told} of {len(test.cells)}"]
+    if test.meta.get("fitted_here"):
+        lines.append("fitted on this split's own images: the clean rows on answers flatter")
+    return lines
 
 
 def _guard(test: StressTest) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import sys
 import traceback
@@ -18,9 +17,11 @@ from fer_analysis.evaluation.evaluate_run import open_model, open_predictor
 from fer_analysis.evaluation.kept_guard import kept_guard
 from fer_analysis.evaluation.kept_temperature import kept_temperature
 from fer_analysis.evaluation.network_identity import network_identity
+from fer_analysis.evaluation.trained_conditions import trained_conditions
 from fer_analysis.files import file_name
 from fer_analysis.quality.guard import Guard
 from fer_analysis.result_folders import RUNS
+from fer_analysis.robustness.function_identity import function_identity
 from fer_analysis.run import Run
 from fer_analysis.tensorflow_setup import import_tensorflow_quietly
 
@@ -101,29 +102,22 @@ def network_of_function(place: str | Predict, sample: np.ndarray) -> Network:
         place: The function, or `module:function`; the working directory is searched for the
             module too. It takes images, uint8 `(n, h, w, 1)`, and returns probabilities
             `(n, k)` of the data's labels in the data's order.
-        sample: A few images; its predictions of them identify its version.
+        sample: A few images; its predictions of them, as they are and spoilt, identify its
+            version.
 
     Raises:
         FerError: If there is no such function.
     """
-    function = _of_arrays(place if callable(place) else _import(place), place)
+    theirs = place if callable(place) else _import(place)
+    function = _of_arrays(theirs, place)
     if callable(place):
         place = f"{place.__module__}:{getattr(place, '__qualname__', type(place).__qualname__)}"
-    answers = np.round(function(sample), 2) + 0.0
     return Network(
         name=place,
         run=Run(RUNS / file_name(place)),
-        identity=_hash(place.encode(), answers.tobytes()),
+        identity=function_identity(place, getattr(theirs, "__module__", None), function, sample),
         load=lambda label_names: _in_batches(function),
     )
-
-
-def trained_conditions(run: Run) -> frozenset[str]:
-    """Return the conditions that a run was trained on, as its config says."""
-    if not run.origin.is_directory or not run.origin.config_file.is_file():
-        return frozenset()
-    mixture = run.origin.config().augmentation.build().mixture
-    return frozenset(mixture.weights if mixture else ())
 
 
 def checked(probabilities: np.ndarray, n: int, label_names: tuple[str, ...]) -> np.ndarray:
@@ -228,10 +222,3 @@ def resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
             for image in images[..., 0]
         ]
     )[..., None]
-
-
-def _hash(*parts: bytes) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()

@@ -70,6 +70,7 @@ def run_stress(
     predictions = _Predictions(network, split, seed, progress)
     jobs = [("clean",), *NAMES, *((name, level) for name in chosen for level in levels)]
     made = predictions.of(images, jobs)
+    own_images = _is_fitted_here(network, data, split)
     if network.temperature is None:
         network = predictions.with_rule(held_out(data.dataset, split, part, images))
     cells = [(name, level) for name in chosen for level in levels]
@@ -87,6 +88,7 @@ def run_stress(
             "seen": sorted(network.seen & set(chosen)),
             "rule_from": network.rule_from,
             "guard_from": network.guard.made["from"] if network.guard else "",
+            "fitted_here": own_images,
             "made_from": predictions.store(images).made_from,
         },
         label_names=images.label_names,
@@ -128,6 +130,12 @@ def open_split(
     return loaded, split
 
 
+def _is_fitted_here(network: Network, data: LoadedData, split: str) -> bool:
+    """Tell whether what came with a network was fitted on images of this split."""
+    fitted = network.rule is not None or network.guard is not None
+    return fitted and split == "validation" and network.run.is_own(data.fingerprint)
+
+
 def _checked(conditions, severities, n: int) -> tuple[list[str], list[int]]:
     """Return conditions in the order of their table, and severities.
 
@@ -156,15 +164,21 @@ class _Predictions:
         return PredictionStore(self.folder, made_from)
 
     def of(self, part: FaceDataset, jobs: list[tuple]) -> dict[tuple, np.ndarray]:
-        """Return each job with its probabilities `(n, k)`."""
-        made, store = {}, self.store(part)
+        """Return each job with its probabilities `(n, k)`; a notice counts those saved before."""
+        made, store, before = {}, self.store(part), 0
         with self.progress.task(f"stress test of {self.network.name}") as update:
             for job in jobs:
                 made[job] = store.get(*job)
+                before += made[job] is not None
                 if made[job] is None:
                     made[job] = self._of_images(_changed(part.images, job, self.seed), part)
                     store.put(made[job], *job)
                 update(len(made), len(jobs))
+        if before:
+            self.progress.notice(
+                f"{self.network.name}: {before} of {len(jobs)} predictions of these images were "
+                f"saved before; to predict anew, delete {store.place}"
+            )
         return made
 
     def refused(self, part: FaceDataset, made: dict[tuple, np.ndarray]) -> np.ndarray | None:

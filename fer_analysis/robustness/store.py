@@ -40,6 +40,11 @@ class PredictionStore:
         with replacing(self._file(name)) as temporary:
             np.savez(temporary, probabilities=probabilities, made_from=self.made_from)
 
-    def _file(self, name: tuple) -> Path:
+    @property
+    def place(self) -> Path:
+        """The subfolder of predictions made from this."""
         subfolder = hashlib.blake2b(self.made_from.encode(), digest_size=4).hexdigest()
-        return self.folder / FOLDER / subfolder / f"{file_name('-'.join(map(str, name)))}.npz"
+        return self.folder / FOLDER / subfolder
+
+    def _file(self, name: tuple) -> Path:
+        return self.place / f"{file_name('-'.join(map(str, name)))}.npz"

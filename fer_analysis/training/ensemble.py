@@ -110,8 +110,23 @@ def _write_facts(run: Run, sources: list[Source]) -> None:
         {
             **describe_environment(),
             "seed": first["seed"],
-            "data": first["data"],
+            "data": first["data"] | {"face_lists": _face_lists(sources)},
             "members": [source.record() | {"data": _data(source.run)} for source in sources],
             **shared,
         }
     )
+
+
+def _face_lists(sources: list[Source]) -> list[dict]:
+    """Return what lists of faces did to the members' images; where not to all, whose these are."""
+    found: dict[tuple, tuple[dict, list[str]]] = {}
+    for source in sources:
+        for each in source.run.environment()["data"].get("face_lists", ()):
+            key = each["sha256"], each["sentence"]
+            found.setdefault(key, (each, []))[1].append(source.record()["run"])
+    return [
+        each
+        if len(members) == len(sources)
+        else each | {"sentence": f"{each['sentence']} (of {', '.join(members)} alone)"}
+        for each, members in found.values()
+    ]

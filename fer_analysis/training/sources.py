@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation.trained_conditions import trained_conditions
 from fer_analysis.files import content_hash
 from fer_analysis.models.storage import load_model
 from fer_analysis.run import Run
@@ -39,7 +41,10 @@ class Source:
 
     def record(self) -> dict:
         """Return what is kept of it with the run, ready for JSON."""
-        return {"run": Path(self.name).name, "fingerprint": self.fingerprint}
+        record = {"run": Path(self.name).name, "fingerprint": self.fingerprint}
+        with contextlib.suppress(FerError):  # a config that is not read any more
+            record["conditions"] = sorted(trained_conditions(self.run))
+        return record
 
 
 def load_initial_weights(name: str, model: keras.Model, label_names: tuple[str, ...]) -> str:

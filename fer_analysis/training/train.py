@@ -14,6 +14,7 @@ from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.load import LoadedData
 from fer_analysis.environment import describe_environment
 from fer_analysis.errors import FerError
+from fer_analysis.evaluation.trained_conditions import START
 from fer_analysis.files import write_text
 from fer_analysis.models import build_model
 from fer_analysis.models.predict import predictor
@@ -137,7 +138,7 @@ def _build(
     if run.checkpoint_file.is_file():  # it has later weights
         return model, {}
     listener.notice(load_initial_weights(name, model, dataset.label_names))
-    return model, {"initial weights": Source.of(name)}
+    return model, {START: Source.of(name)}
 
 
 def _teachers(recipe: Recipe) -> dict[str, Source]:

@@ -27,6 +27,8 @@ def print_comparison(comparison: Comparison) -> None:
     for images, rows in comparison.spreads.items():
         if any(row["seeds"] > 1 for row in rows):
             _print_spreads(images, rows)
+    for line in _uncorrected(comparison):
+        print_item(line)
     for pair in comparison.pairs:
         for images, compared in pair.items():
             _print_pair(f"{comparison.where}, {images}", compared)
@@ -52,7 +54,7 @@ def _print_overview(comparison: Comparison) -> None:
 
 def _summary(comparison: Comparison) -> list[str]:
     """Return for each pair, on the cleanest images, the verdict and the labels that differ."""
-    lines = []
+    lines = _uncorrected(comparison)
     for pair in comparison.pairs:
         images, compared = list(pair.items())[-1]
         lines.append(f"{images}: {verdict(compared)}")
@@ -64,6 +66,17 @@ def _summary(comparison: Comparison) -> list[str]:
         if differ:
             lines.append(f"recall differs, points: {'; '.join(differ)}")
     return lines
+
+
+def _uncorrected(comparison: Comparison) -> list[str]:
+    """Say that several comparisons are not corrected for their number."""
+    n = len(comparison.pairs)
+    if n < 2:
+        return []
+    return [
+        f"{n} comparisons, each by itself at 5 %: chance shows one in up to "
+        f"{percent(1 - 0.95**n, 0)} of cases"
+    ]
 
 
 def _remarks(comparison: Comparison) -> list[str]:

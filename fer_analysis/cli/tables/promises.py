@@ -14,10 +14,11 @@ RULES = {OVERALL: "one threshold for all faces", BY_LABEL: "a threshold for each
 def promise_lines(found: Promises) -> list[str]:
     """Return the main findings about answers, one line each."""
     overall = found.answers[OVERALL]
+    fitted = " (thresholds fitted on other parts of this split)" if found.cross_fitted else ""
     lines = [
         f"not unsure: {estimate(overall['answered'])}, of which "
         f"{estimate(overall['correct'])} are correct (promise of {percent(found.target, 0)} "
-        f"{overall['promise']})"
+        f"{overall['promise']}){fitted}"
     ]
     broken = [row for row in overall["labels"] if row["promise"] == "broken"]
     if broken:

@@ -14,6 +14,7 @@ from fer_analysis.robustness.findings import (
     findings,
     lowest,
     lowest_promise,
+    shown_by_chance,
     shown_differences,
 )
 from fer_analysis.robustness.stress_test import StressTest
@@ -138,19 +139,25 @@ def _print_comparison(comparison: StressComparison) -> None:
             MISSING if promise is None else f"{promise['broken']}/{sum(promise.values())}",
         )
     out.print(rows)
-    lines = []
+    here = [run["run"] for run in comparison.runs if run.get("fitted_here")]
+    fitted = [f"broken: rules fitted on this split's own images flatter: {', '.join(here)}"]
+    lines, remarks = [], fitted if here else []
     for pair in comparison.pairs:
         mean, clean = pair["groups"]["all"], pair["clean"]
         lines.append(
             f"{pair['run']} against {first}, points: clean {points(clean.value, clean.interval)}, "
             f"under conditions {points(mean.value, mean.interval)}"
         )
-        lines += [
+        shown = [
             f"  {how}: " + ", ".join(f"{_plain(name)} {points(each.value)}" for name, each in found)
             for how, found in shown_differences(pair["conditions"])
             if found
         ]
-    print_summary(lines, most=10)
+        lines += shown
+    n = len(comparison.pairs[0]["conditions"])
+    if n > 1 and len(lines) > len(comparison.pairs):
+        remarks.append(shown_by_chance(n))
+    print_summary([*remarks, *lines], most=10)
 
 
 def _share(figure) -> tuple[str, str]:
