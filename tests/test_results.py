@@ -171,7 +171,9 @@ def test_a_page_leaves_out_what_is_of_an_earlier_state_of_the_network(trained):
 
     again()
     page, card = told()
-    assert shown(page) == [True, True, True] and "under 1 conditions" in card
+    assert shown(page) == [True, True, True]
+    part = "under the simulated condition dark at severity 1"
+    assert part in card and f"mean {part}; clean" in page
     assert make_card(run)["stress"]["test"] and make_card(run)["calibration"]
     run.model_file.write_bytes(run.model_file.read_bytes() + b"trained on")
     fer.evaluate(run, split="test", tta=True)  # that with --tta has a list of its own below

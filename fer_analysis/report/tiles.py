@@ -53,9 +53,7 @@ def _under_conditions(conditions: dict | None, suggestion: Suggestion) -> list[d
     if conditions is None:
         return [_missing(name, "#conditions", suggestion) for name in names]
     cells = len(conditions["rows"]) * len(conditions["severities"])
-    mean = (
-        f"mean of {len(conditions['rows'])} conditions; clean {percent(conditions['clean'].value)}"
-    )
+    mean = f"mean under {conditions['told']}; clean {percent(conditions['clean'].value)}"
     made = [_tile(names[0], "#conditions", conditions["mean"], mean)]
     answers = conditions["answers"]
     if answers is None:
