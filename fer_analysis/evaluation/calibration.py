@@ -104,11 +104,11 @@ def losses(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, n
 def abstain_curve(confidence: np.ndarray, correct: np.ndarray) -> list[dict]:
     """Return accuracy when the least confident images are left to a human.
 
+    Images of the same confidence are kept or left together: `coverage` is larger then.
+
     Args:
         confidence: float `(n,)`.
         correct: bool or float `(n,)`, whether each image is predicted correctly.
-
-    Images of the same confidence are kept or left together: `coverage` is larger then.
 
     Returns:
         For each of `COVERAGES`: the share that is kept (`coverage`), the lowest confidence among
