@@ -30,6 +30,7 @@ from fer_analysis.study.resampling import (
     ScoredImages,
     StudyEvidence,
 )
+from fer_analysis.study.steps import in_steps
 from fer_analysis.study.verdict_rule import estimate, reaches
 
 NAMES = ("angry", "disgust", "fear", "happy")
@@ -253,6 +254,16 @@ def test_another_length_of_training_is_not_told_as_the_same_number_of_steps(trai
     (disgust,) = diagnose(evidence(cells), "base").failing
     assert disgust.shown == ("recipe",)
     assert disgust.causes[0].because.endswith(told)
+
+
+def test_expansion_sets_the_number_of_steps_whatever_the_length_of_an_epoch():
+    ten = {"training.batch_size": 64, "training.images_per_epoch": 640}
+    counts = (400, 40, 400, 200)
+    cells = {
+        "base": (ten, counts, GOOD, GOOD),
+        "expanded": (ten | {"remedies.expansion": True}, counts, GOOD, GOOD),
+    }
+    assert in_steps(evidence(cells), "expanded", "base") == "in 2.5 times as many steps"
 
 
 def test_a_label_may_fail_with_the_frequencies_divided_out_alone():

@@ -22,7 +22,7 @@ from fer_analysis.models.predict import logits_model
 from fer_analysis.remedies import REMEDIES
 from fer_analysis.remedies.recipe import Recipe
 from fer_analysis.training.batches import Batches, mixed
-from fer_analysis.training.preparation import make_recipe
+from fer_analysis.training.preparation import length_doubts, make_recipe
 
 pytestmark = pytest.mark.compiled
 
@@ -101,13 +101,14 @@ def test_samplers_show_each_label_as_often_as_worked_by_hand(name, power, expect
     assert changed.steps == math.ceil(sum(expected) / 4)
 
 
-@pytest.mark.parametrize("images", [5, 10, 100])
-def test_expansion_keeps_the_number_of_images_that_is_asked_for(images):
-    """So that a study's networks on fewer images take as many steps as those on all."""
-    start = dataclasses.replace(recipe(), images_per_epoch=images)
-    expanded = apply("expansion", start)
-    assert expanded.showings.sum() == images
-    assert np.ptp(expanded.showings) <= 1
+def test_expansion_tells_that_it_sets_the_length_of_an_epoch(faces):
+    sized = ["training.images_per_epoch=64"]
+    for more, count in ((["remedies.expansion=true"], 1), (["remedies.balanced_sampling=true"], 0)):
+        config = load_config("tiny", [*sized, *more])
+        made = make_recipe(config, faces.part("train"), faces.part("validation"))
+        told = length_doubts(config.training, made)
+        assert len(told) == count
+        assert all("and not the 64 of training.images_per_epoch" in line for line in told)
 
 
 def test_the_batches_hold_what_the_sampler_promises():

@@ -67,8 +67,6 @@ class Recipe:
         image_sizes: Sides that images are shown at, for equal parts of the epochs; none: at
             their own size.
         distillation: Whom the run learns from beside the labels; None: nobody.
-        images_per_epoch: How many images an epoch shows, whatever remedies do; None: as many as
-            they say.
     """
 
     train: FaceDataset
@@ -90,7 +88,6 @@ class Recipe:
     weight_averaging: float = 0.0
     image_sizes: tuple[int, ...] = ()
     distillation: Distillation | None = None
-    images_per_epoch: int | None = None
 
     @property
     def steps(self) -> int:

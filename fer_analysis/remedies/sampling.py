@@ -31,19 +31,20 @@ def expansion(recipe: Recipe, *, power: Power = 1.0) -> Recipe:
     """Expand rare labels towards the largest one by augmented copies: the paper's proposal.
 
     Every image is shown at least once an epoch, each further time with its own random
-    transform; epochs become longer.
+    transform; epochs become longer, whatever `training.images_per_epoch` is.
 
     Args:
         recipe: What to change.
         power: A label with n images is shown n^(1 - power) * largest^power times: 1 brings all
-            labels to the largest, 0 changes nothing. With `training.images_per_epoch`, in these
-            proportions.
+            labels to the largest, 0 changes nothing.
     """
-    counts = recipe.counts
-    expanded = np.where(counts > 0, counts ** (1 - power) * counts.max() ** power, 0)
-    if recipe.images_per_epoch is not None:
-        return _showing(recipe, whole_numbers(expanded / expanded.sum(), recipe.images_per_epoch))
-    return _showing(recipe, np.rint(expanded).astype(np.int64))
+    return _showing(recipe, expanded(recipe.counts, power))
+
+
+def expanded(counts: np.ndarray, power: float = 1.0) -> np.ndarray:
+    """Return how often `expansion` shows labels of these numbers of images, int64 `(k,)`."""
+    shown = counts ** (1 - power) * counts.max() ** power
+    return np.where(counts > 0, np.rint(shown), 0).astype(np.int64)
 
 
 def _showing(recipe: Recipe, showings: np.ndarray) -> Recipe:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fer_analysis.remedies.sampling import expanded
 from fer_analysis.study.resampling import StudyEvidence
+
+EXPANSION = "expansion"
 
 
 def in_steps(evidence: StudyEvidence, cell: str, subject: str) -> str:
@@ -20,8 +23,11 @@ def in_steps(evidence: StudyEvidence, cell: str, subject: str) -> str:
 
 
 def _steps(evidence: StudyEvidence, cell: str) -> int:
-    training = evidence.config(cell).training
-    images = training.images_per_epoch or int(evidence.training_counts(cell).sum())
+    config, counts = evidence.config(cell), evidence.training_counts(cell)
+    training, remedies = config.training, dict(config.remedies.chosen())
+    images = training.images_per_epoch or int(counts.sum())
+    if EXPANSION in remedies:
+        images = int(expanded(counts, **remedies[EXPANSION]).sum())
     return training.epochs * max(1, -(-images // training.batch_size))
 
 

@@ -45,7 +45,6 @@ def make_recipe(config: RunConfig, train: FaceDataset, validation: FaceDataset) 
         seed=config.seed,
         weight_averaging=training.weight_averaging,
         image_sizes=training.image_sizes,
-        images_per_epoch=training.images_per_epoch,
     )
     for name, options in config.remedies.chosen():
         recipe = REMEDIES[name](recipe, **options)
@@ -138,6 +137,17 @@ def schedule_doubts(training: TrainingConfig) -> list[str]:
             "epochs: training ends at its highest learning rate; choose fewer, or more epochs"
         )
     return lines
+
+
+def length_doubts(training: TrainingConfig, recipe: Recipe) -> list[str]:
+    """Say where a remedy shows more images an epoch than the config asks for."""
+    asked, shown = training.images_per_epoch, int(recipe.showings.sum())
+    if asked is None or shown == asked:
+        return []
+    return [
+        f"an epoch shows {shown:,} images and not the {asked:,} of training.images_per_epoch: "
+        "remedies.expansion sets their number"
+    ]
 
 
 def _optimizer(training: TrainingConfig, steps: int) -> keras.Optimizer:

@@ -28,7 +28,12 @@ from fer_analysis.training.collapse import at_chance, cause_of
 from fer_analysis.training.devices import strategy_for
 from fer_analysis.training.face_lists import effects
 from fer_analysis.training.logs import Logged
-from fer_analysis.training.preparation import make_recipe, manipulate, schedule_doubts
+from fer_analysis.training.preparation import (
+    length_doubts,
+    make_recipe,
+    manipulate,
+    schedule_doubts,
+)
 from fer_analysis.training.same_config import (
     MAY_CHANGE,
     check_unchanged,
@@ -78,7 +83,7 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     )
     others |= _teachers(recipe)
     _check_same_sources(run, others)
-    for text in schedule_doubts(config.training):
+    for text in (*schedule_doubts(config.training), *length_doubts(config.training, recipe)):
         listener.notice(text)
     if recipe.distillation:
         for text in (cost_told(recipe), *doubts_told(recipe)):
