@@ -15,8 +15,9 @@ from fer_analysis.files import file_name, read_json
 RUNS = Path("runs")
 """Where runs go, below the folder that the command is started in."""
 
-_OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
-"""Files that systems lay into folders that are looked at."""
+_OF_SYSTEMS = {".ds_store", "thumbs.db", "desktop.ini", ".directory", "@eadir"}
+_COPIES = "._"
+"""What systems lay into folders that are looked at, and how macOS's copies of attributes begin."""
 
 
 def results_folder(name: str, *origins: str) -> Path:
@@ -77,7 +78,13 @@ def refuse_others(folder: Path, own: Collection[str], what: str) -> None:
     """
     if not folder.is_dir():
         return
-    others = sorted(path.name for path in folder.iterdir() if path.name not in {*own, *_OF_SYSTEMS})
+    others = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.name not in own
+        and path.name.lower() not in _OF_SYSTEMS
+        and not path.name.startswith(_COPIES)
+    )
     if others:
         raise FerError(
             f"{folder}: has files that are not {what} ({', '.join(others[:3])}"

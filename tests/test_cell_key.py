@@ -34,3 +34,12 @@ def test_every_default_that_changed_still_tells_cells_apart():
         )
     ]
     assert len(set(keys)) == len(keys)
+
+
+def test_cells_that_give_other_results_now_are_trained_anew_and_no_others():
+    """Permuted votes, and teachers' answers in the labels' frequencies."""
+    permuted, votes = "manipulations.permute_labels=true", "remedies.soft_labels=true"
+    assert cell_key(settings("small"), 1) != "07c75cb8feca24df"
+    assert cell_key(settings("fast", permuted, votes), 1) != "2624dc7857e16b13"
+    assert cell_key(settings("fast", permuted), 1) == "f3336e26282fb9cf"
+    assert cell_key(settings("fast", votes), 1) == "9afb02c1cd75103a"

@@ -234,6 +234,20 @@ def test_marks_are_of_images_of_one_size_and_names_of_files_need_none():
     assert read_face_list(listed("id,issue,label\n1,tie,sad\n")).notices(ROWS) == []
 
 
+def test_files_that_were_saved_anew_are_told_and_taken():
+    names, dataset = FOLDERS.dataset.ids[:2], FOLDERS.dataset
+    lines = [f"{name},sad,{pixel_mark(dataset.images[i] // 2)}" for i, name in enumerate(names)]
+    given = read_face_list(listed("\n".join(["id,label,pixels", *lines])))
+    given.check_known(FOLDERS)
+    [told] = given.notices(FOLDERS)
+    assert told.startswith("faces.csv: 2 of 2 images have other pixels in")
+
+
+def test_one_image_at_two_sizes_is_one_image():
+    given = read_face_list(listed("id,pixels\n1,48x48-a\n1,64x64-b\n2,48x48-c\n"))
+    assert given.pixels == ("48x48-a", "48x48-c")
+
+
 @pytest.mark.parametrize("kind", ["exclude_faces", "relabel_faces"])
 def test_training_refuses_an_audit_of_other_data(kind):
     listed("id,issue,label\ntrain/angry/1.jpg,tie,angry\ntrain/fear/1.jpg,tie,sad\n")

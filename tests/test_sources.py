@@ -321,6 +321,40 @@ def test_what_a_teacher_costs_is_told_before_the_training(trained):
     assert 0 <= int(told[2]) - seconds <= 10.5, "rounded up to ten"
 
 
+def begun(path, *overrides):
+    """Begin a run and stop it after an epoch; return what goes on with it."""
+    config = load_config("tiny", ["training.images_per_epoch=64", *overrides], data="fer")
+    run = Run.create(config, Path(path))
+    with pytest.raises(KeyboardInterrupt):
+        train(config, load_data("fer"), run, Stop())
+    return run, lambda listener: train(config, load_data("fer"), run, listener)
+
+
+def test_a_run_of_before_gets_its_teachers_into_the_prior_unless_its_loss_rests_on_it(trained):
+    taught, even = "remedies.distillation.teachers=[run]", {"prior": [1 / 7] * 7}
+    run, go_on = begun("student", taught)
+    now = run.environment()["prior"]
+    run.write_environment(run.environment() | even)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(Stop())
+    assert run.environment()["prior"] == pytest.approx(now)
+    run, go_on = begun("weighted", taught, "remedies.class_weights=true")
+    run.write_environment(run.environment() | even)
+    with pytest.raises(FerError, match="without its teachers' answers .* train it anew"):
+        go_on(Stop())
+
+
+def test_patience_does_not_end_a_run_of_before_whose_last_weights_are_kept(trained):
+    still = [f"training.{text}" for text in ("epochs=4", "learning_rate=1e-30", "keep=last")]
+    run, go_on = begun("new", *still, "training.early_stopping.patience=1")
+    assert go_on(Listener())["epochs"] == 2
+    run, go_on = begun("old", *still, "training.early_stopping.patience=1")
+    before = run.environment()
+    del before["started"]
+    run.write_environment(before)
+    assert go_on(Listener())["epochs"] == 4
+
+
 def reader(folder: Path, order: list[int], names) -> str:
     """Save a network that reads a face's label off its brightness; return its path."""
     inputs = keras.Input((8, 8, 1))

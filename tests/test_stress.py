@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -200,7 +201,7 @@ def other(test, **meta):
 @pytest.mark.parametrize(
     ("second", "differ"),
     [
-        (other(stress_test(2), data="1"), "data of fingerprint 1 and 0"),
+        (other(stress_test(2), split_data="1"), "a split of fingerprint 1 and 0"),
         (other(stress_test(2), split="validation"), "split validation and test"),
         (other(stress_test(2), seed=3), "seed 3 and 0"),
         (
@@ -211,13 +212,28 @@ def other(test, **meta):
 )
 def test_other_images_of_the_same_ids_are_not_compared(second, differ):
     with pytest.raises(FerError, match=f"{differ}; name one data set with --data"):
-        compare_stress([stress_test(1), second])
+        compare_stress([other(stress_test(1), split_data="0"), second])
+
+
+def test_other_data_with_the_same_split_is_compared_and_so_are_earlier_tests():
+    first = other(stress_test(40), split_data="0")
+    for second in (other(stress_test(20), data="1", split_data="0"), other(first, data="1")):
+        assert compare_stress([first, second]).n == N
+    assert compare_stress([first, stress_test(20)]).n == N
+
+
+def test_tests_that_were_saved_elsewhere_are_told_apart_too():
+    tests = [
+        dataclasses.replace(stress_test(wrong, name="first"), folder=Path(place))
+        for wrong, place in ((40, "before"), (20, "after"))
+    ]
+    assert [row["run"] for row in fer.compare_stress(tests, out=None).runs] == ["before", "after"]
 
 
 def test_the_same_data_read_at_another_size_is_compared():
     larger = np.zeros((2, 64, 64, 1), np.uint8)
-    second = dataclasses.replace(other(stress_test(20), data="1"), example_images=larger)
-    assert compare_stress([stress_test(40), second]).n == N
+    second = dataclasses.replace(other(stress_test(20), split_data="1"), example_images=larger)
+    assert compare_stress([other(stress_test(40), split_data="0"), second]).n == N
 
 
 def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):

@@ -125,7 +125,7 @@ class FaceList:
 
     def _check_pixels(self, data: LoadedData) -> None:
         for name, mark, here in self._marks_here(data):
-            if differ(mark, here):
+            if name.isdecimal() and differ(mark, here):
                 raise FerError(
                     f"{self.file}: a list of other data: image '{shown(name)}' has other pixels "
                     f"in {named(data)}; name the data that the list was made of"
@@ -146,16 +146,23 @@ class FaceList:
         meant, and so do marks of the pixels; an audit is refused by its labels.
         """
         audit = self.issues is not None and self.labels is not None
+        found = [*self._marks_here(data)]
+        others = sum(differ(mark, here) for _, mark, here in found)
+        lines = []
+        if others:
+            lines.append(
+                f"{self.file}: {others:,} of {len(found):,} images have other pixels in "
+                f"{named(data)} than in the data that the list was made of, under the same names"
+            )
         bare = not audit and any(
-            name.isdecimal() and not same_size(mark, here)
-            for name, mark, here in self._marks_here(data)
+            name.isdecimal() and not same_size(mark, here) for name, mark, here in found
         )
-        if not bare:
-            return []
-        return [
-            f"{self.file}: says by row number alone which faces it means (no column '{PIXELS}' of "
-            f"images of this size): it fits only if it was made of {named(data)}"
-        ]
+        if bare:
+            lines.append(
+                f"{self.file}: says by row number alone which faces it means (no column "
+                f"'{PIXELS}' of images of this size): it fits only if it was made of {named(data)}"
+            )
+        return lines
 
     def check_audit(
         self, faces: FaceDataset, data: LoadedData | None = None, *, hint: str = ""

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 from fer_analysis.csv_header import check_once, separator_hint, unreadable
@@ -21,6 +22,7 @@ from fer_analysis.data.face_list import (
     first_few,
 )
 from fer_analysis.data.label_names import label_key
+from fer_analysis.data.pixels import differ
 from fer_analysis.errors import FerError, shown
 from fer_analysis.files import from_text
 
@@ -101,8 +103,8 @@ def _collected(path: Path, digest: str, cells: list[dict[str, str]], header: lis
         FerError: If rows of one id have several labels, or pixels of several images.
     """
     labels, issues, pixels = (_by_id(cells, name) for name in (LABEL, ISSUE, PIXELS))
-    _check_one(path, labels, "labels", label_key)
-    _check_one(path, pixels, "images, as lists of several data sets have them", str)
+    _check_one(path, labels, "labels", lambda one, two: label_key(one) != label_key(two))
+    _check_one(path, pixels, "images, as lists of several data sets have them", differ)
     return FaceList(
         path,
         digest,
@@ -125,9 +127,13 @@ def _by_id(cells: list[dict[str, str]], column: str) -> dict[str, list[str]]:
 
 
 def _check_one(
-    path: Path, found: dict[str, list[str]], what: str, key: Callable[[str], str]
+    path: Path, found: dict[str, list[str]], what: str, apart: Callable[[str, str], bool]
 ) -> None:
-    several = {name: each for name, each in found.items() if len({*map(key, each)}) > 1}
+    several = {
+        name: each
+        for name, each in found.items()
+        if any(apart(one, two) for one, two in combinations(each, 2))
+    }
     if several:
         examples = [f"'{shown(name)}' ({', '.join(each)})" for name, each in several.items()]
         raise FerError(

@@ -31,7 +31,7 @@ FPS = 25.0
 
 MOST_FPS = 1000.0
 
-BELIEVED = 240.0
+BELIEVED = 999.0
 """Frames a second up to which a file's rate is believed; browsers record 1000, which is none."""
 
 A_SECOND = 5
@@ -186,11 +186,13 @@ class CapturedFilm(Film):
         fps = self._capture.get(self._cv2.CAP_PROP_FPS)
         self.fps = fps if 0 < fps <= BELIEVED else FPS
         count = int(self._capture.get(self._cv2.CAP_PROP_FRAME_COUNT))
-        self.count = None if self.is_camera or count <= 0 else count
-        self.steady = self.is_camera or (self.fps == fps and count > 0)
+        believed = self.fps == fps
+        self.count = count if believed and count > 0 and not self.is_camera else None
+        self.steady = self.is_camera or self.count is not None
         if not self.steady:
             self.remarks = (
-                "the file tells no steady rate of its frames: the time of each is its own",
+                "the file tells no steady rate, or no number, of its frames: the time of each is "
+                "its own",
             )
 
     def frames(self, every: int | None = 1) -> Iterator[Frame]:

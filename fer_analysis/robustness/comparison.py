@@ -30,7 +30,8 @@ class StressComparison:
         runs: One for each network: `run`, estimates `clean`, `mean`, `relative`,
             `corruption_error` (see `compare_stress`) and `flips`, `promise` (cells that keep or
             break it; None without a rule), `fitted_here` (whether its rule was fitted on images of
-            this split).
+            this split; None where an earlier
+            version made the test).
         pairs: One for each further network: `run` and its differences to the reference, `clean`
             and each group and condition, on the same images.
         folder: Where it is saved; None if it is not.
@@ -97,11 +98,16 @@ def named_apart(tests: Sequence[StressTest]) -> list[StressTest]:
     """Return tests with their networks' folders for names where names repeat."""
     names = [test.name for test in tests]
     return [
-        dataclasses.replace(test, meta=test.meta | {"run": str(test.folder.parents[1])})
+        dataclasses.replace(test, meta=test.meta | {"run": str(_place(test.folder))})
         if names.count(test.name) > 1 and test.folder is not None
         else test
         for test in tests
     ]
+
+
+def _place(folder: Path) -> Path:
+    """Return the run of a folder of results, or the folder itself where it was saved elsewhere."""
+    return folder.parents[1] if folder.parent.name == "stress" else folder
 
 
 def _lined_up(tests: Sequence[StressTest]) -> list[StressTest]:
@@ -137,8 +143,9 @@ def _differing(test: StressTest, first: StressTest) -> str:
         return f"image '{test.ids[row]}' is labelled {' and '.join(names)}"
     # Data that is read at another size has another fingerprint, and the same faces.
     same_size = test.example_images.shape[1:] == first.example_images.shape[1:]
-    if same_size and test.meta["data"] != first.meta["data"]:
-        return f"data of fingerprint {test.meta['data']} and {first.meta['data']}"
+    ours, theirs = (each.meta.get("split_data") for each in (test, first))
+    if same_size and ours and theirs and ours != theirs:  # tests of before did not record it
+        return f"a split of fingerprint {ours} and {theirs}"
     return ""
 
 
@@ -152,7 +159,7 @@ def _run(test: StressTest, drawn: Resampled, reference: Resampled) -> dict:
         "corruption_error": drawn.estimate(_corruption_error(drawn, reference)),
         "flips": test.summary["stability"]["any"],
         "promise": test.summary["promise"],
-        "fitted_here": bool(test.meta.get("fitted_here")),
+        "fitted_here": test.meta.get("fitted_here"),
     }
 
 

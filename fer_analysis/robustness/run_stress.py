@@ -81,6 +81,7 @@ def run_stress(
             "run": network.name,
             "split": split,
             "data": data.fingerprint,
+            "split_data": data.fingerprints.get(split),
             "protocol": data.protocol,
             "label_notes": list(data.label_notes(split)),
             "leak_free": len(part),

@@ -20,7 +20,7 @@ from fer_analysis.statistics.estimate import to_json
 from fer_analysis.text import estimate, html_table
 
 META = ("run", "split", "data", "leak_free", "seed", "seen", "rule_from", "guard_from", "made_from")
-LATER = ("protocol", "label_notes", "fitted_here")
+LATER = ("protocol", "label_notes", "fitted_here", "split_data")
 """Facts that saved tests of earlier versions do not have."""
 
 STRESS, TABLE, ARRAYS = "stress.json", "stress.csv", "stress.npz"

@@ -18,11 +18,11 @@ class Tested:
 
     Args:
         meta: Of which run, data and split this is, ready for JSON: `run`, `split`, `data` (its
-            fingerprint), `protocol`, `label_notes` (what was made of the data's own labels, a
-            line each), `leak_free` (the images that were drawn from), `seed`, `seen` (conditions
-            that the network was trained on), `rule_from` and `guard_from` (the images that the
-            rule and the guard were fitted on), `fitted_here` (whether these are of this split),
-            `made_from` (see `PredictionStore`).
+            fingerprint), `split_data` (the split's), `protocol`, `label_notes` (what was made of
+            the data's own labels, a line each), `leak_free` (the images that were drawn from),
+            `seed`, `seen` (conditions that the network was trained on), `rule_from` and
+            `guard_from` (the images that the rule and the guard were fitted on), `fitted_here`
+            (whether these are of this split), `made_from` (see `PredictionStore`).
         label_names: The k labels.
         ids: str `(n,)`.
         labels: int64 `(n,)`.

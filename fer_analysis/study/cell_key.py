@@ -12,6 +12,9 @@ from fer_analysis.config.schema import SYNTHETIC
 VERSION = 1
 """To be raised whenever the same cell would give other results."""
 
+LATER = "2"
+"""What is added to the keys of the cells that alone give other results since."""
+
 LEFT_OUT = {
     "augmentation": {"shift": 0.2, "zoom": 0.2, "vertical_flip": True},
     "training": {"epochs": 100, "learning_rate": 0.01},
@@ -42,8 +45,21 @@ def cell_key(settings: str, threads: int, *, portable: bool = False) -> str:
             options.pop("faces")
     if portable and values.get("data", {}).get("source") != SYNTHETIC:
         values.get("data", {}).pop("source", None)
-    what = f"{VERSION} {threads} {json.dumps(values, sort_keys=True)}"
+    since = f" {LATER}" if _gives_other_results_now(values) else ""
+    what = f"{VERSION}{since} {threads} {json.dumps(values, sort_keys=True)}"
     return hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
+
+
+def _gives_other_results_now(values: dict) -> bool:
+    """Tell whether a cell is one of those that gave other results before.
+
+    Votes stayed with the images when labels were permuted, and what teachers answer was no part of
+    the labels' frequencies.
+    """
+    remedies = values.get("remedies", {})
+    votes = "soft_labels" in remedies or "vote_targets" in values.get("data", {})
+    permuted = "permute_labels" in values.get("manipulations", {})
+    return "distillation" in remedies or (permuted and votes)
 
 
 def _put(values: dict, full: dict, path: list[str], left_out: dict) -> None:

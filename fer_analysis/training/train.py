@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import keras
 import numpy as np
@@ -81,6 +81,8 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     recipe = make_recipe(
         config, manipulate(config, dataset.part("train")), dataset.part("validation")
     )
+    if recipe.keep == "last" and _began_earlier(run):
+        recipe = replace(recipe, patience=None)  # it did not count then
     others |= _teachers(recipe)
     _check_same_sources(run, others)
     for text in (*schedule_doubts(config.training), *length_doubts(config.training, recipe)):
@@ -99,6 +101,8 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     elif differences(run, config):  # when to stop
         write_text(run.config_file, config.to_yaml())
         run.write_environment({**run.environment(), "config": record_of(config)})
+    if recipe.distillation:
+        _check_prior(run, recipe, config)
     with Logged(listener, config.training.log_to, run, config) as logged:
         progress, reason, collapse = fit(recipe, model, run, logged, twin=twin)
     majority = np.bincount(recipe.validation.labels)
@@ -125,6 +129,11 @@ def _train(config: RunConfig, data: LoadedData, run: Run, listener: Listener) ->
     run.write_result(result)
     run.checkpoint_file.unlink(missing_ok=True)
     return result
+
+
+def _began_earlier(run: Run) -> bool:
+    """Tell whether a run was begun by a version that did not record when it started."""
+    return run.environment_file.is_file() and "started" not in run.environment()
 
 
 def _build(
@@ -214,6 +223,23 @@ def _check_same_data(run: Run, facts: dict) -> None:
             raise FerError(
                 f"{run.path}: was started with other {what} ({key} {before[key]}, now {facts[key]})"
             )
+
+
+def _check_prior(run: Run, recipe: Recipe, config: RunConfig) -> None:
+    """Bring up to date the record of a run of an earlier version, which left out its teachers.
+
+    Raises:
+        FerError: If its loss depends on the labels' frequencies: it would be another one now.
+    """
+    environment = run.environment()
+    if np.allclose(environment.get("prior", recipe.prior), recipe.prior, atol=1e-3):
+        return
+    if {"class_weights", "logit_adjustment"} & {name for name, _ in config.remedies.chosen()}:
+        raise FerError(
+            f"{run.path}: was started without its teachers' answers in the labels' frequencies, by "
+            "which its loss is weighted; train it anew"
+        )
+    run.write_environment({**environment, "prior": recipe.prior.tolist()})
 
 
 def _write_start(

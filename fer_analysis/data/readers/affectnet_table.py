@@ -100,12 +100,13 @@ def _in_splits(
 def _doubt(table: Path, numbers: dict[str, int]) -> str:
     """Return why numbers of images may be somebody else's; empty where there are none.
 
-    AffectNet's are those from 0 to 7, both of which no other table has (FER-2013's 0 to 6, RAF-DB's
-    1 to 7), and those that agree with the names of most images' folders.
+    AffectNet's agree with the names of most images' folders, or, where folders have other names,
+    hold 0 and 7 (FER-2013's are 0 to 6, RAF-DB's 1 to 7).
     """
     named = [(_named(Path(name).parent.name), AFFECTNET[n]) for name, n in numbers.items()]
     named = [folder == label for folder, label in named if folder]
-    if not numbers or {0, 7} <= {*numbers.values()} or 2 * sum(named) > len(named):
+    fits = 2 * sum(named) > len(named) if named else {0, 7} <= {*numbers.values()}
+    if fits or not numbers:
         return ""
     return (
         f"{table}: its labels are numbers, and nothing shows whose: --layout affectnet reads them "

@@ -20,12 +20,13 @@ _NAME = re.compile(
 def is_drawn(path: str | os.PathLike) -> bool:
     """Return whether a file's name is that of a picture that was drawn of an image.
 
-    What stands before the ending must end as an image does, or be the name of a file beside it: a
-    face that somebody called `ours.faces.jpg` is one.
+    What stands before the ending must end as an image does, be the name of a file beside it, or the
+    number of an array: a face that somebody called `ours.faces.jpg` is one.
     """
     folder, name = os.path.split(path)
     match = _NAME.fullmatch(name)
     if not match:
         return False
     image = match["image"]
-    return image.lower().endswith(SUFFIXES) or os.path.isfile(os.path.join(folder, image))
+    known = image.lower().endswith(SUFFIXES) or image.isdecimal()
+    return known or os.path.isfile(os.path.join(folder, image))
