@@ -148,6 +148,7 @@ def networks() -> str:
         "self_built_again": "`fer train self_built`, again",
         "mobilenet_again": "`fer train mobilenet`, again",
         "self_built_bfloat16": f"`fer train self_built{rounded}`",
+        "self_built_distilled_1": "`fer train self_built_distilled --seed 1`",
         "mobilenet_bfloat16": f"`fer train mobilenet{rounded}`",
     }
     rows = []
