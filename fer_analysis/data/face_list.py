@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +11,11 @@ import numpy as np
 from fer_analysis.data.dataset import FaceDataset
 from fer_analysis.data.ids import rows_of
 from fer_analysis.data.label_names import find_label
+from fer_analysis.data.listed_pixels import listed_images, pixel_doubts
 from fer_analysis.data.load import LoadedData
-from fer_analysis.data.pixels import differ, pixel_mark, same_size
 from fer_analysis.errors import FerError, did_you_mean, shown
 
-ID, LABEL, ISSUE, SUGGESTED, PIXELS = "id", "label", "issue", "suggested", "pixels"
+ID, LABEL, ISSUE, SUGGESTED = "id", "label", "issue", "suggested"
 
 SHOWN = 3
 """Ids or rows that a message names."""
@@ -124,45 +124,18 @@ class FaceList:
         return {name: mark for name, mark in both if mark}
 
     def _check_pixels(self, data: LoadedData) -> None:
-        for name, mark, here in self._marks_here(data):
-            if name.isdecimal() and differ(mark, here):
+        for face in listed_images(self.ids, self.marks, data.dataset):
+            if face.is_row_number and face.is_other:
                 raise FerError(
-                    f"{self.file}: a list of other data: image '{shown(name)}' has other pixels "
-                    f"in {named(data)}; name the data that the list was made of"
+                    f"{self.file}: a list of other data: image '{shown(face.name)}' has other "
+                    f"pixels in {named(data)}; name the data that the list was made of"
                 )
 
-    def _marks_here(self, data: LoadedData) -> Iterator[tuple[str, str, str]]:
-        """Yield id, its mark in the list (empty without), and its image's, of known faces."""
-        marks, dataset = self.marks, data.dataset
-        rows = rows_of(np.array(self.ids), dataset.ids).tolist()
-        for name, row in zip(self.ids, rows, strict=True):
-            if row >= 0:
-                yield name, marks.get(name, ""), pixel_mark(dataset.images[row])
-
     def notices(self, data: LoadedData) -> list[str]:
-        """Return what a user should know before the list is applied to data, one line each.
-
-        Row numbers are ids in any data set of the same layout. Names of files say which face is
-        meant, and so do marks of the pixels; an audit is refused by its labels.
-        """
+        """Return what a user should know before the list is applied to data, one line each."""
+        faces = listed_images(self.ids, self.marks, data.dataset)
         audit = self.issues is not None and self.labels is not None
-        found = [*self._marks_here(data)]
-        others = sum(differ(mark, here) for _, mark, here in found)
-        lines = []
-        if others:
-            lines.append(
-                f"{self.file}: {others:,} of {len(found):,} images have other pixels in "
-                f"{named(data)} than in the data that the list was made of, under the same names"
-            )
-        bare = not audit and any(
-            name.isdecimal() and not same_size(mark, here) for name, mark, here in found
-        )
-        if bare:
-            lines.append(
-                f"{self.file}: says by row number alone which faces it means (no column "
-                f"'{PIXELS}' of images of this size): it fits only if it was made of {named(data)}"
-            )
-        return lines
+        return pixel_doubts(self.file, faces, named(data), audit=audit)
 
     def check_audit(
         self, faces: FaceDataset, data: LoadedData | None = None, *, hint: str = ""

@@ -15,13 +15,13 @@ from fer_analysis.data.face_list import (
     ID,
     ISSUE,
     LABEL,
-    PIXELS,
     SHOWN,
     SUGGESTED,
     FaceList,
     first_few,
 )
 from fer_analysis.data.label_names import label_key
+from fer_analysis.data.listed_pixels import PIXELS
 from fer_analysis.data.pixels import differ
 from fer_analysis.errors import FerError, shown
 from fer_analysis.files import from_text

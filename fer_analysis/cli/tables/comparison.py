@@ -74,7 +74,7 @@ def _uncorrected(comparison: Comparison) -> list[str]:
     if n < 2:
         return []
     return [
-        f"{n} comparisons, each by itself at 5 %: chance shows one in up to "
+        f"{n} comparisons, each by itself at 5 %: where nothing differs, one is shown in up to "
         f"{percent(1 - 0.95**n, 0)} of cases"
     ]
 
